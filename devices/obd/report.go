@@ -1,0 +1,152 @@
+package obd
+
+// State says how sure a fact is. Anything but OK carries no value.
+type State string
+
+// The states of a fact, and nothing else.
+const (
+	OK           State = "ok"
+	Unsupported  State = "unsupported"
+	NoAnswer     State = "no_answer"
+	Refused      State = "refused"
+	AdapterFault State = "adapter_fault"
+	BusFault     State = "bus_fault"
+	Incomplete   State = "incomplete"
+)
+
+// Report is a whole scan in the form of `pitlane scan --format json`.
+type Report struct {
+	Adapter    Adapter        `json:"adapter"`
+	Protocol   Protocol       `json:"protocol"`
+	VIN        VIN            `json:"vin"`
+	ECUs       []ECU          `json:"ecus"`
+	Errors     []RequestError `json:"errors"`
+	Requests   int            `json:"requests"`
+	DurationMS int64          `json:"duration_ms"`
+	Error      *Failure       `json:"error"`
+}
+
+// Adapter is what the adapter says of itself, and what that makes one suspect.
+type Adapter struct {
+	Identity    string   `json:"identity"`
+	Description string   `json:"description"`
+	Volts       *float64 `json:"volts"`
+	Hints       []string `json:"hints"`
+}
+
+// Protocol is an ELM327 protocol number (1..C) and its name.
+type Protocol struct {
+	Number string `json:"number"`
+	Name   string `json:"name"`
+}
+
+// VIN is the vehicle identification number.
+type VIN struct {
+	State State  `json:"state"`
+	Value string `json:"value,omitempty"`
+}
+
+// ECU is everything one control unit said. ID is the source address as sent:
+// 7E8 (CAN 11), 18DAF110 (CAN 29), the third header byte on legacy buses.
+type ECU struct {
+	ID        string    `json:"id"`
+	Stored    Codes     `json:"stored"`
+	Pending   Codes     `json:"pending"`
+	Permanent Codes     `json:"permanent"`
+	Readiness Readiness `json:"readiness"`
+	Freeze    []Freeze  `json:"freeze"`
+	Readings  []Reading `json:"readings"`
+	Tests     []Test    `json:"tests"`
+	Info      Info      `json:"info"`
+}
+
+// Codes is the answer of one ECU to mode 03, 07 or 0A.
+type Codes struct {
+	State State  `json:"state"`
+	NRC   string `json:"nrc,omitempty"`
+	Codes []Code `json:"codes"`
+}
+
+// Code is a trouble code (SAE J2012 form: P0133) and its short text in English.
+type Code struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+// Readiness is PID 01 decoded.
+type Readiness struct {
+	State       State     `json:"state"`
+	MIL         bool      `json:"mil"`
+	Count       int       `json:"count"`
+	Compression bool      `json:"compression"`
+	Monitors    []Monitor `json:"monitors"`
+}
+
+// Monitor is one on-board monitor.
+type Monitor struct {
+	Name      string `json:"name"`
+	Supported bool   `json:"supported"`
+	Complete  bool   `json:"complete"`
+}
+
+// Reading is one value. Name is nil and Raw is set where the PID is not in the
+// table. Value is a number, a string (bit-encoded states) or nil.
+type Reading struct {
+	PID   string  `json:"pid"`
+	Name  *string `json:"name"`
+	Value any     `json:"value,omitempty"`
+	Unit  string  `json:"unit,omitempty"`
+	Raw   string  `json:"raw,omitempty"`
+}
+
+// Freeze is one freeze frame with the code that caused it.
+type Freeze struct {
+	Frame    int       `json:"frame"`
+	Code     string    `json:"code"`
+	Readings []Reading `json:"readings"`
+}
+
+// Test is one on-board test result.
+type Test struct {
+	MID    string  `json:"mid"`
+	TID    string  `json:"tid"`
+	Unit   string  `json:"unit"`
+	Value  float64 `json:"value"`
+	Min    float64 `json:"min"`
+	Max    float64 `json:"max"`
+	Passed bool    `json:"passed"`
+}
+
+// Info is what mode 09 says of one ECU.
+type Info struct {
+	CalibrationIDs []string `json:"calibration_ids,omitempty"`
+	Name           string   `json:"name,omitempty"`
+}
+
+// RequestError is one request that one ECU (or, with ECU empty, the bus) did not
+// answer with data.
+type RequestError struct {
+	Request string `json:"request"`
+	ECU     string `json:"ecu,omitempty"`
+	State   State  `json:"state"`
+	NRC     string `json:"nrc,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
+// Failure ends a scan. Kind is one of port not_an_adapter adapter_fault bus_init
+// unable_to_connect can_error no_data low_voltage interrupted wrong_usage.
+type Failure struct {
+	Kind    string `json:"kind"`
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+}
+
+// Progress is told while a scan runs: a step of the shop's closed list
+// (connect, protocol, vin, supported, codes, readiness, readings, done), how many
+// requests of how many known are done, and what is known so far.
+type Progress struct {
+	Step   string
+	Done   int
+	Total  int
+	Report *Report // a copy; may be kept
+}
