@@ -1,0 +1,60 @@
+# The project's commands. `make demo` needs Go alone; `make test` installs what the
+# rest needs (deploy/tools.sh).
+GO      ?= go
+BIN     := bin
+FUZZTIME ?= 5s
+SOAKTIME ?= 10m
+
+.PHONY: help demo build check test lint e2e bench fuzz ui ui-check tools release soak clean
+
+help: ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
+
+demo: ## a whole shop on this machine, with simulated cars and cabinet
+	$(GO) run ./cmd/pitlane-sim
+
+build: ## the four programs, static, into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/ ./cmd/...
+
+check: ## format, vet, floors and the race tests: Go alone, no network, no root
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted" >&2; exit 1; }
+	$(GO) vet ./...
+	deploy/gotest.sh -race ./...
+
+test: tools ## everything: check, real servers, screens, browsers, fuzz
+	$(MAKE) check
+	$(MAKE) ui-check
+	deploy/gotest.sh -tags real ./sync/... ./cmd/...
+	$(MAKE) e2e
+	$(MAKE) fuzz
+
+lint: ## golangci-lint with the floors (depguard), and the proof that it bites
+	deploy/lint.sh
+
+e2e: ## the screens in Chromium against the real binaries
+	deploy/e2e.sh
+
+fuzz: ## every fuzz target for FUZZTIME
+	deploy/fuzz.sh $(FUZZTIME)
+
+bench: ## the table of docs/BENCHMARKS.md
+	deploy/bench.sh
+
+soak: ## the long forms: fuzz and fault harnesses
+	deploy/fuzz.sh 2m
+	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -tags real -run 'Soak|Trace' ./...
+
+ui: ## build the screens into kiosk-ui/dist
+	cd kiosk-ui && npm ci --no-audit --no-fund && npm run build
+
+ui-check: ## types, unit tests, budgets, and that dist is what the sources build
+	deploy/ui.sh
+
+tools: ## install what the tests need, where it is missing
+	deploy/tools.sh
+
+release: ## static programs for amd64 and arm64 into dist/
+	deploy/release.sh
+
+clean: ## remove what was built
+	rm -rf $(BIN) dist
