@@ -1,0 +1,6 @@
+import { mount } from 'svelte';
+import Screen from './Bay.svelte';
+
+const app = document.getElementById('app')!;
+app.replaceChildren();
+mount(Screen, { target: app });

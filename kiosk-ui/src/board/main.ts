@@ -1,0 +1,6 @@
+import { mount } from 'svelte';
+import Screen from './Board.svelte';
+
+const app = document.getElementById('app')!;
+app.replaceChildren();
+mount(Screen, { target: app });
