@@ -1,0 +1,138 @@
+package keycab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"pitlane/devices"
+)
+
+// Options say how a cabinet is wired.
+type Options struct {
+	// Name names the cabinet in Readings and in the journal.
+	Name string
+	// Driver is the make of the boards; "" means kerong-cu16.
+	Driver string
+	// Boards are the bus addresses, in any order; none means the one at address 0.
+	Boards []int
+	// Locks is how many locks of each board are fitted; 0 means all it can have.
+	Locks int
+	// HookClosed is the bit (0 or 1) that the feedback switch shows for a closed
+	// hook. Makes differ, so nothing is assumed: with nil every hook is unknown and
+	// Unlock refuses.
+	HookClosed *int
+	// Clock is the monotonic time since the process started; nil counts from New.
+	Clock func() time.Duration
+	// Log takes what an operator wants to read later; nil drops it.
+	Log *slog.Logger
+}
+
+// Cabinet is a key cabinet on one serial line. Run owns the line; Unlock may be
+// called from any goroutine.
+type Cabinet struct {
+	open   devices.Opener
+	talk   talk
+	opts   Options
+	log    *slog.Logger
+	clock  func() time.Duration
+	orders chan *order
+	ended  chan struct{} // closed when Run has returned
+	ran    atomic.Bool
+}
+
+var _ devices.Device = (*Cabinet)(nil)
+
+// New checks the options; nothing is opened before Run.
+func New(open devices.Opener, opts Options) (*Cabinet, error) {
+	if open == nil {
+		return nil, errors.New("a cabinet needs an opener for its line")
+	}
+	t, err := talkOf(opts.Driver)
+	if err != nil {
+		return nil, err
+	}
+	boards, err := checkBoards(opts.Boards, t)
+	if err != nil {
+		return nil, err
+	}
+	opts.Boards = boards
+	if _, most := t.Limits(); opts.Locks == 0 {
+		opts.Locks = most
+	} else if opts.Locks < 1 || opts.Locks > most {
+		return nil, fmt.Errorf("%d locks a board: a board has 1 to %d", opts.Locks, most)
+	}
+	if h := opts.HookClosed; h != nil && *h != 0 && *h != 1 {
+		return nil, fmt.Errorf("hook closed %d: the bit of a closed hook is 0 or 1", *h)
+	}
+	c := &Cabinet{
+		open: open, talk: t, opts: opts, log: opts.Log, clock: opts.Clock,
+		orders: make(chan *order), ended: make(chan struct{}),
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	c.log = c.log.With("cabinet", opts.Name)
+	if c.clock == nil {
+		start := time.Now()
+		c.clock = func() time.Duration { return time.Since(start) }
+	}
+	return c, nil
+}
+
+// Name implements devices.Device.
+func (c *Cabinet) Name() string { return c.opts.Name }
+
+// Slots is how many slots the cabinet has, over all its boards.
+func (c *Cabinet) Slots() int { return len(c.opts.Boards) * c.opts.Locks }
+
+// Unlock opens one slot (1..Slots) and says what came of it: Opened only when the
+// hook was seen open afterwards, Failed when it was seen to stay closed through
+// one retry, OutcomeUnknown when nobody could see. With an error and Failed no
+// frame has left; the error is then a *devices.Fault with a next step, or that of
+// ctx. It waits for an unlock that is under way.
+func (c *Cabinet) Unlock(ctx context.Context, slot int) (Outcome, error) {
+	if slot < 1 || slot > c.Slots() {
+		return Failed, fault("wrong_usage", fmt.Sprintf("there is no slot %d", slot),
+			fmt.Sprintf("this cabinet has slots 1 to %d", c.Slots()), nil)
+	}
+	if c.opts.HookClosed == nil {
+		return Failed, fault("not_commissioned", "the cabinet is not commissioned: which bit means a closed hook is not known",
+			"look at a hook that you know to be closed and set hook_closed (--hook-closed) to the bit that it shows", nil)
+	}
+	o := &order{ctx: ctx, slot: slot, done: make(chan result, 1)}
+	select {
+	case c.orders <- o:
+	case <-ctx.Done():
+		return Failed, fmt.Errorf("wait for the cabinet's line: %w", ctx.Err())
+	case <-c.ended:
+		return Failed, offline("stopped", nil)
+	}
+	r := <-o.done // the owner answers soon after ctx ends, whatever happens
+	return r.outcome, r.err
+}
+
+// order is one wish to unlock, on its way to the owner of the line.
+type order struct {
+	ctx  context.Context
+	slot int
+	done chan result
+}
+
+type result struct {
+	outcome Outcome
+	err     error
+}
+
+func fault(kind, message, hint string, err error) *devices.Fault {
+	return &devices.Fault{Kind: kind, Message: message, Hint: hint, Err: err}
+}
+
+// offline is the fault of a cabinet that cannot be reached.
+func offline(why string, err error) *devices.Fault {
+	return fault("cabinet", "the key cabinet is not reachable ("+why+")",
+		"check the cabinet's power and its cable; it is taken up again by itself", err)
+}
