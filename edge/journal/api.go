@@ -109,6 +109,8 @@ var (
 	ErrTrimmed = errors.New("these entries are no longer held here")
 	// ErrFull: the disk is full; intake is refused until there is room.
 	ErrFull = errors.New("the disk is full: cannot accept, call staff")
+	// ErrReadOnly: the journal was opened to look only.
+	ErrReadOnly = errors.New("the journal is open for reading only")
 	// ErrClosed: the journal is closed.
 	ErrClosed = errors.New("the journal is closed")
 	// ErrTooLarge: the draft exceeds the leaf or payload limit.
