@@ -1,9 +1,28 @@
 package job
 
-import "encoding/json"
+import (
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+)
 
 // Hash is the RFC 6962 leaf hash that names an event everywhere.
 type Hash [32]byte
+
+// String is the hash in lower-case hex.
+func (h Hash) String() string { return hex.EncodeToString(h[:]) }
+
+// MarshalText implements encoding.TextMarshaler (hex).
+func (h Hash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler (hex).
+func (h *Hash) UnmarshalText(b []byte) error {
+	if hex.DecodedLen(len(b)) != len(h) || len(b)%2 != 0 {
+		return fmt.Errorf("a hash has %d hex digits, this has %d", 2*len(h), len(b))
+	}
+	_, err := hex.Decode(h[:], b)
+	return err
+}
 
 // Quality says how far the wall clock of an event can be trusted (requirements
 // section 3, clock rules): 0 not at all, 1 kept by a battery clock, 2 set by the
