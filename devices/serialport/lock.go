@@ -1,0 +1,86 @@
+package serialport
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/unix"
+
+	"pitlane/devices"
+)
+
+// lockFile is a descriptor of our own on the line, beside the one of the back-end
+// that we cannot reach. It carries the flock: TIOCEXCL does not bind root and the
+// second back-end does not set it.
+type lockFile struct{ f *os.File }
+
+// takeLock opens the line and locks it, or says that another holds it.
+func takeLock(path string) (*lockFile, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode()&fs.ModeCharDevice == 0 {
+		return nil, fmt.Errorf("%w: it is not a serial line", errConfig)
+	}
+	fd, err := unix.Open(path, unix.O_RDWR|unix.O_NOCTTY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
+	if errors.Is(err, unix.EBUSY) {
+		return nil, fmt.Errorf("%w: %w", devices.ErrBusy, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if fd+spareFDs > maxFD {
+		return nil, errors.Join(errTooMany, unix.Close(fd))
+	}
+	err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		err = devices.ErrBusy
+	}
+	if err != nil {
+		return nil, errors.Join(err, unix.Close(fd))
+	}
+	return &lockFile{f: os.NewFile(uintptr(fd), path)}, nil
+}
+
+const (
+	maxFD    = 1023 // the last descriptor select can watch
+	spareFDs = 3    // the back-end opens the line and a pipe
+)
+
+// control runs fn on the descriptor, which stays open meanwhile.
+func (l *lockFile) control(fn func(fd int) error) error {
+	raw, err := l.f.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var inner error
+	if err := raw.Control(func(fd uintptr) { inner = fn(int(fd)) }); err != nil {
+		return err
+	}
+	return inner
+}
+
+// alive asks the kernel whether the line is still there.
+func (l *lockFile) alive() bool {
+	return l.control(func(fd int) error {
+		_, err := unix.IoctlGetTermios(fd, unix.TCGETS)
+		return err
+	}) == nil
+}
+
+// flushInput drops what was received and not read. Best effort: a line that is
+// gone says so at the next read.
+func (l *lockFile) flushInput() { l.flush(unix.TCIFLUSH) }
+
+// flushOutput drops what was written and not sent, best effort likewise.
+func (l *lockFile) flushOutput() { l.flush(unix.TCOFLUSH) }
+
+func (l *lockFile) flush(queue int) {
+	_ = l.control(func(fd int) error { return unix.IoctlSetInt(fd, unix.TCFLSH, queue) })
+}
+
+// Close gives the line free.
+func (l *lockFile) Close() error { return l.f.Close() }
