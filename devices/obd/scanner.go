@@ -1,0 +1,137 @@
+package obd
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"pitlane/devices"
+)
+
+// Options say how a scanner talks to its adapter. The zero value is usable.
+type Options struct {
+	// Name names the scanner in Readings; "" means "obd".
+	Name string
+	// Port is the configured name of the line: the key under which the protocol of
+	// the last car is remembered, and what a hint names.
+	Port string
+	// Protocol is an ELM327 protocol number (1..C) to use and nothing else; "" and
+	// "auto" search.
+	Protocol string
+	// Cold forgets the remembered protocol of this port.
+	Cold bool
+	// Cache is the file that remembers protocols across restarts; "" keeps them in
+	// memory only.
+	Cache string
+	// Rate caps the requests a second; 0 means as fast as the car answers.
+	Rate int
+	// Idle is how often the adapter is asked for its voltage between scans; 0 means
+	// every 5 s.
+	Idle time.Duration
+	// Trace is called with every exchange, from the owner goroutine; nil drops it.
+	Trace func(Exchange)
+	// Clock is the monotonic time since the process started; nil counts from New.
+	Clock func() time.Duration
+	// Log takes what an operator wants to read later; nil drops it.
+	Log *slog.Logger
+}
+
+// Status is what a scanner knows of its adapter between scans: the Value of the
+// devices.Reading that Run emits when it changes, and at every idle poll.
+type Status struct {
+	Online   bool
+	Identity string
+	Volts    *float64
+	Fault    *Failure // why it is offline; nil while online
+}
+
+// What a caller of Scan does differently about.
+var (
+	// ErrBusy: another scan is running on this adapter.
+	ErrBusy = errors.New("a scan is running already")
+	// ErrNotRunning: Run has ended, so nobody owns the port.
+	ErrNotRunning = errors.New("the scanner is not running")
+)
+
+// Scanner is one OBD adapter on one serial line. Run owns the line; Scan hands
+// its request to Run and may be called from any goroutine.
+type Scanner struct {
+	open   devices.Opener
+	opts   Options
+	log    *slog.Logger
+	memory *memory
+	wishes chan *wish
+	done   chan struct{} // closed when Run has returned
+	once   sync.Once
+}
+
+var _ devices.Device = (*Scanner)(nil)
+
+// wish is one call of Scan on its way to the owner and back.
+type wish struct {
+	ctx    context.Context //nolint:containedctx // it travels to the owner goroutine and no further
+	tell   func(Progress)
+	answer chan answer
+}
+
+type answer struct {
+	report *Report
+	err    error
+}
+
+// New makes a scanner; nothing is opened before Run.
+func New(open devices.Opener, opts Options) *Scanner {
+	if opts.Name == "" {
+		opts.Name = "obd"
+	}
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	if opts.Idle <= 0 {
+		opts.Idle = 5 * time.Second
+	}
+	if opts.Clock == nil {
+		start := time.Now()
+		opts.Clock = func() time.Duration { return time.Since(start) }
+	}
+	s := &Scanner{
+		open:   open,
+		opts:   opts,
+		log:    opts.Log.With("device", opts.Name),
+		memory: newMemory(opts.Cache, opts.Port, opts.Cold),
+		wishes: make(chan *wish),
+		done:   make(chan struct{}),
+	}
+	return s
+}
+
+// Name is the configured name.
+func (s *Scanner) Name() string { return s.opts.Name }
+
+// Scan reads the car behind the adapter. It waits for Run to own the line, and
+// while the adapter cannot be reached it answers with that failure after one more
+// attempt. The report is never nil: with an error it holds what was known when
+// the scan ended, and its Error says the same as the error (a *devices.Fault).
+// tell is called from the owner goroutine, must not block, and may be nil.
+func (s *Scanner) Scan(ctx context.Context, tell func(Progress)) (*Report, error) {
+	if tell == nil {
+		tell = func(Progress) {}
+	}
+	w := &wish{ctx: ctx, tell: tell, answer: make(chan answer, 1)}
+	select {
+	case s.wishes <- w:
+	case <-s.done:
+		return failedReport(Failure{Kind: "adapter_fault", Message: ErrNotRunning.Error()}), ErrNotRunning
+	case <-ctx.Done():
+		f := interrupted(ctx)
+		return failedReport(*f), faultOf(f, ctx.Err())
+	}
+	select {
+	case a := <-w.answer:
+		return a.report, a.err
+	case <-s.done:
+		return failedReport(Failure{Kind: "interrupted", Message: ErrNotRunning.Error()}), ErrNotRunning
+	}
+}
