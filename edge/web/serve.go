@@ -52,7 +52,7 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logge
 			return context.WithValue(context.WithoutCancel(ctx), houseKey{}, house)
 		},
 	}
-	srv.RegisterOnShutdown(func() { close(house.closing) })
+	defer house.close()
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(&limited{Listener: ln, max: MaxConns}) }()
 	select {
@@ -60,6 +60,7 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logge
 		return fmt.Errorf("serve HTTP: %w", err)
 	case <-ctx.Done():
 	}
+	house.close()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
 	err := srv.Shutdown(grace)
@@ -75,10 +76,13 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logge
 // http.Server does not wait.
 type house struct {
 	closing chan struct{}
+	closed  sync.Once
 	open    sync.WaitGroup
 }
 
 type houseKey struct{}
+
+func (h *house) close() { h.closed.Do(func() { close(h.closing) }) }
 
 func (h *house) wait(ctx context.Context) {
 	gone := make(chan struct{})
@@ -99,15 +103,13 @@ func adopt(ctx context.Context) (context.Context, func()) {
 	h.open.Add(1)
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	go func() {
-		defer h.open.Done()
 		select {
 		case <-h.closing:
 			cancel()
-			<-own.Done()
 		case <-own.Done():
 		}
 	}()
-	return own, cancel
+	return own, func() { cancel(); h.open.Done() }
 }
 
 // limited closes what comes after max connections at once: visible to the caller,
