@@ -1,0 +1,91 @@
+package broker
+
+import (
+	"bytes"
+	"log/slog"
+
+	mqtt "github.com/mochi-mqtt/server/v2"
+	"github.com/mochi-mqtt/server/v2/packets"
+)
+
+// guard answers the server's questions about who may do what.
+type guard struct {
+	mqtt.HookBase
+	door    *door
+	check   func(user, password string) bool
+	central func(user string) bool
+	log     *slog.Logger
+}
+
+// ID implements mqtt.Hook.
+func (g *guard) ID() string { return "guard" }
+
+// Provides implements mqtt.Hook.
+func (g *guard) Provides(b byte) bool {
+	return bytes.Contains([]byte{
+		mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnPublish, mqtt.OnSubscribe,
+	}, []byte{b})
+}
+
+// OnConnectAuthenticate implements mqtt.Hook. What a client announces is checked
+// here, will included: the server itself sends wills past the ACL.
+func (g *guard) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
+	user := string(pk.Connect.Username)
+	why := ""
+	switch will := pk.Connect.WillTopic; {
+	case !validUser(user):
+		why = "user name is not a node name"
+	case pk.Connect.ClientIdentifier != user:
+		why = "client id is not the user name"
+	case !pk.Connect.Clean:
+		why = "session is not clean"
+	case pk.Connect.WillFlag && !mayWrite(user, will, g.central(user), pk.Connect.WillRetain):
+		why = "will is outside the node's own topics"
+	case !g.check(user, string(pk.Connect.Password)):
+		why = "password does not fit"
+	}
+	if why != "" {
+		g.log.Warn("broker refuses a login", "why", why)
+		return false
+	}
+	c, ok := cl.Net.Conn.(*conn)
+	return ok && g.door.takeOver(c, user)
+}
+
+// OnACLCheck implements mqtt.Hook; it is asked for each publication and each
+// subscription, and again for each delivery.
+func (g *guard) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
+	user := string(cl.Properties.Username)
+	if write {
+		return mayWrite(user, topic, g.central(user), false)
+	}
+	return mayRead(user, topic)
+}
+
+// OnPublish implements mqtt.Hook: it drops what may be said but not kept.
+func (g *guard) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
+	if cl.Net.Inline || !pk.FixedHeader.Retain {
+		return pk, nil
+	}
+	user := string(cl.Properties.Username)
+	if !mayWrite(user, pk.TopicName, g.central(user), true) {
+		return pk, packets.ErrRejectPacket
+	}
+	return pk, nil
+}
+
+// OnSubscribe implements mqtt.Hook: filters above the limit are made invalid, so
+// that the server refuses each by itself.
+func (g *guard) OnSubscribe(cl *mqtt.Client, pk packets.Packet) packets.Packet {
+	held := cl.State.Subscriptions.GetAll()
+	n := len(held)
+	for i, f := range pk.Filters {
+		if _, again := held[f.Filter]; again {
+			continue
+		}
+		if n++; n > maxFilters {
+			pk.Filters[i].Filter = ""
+		}
+	}
+	return pk
+}
