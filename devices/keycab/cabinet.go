@@ -1,5 +1,7 @@
 package keycab
 
+import "pitlane/devices"
+
 // Hook is the state of a lock's hook.
 type Hook string
 
@@ -29,18 +31,38 @@ type Slot struct {
 // with Online false when the cabinet is lost (Slots is then the last known state).
 type Snapshot struct {
 	Online bool
-	Why    string // when not online: unplugged, silent, missing, busy, not_commissioned
+	Why    string         // when not online: one of the Why words
+	Fault  *devices.Fault // when not online: what a person should do
 	Slots  []Slot
 }
+
+// Why a cabinet is not online.
+const (
+	WhyMissing   = "missing"   // no such port
+	WhyBusy      = "busy"      // another process has the port
+	WhyPort      = "port"      // the port cannot be opened for another reason
+	WhyUnplugged = "unplugged" // the line broke
+	WhySilent    = "silent"    // the line is there, no board answers
+	WhyNoise     = "noise"     // bytes come, but no reply is among them
+)
 
 // Change is one debounced change of one slot.
 type Change struct{ Slot Slot }
 
-// Warning is something a person should look at: flapping, address_conflict, noise.
+// Warning is something a person should look at.
 type Warning struct {
 	Slot int // 0: the whole cabinet
 	Kind string
 }
+
+// The kinds of Warning.
+const (
+	WarnFlapping        = "flapping"         // a sensor changes all the time: its slot is unknown
+	WarnAddressConflict = "address_conflict" // two boards answer to one address: it opens nothing there
+	WarnNoise           = "noise"            // bytes come, but no replies
+	WarnBoardSilent     = "board_silent"     // one of several boards does not answer
+	WarnNotCommissioned = "not_commissioned" // HookClosed is not set: hooks are unknown
+)
 
 // Outcome of an unlock, never guessed.
 type Outcome string

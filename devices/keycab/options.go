@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"pitlane/devices"
@@ -40,8 +40,9 @@ type Cabinet struct {
 	log    *slog.Logger
 	clock  func() time.Duration
 	orders chan *order
-	ended  chan struct{} // closed when Run has returned
-	ran    atomic.Bool
+
+	mu   sync.Mutex
+	gone chan struct{} // closed when the newest Run has returned; nil before the first
 }
 
 var _ devices.Device = (*Cabinet)(nil)
@@ -70,7 +71,7 @@ func New(open devices.Opener, opts Options) (*Cabinet, error) {
 	}
 	c := &Cabinet{
 		open: open, talk: t, opts: opts, log: opts.Log, clock: opts.Clock,
-		orders: make(chan *order), ended: make(chan struct{}),
+		orders: make(chan *order),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -104,11 +105,14 @@ func (c *Cabinet) Unlock(ctx context.Context, slot int) (Outcome, error) {
 			"look at a hook that you know to be closed and set hook_closed (--hook-closed) to the bit that it shows", nil)
 	}
 	o := &order{ctx: ctx, slot: slot, done: make(chan result, 1)}
+	c.mu.Lock()
+	gone := c.gone
+	c.mu.Unlock()
 	select {
 	case c.orders <- o:
 	case <-ctx.Done():
 		return Failed, fmt.Errorf("wait for the cabinet's line: %w", ctx.Err())
-	case <-c.ended:
+	case <-gone:
 		return Failed, offline("stopped", nil)
 	}
 	r := <-o.done // the owner answers soon after ctx ends, whatever happens

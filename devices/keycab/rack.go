@@ -1,0 +1,100 @@
+package keycab
+
+import "time"
+
+// rack is what is believed of all slots: one pair of inputs a slot. It is pure.
+type rack struct {
+	hookClosed *int
+	locks      int
+	places     []place
+}
+
+type place struct{ hook, key input }
+
+func newRack(boards, locks int, hookClosed *int) *rack {
+	r := &rack{hookClosed: hookClosed, locks: locks, places: make([]place, boards*locks)}
+	for i := range r.places {
+		r.places[i] = place{hook: input{rule: switchRule()}, key: input{rule: beamRule()}}
+	}
+	return r
+}
+
+// see takes the state of one board (counted from 0) and returns what that changes:
+// Change and Warning values.
+func (r *rack) see(at time.Duration, board int, s sample) []any {
+	var out []any
+	for lock := range r.locks {
+		i := board*r.locks + lock
+		p := &r.places[i]
+		changed, flaps := false, false
+		if r.hookClosed != nil {
+			changed, flaps = p.hook.see(at, r.closed(s, lock))
+		}
+		if s.HasKeys {
+			c, f := p.key.see(at, s.Keys>>lock&1 == 1)
+			changed, flaps = changed || c, flaps || f
+		}
+		if changed {
+			out = append(out, Change{Slot: r.slot(i)})
+		}
+		if flaps {
+			out = append(out, Warning{Slot: i + 1, Kind: WarnFlapping})
+		}
+	}
+	return out
+}
+
+func (r *rack) closed(s sample, lock int) bool {
+	return int(s.Hooks>>lock&1) == *r.hookClosed
+}
+
+// forget makes the slots of one board unknown and returns what that changes.
+func (r *rack) forget(board int) []any {
+	var out []any
+	for i := board * r.locks; i < (board+1)*r.locks; i++ {
+		p := &r.places[i]
+		known := p.hook.known || p.key.known
+		p.hook.forget()
+		p.key.forget()
+		if known {
+			out = append(out, Change{Slot: r.slot(i)})
+		}
+	}
+	return out
+}
+
+// settled says that everything that can be known of a board is known.
+func (r *rack) settled(board int, hasKeys bool) bool {
+	for _, p := range r.places[board*r.locks : (board+1)*r.locks] {
+		if r.hookClosed != nil && !p.hook.settled() || hasKeys && !p.key.settled() {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *rack) slots() []Slot {
+	out := make([]Slot, len(r.places))
+	for i := range out {
+		out[i] = r.slot(i)
+	}
+	return out
+}
+
+func (r *rack) slot(i int) Slot {
+	p := &r.places[i]
+	s := Slot{Number: i + 1, Hook: HookUnknown, Key: KeyUnknown}
+	if p.hook.known {
+		s.Hook = HookOpen
+		if p.hook.value {
+			s.Hook = HookClosed
+		}
+	}
+	if p.key.known {
+		s.Key = KeyAbsent
+		if p.key.value {
+			s.Key = KeyPresent
+		}
+	}
+	return s
+}
