@@ -1,5 +1,7 @@
 package job
 
+import "slices"
+
 // Reason says why something may not be done now, as a word of a closed list; ""
 // means that it may.
 type Reason string
@@ -42,83 +44,289 @@ const (
 	Already       Reason = "already"     // it has been done
 )
 
-// CanHandOver guards job.handed_over (K-119).
-func CanHandOver(s State) Reason { return Free }
+// first is the first thing that stands in the way.
+func first(reasons ...Reason) Reason {
+	for _, r := range reasons {
+		if r != Free {
+			return r
+		}
+	}
+	return Free
+}
 
-// CanAssign guards bay.assigned.
-func CanAssign(s State) Reason { return Free }
+func unless(ok bool, r Reason) Reason {
+	if ok {
+		return Free
+	}
+	return r
+}
+
+// going stands in the way of everything that only an open visit has.
+func going(s State) Reason {
+	return first(
+		unless(s.Opened, Unknown),
+		unless(!s.Back && s.Phase != PhaseLeft, Closed),
+		unless(!s.Declined, WasDeclined))
+}
+
+// inWork stands in the way of what the bay does.
+func inWork(s State) Reason {
+	return first(going(s), unless(!s.Gatepass, Closed), unless(s.Received, NotReceived))
+}
+
+// CanHandOver guards job.handed_over (K-119): nothing goes on into the workshop
+// while a signature, the walk-round, the list of belongings or the key is missing.
+func CanHandOver(s State) Reason {
+	return first(going(s),
+		unless(!s.HandedOver, Already),
+		unless(s.Signed, NoSignature),
+		unless(s.Walked, NoWalkround),
+		unless(s.Listed, NoBelongings),
+		unless(s.Key.In, KeyNotIn))
+}
+
+// CanAssign guards bay.assigned. A car that is in its bay may be sent to another
+// one until its work has begun.
+func CanAssign(s State) Reason {
+	return first(going(s),
+		unless(s.HandedOver, NotHandedOver),
+		unless(!s.Started && !s.Finished && !s.Inspected && !s.Gatepass, Already))
+}
 
 // CanReceive guards car.received in the bay (K-118).
-func CanReceive(s State, bay string) Reason { return Free }
+func CanReceive(s State, bay string) Reason {
+	return first(going(s),
+		unless(s.Bay != "", NotAssigned),
+		unless(s.Bay == bay, OtherBay),
+		unless(!s.Received && !s.Finished && !s.Inspected && !s.Gatepass, Already))
+}
 
-// CanScan guards scan.started (K-060).
-func CanScan(s State) Reason { return Free }
+// CanScan guards scan.started: no diagnosis without a recorded consent (K-060).
+func CanScan(s State) Reason {
+	return first(going(s),
+		unless(s.ConsentScan, NoConsent),
+		inWork(s),
+		unless(!scanRuns(s), Running))
+}
 
-// CanStart guards work.started (K-094).
-func CanStart(s State) Reason { return Free }
+// CanStart guards work.started: no work without consent, a signed line, the car
+// received and no question open with the customer (K-094).
+func CanStart(s State) Reason {
+	return first(going(s),
+		unless(s.Consented, NoConsent),
+		unless(s.Signed && len(s.Lines) > 0, NoOrder),
+		inWork(s),
+		unless(!awaitsAnswer(s), AwaitsAnswer),
+		unless(!s.Started && !s.Finished && !s.Inspected, Already))
+}
 
 // CanPause guards work.paused.
-func CanPause(s State) Reason { return Free }
+func CanPause(s State) Reason {
+	return first(inWork(s), working(s), unless(!s.Paused, Already))
+}
 
 // CanResume guards work.resumed.
-func CanResume(s State) Reason { return Free }
+func CanResume(s State) Reason {
+	return first(inWork(s), working(s), unless(s.Paused, NotPaused))
+}
 
-// CanFinish guards work.finished (K-067, K-138).
-func CanFinish(s State, cause string) Reason { return Free }
+func working(s State) Reason {
+	return first(unless(!s.Finished && !s.Inspected, Already), unless(s.Started, NotStarted))
+}
 
-// CanRaise guards extra.raised (K-160).
-func CanRaise(s State) Reason { return Free }
+// CanFinish guards work.finished: every symptom has a cause, or says that none was
+// found (K-067), and no extra item is left without an answer (K-162).
+func CanFinish(s State, cause string) Reason {
+	return first(inWork(s), working(s), answered(s),
+		unless(len(s.Parts) == 0, AwaitsParts),
+		unless(cause != "" || s.Cause != "", NoCause))
+}
 
-// CanOffer guards extra.offered (K-161).
-func CanOffer(s State, o ExtraOffered) Reason { return Free }
+// answered stands in the way while an extra item is raised or offered.
+func answered(s State) Reason {
+	for _, x := range s.Extras {
+		if x.State == ExtraNew || x.State == ExtraAsked {
+			return OpenExtra
+		}
+	}
+	return Free
+}
+
+// CanRaise guards extra.raised (K-160): while the car is in its bay.
+func CanRaise(s State) Reason {
+	return first(inWork(s), unless(!s.Finished && !s.Inspected, Already))
+}
+
+// CanOffer guards extra.offered: never without the new finish time (K-161).
+func CanOffer(s State, o ExtraOffered) Reason {
+	x, there := s.extraOf(o.Extra)
+	return first(going(s),
+		unless(there, UnknownExtra),
+		unless(x.State == ExtraNew || x.State == ExtraAsked, Already),
+		unless(o.Promised > 0, NoPromise))
+}
 
 // CanApprove guards extra.approved (K-164).
-func CanApprove(s State, extra string) Reason { return Free }
+func CanApprove(s State, extra string) Reason { return canAnswer(s, extra) }
 
-// CanRefuse guards extra.declined (K-163, K-165).
-func CanRefuse(s State, d ExtraDeclined) Reason { return Free }
+// CanRefuse guards extra.declined: who was told in the workshop is kept (K-163),
+// and where safety is concerned that the customer heard it twice (K-165).
+func CanRefuse(s State, d ExtraDeclined) Reason {
+	x, _ := s.extraOf(d.Extra)
+	return first(canAnswer(s, d.Extra),
+		unless(d.Told != "", NotTold),
+		unless(!x.Safety || d.Acknowledged, NoAcknowledge))
+}
+
+func canAnswer(s State, extra string) Reason {
+	x, there := s.extraOf(extra)
+	return first(going(s),
+		unless(there, UnknownExtra),
+		unless(x.State != ExtraNew, NotOffered),
+		unless(x.State == ExtraAsked, Already))
+}
+
+func (s State) extraOf(id string) (Extra, bool) {
+	for _, x := range s.Extras {
+		if x.ID == id {
+			return x, true
+		}
+	}
+	return Extra{}, false
+}
 
 // CanInspect guards inspection.passed and inspection.failed (K-186).
-func CanInspect(s State) Reason { return Free }
+func CanInspect(s State) Reason {
+	return first(going(s),
+		unless(s.Finished, NotFinished),
+		unless(!s.Inspected && !s.Gatepass, Already),
+		answered(s))
+}
 
-// CanPrepare guards car.prepared (K-188, K-200).
-func CanPrepare(s State) Reason { return Free }
+// CanPrepare guards car.prepared: only an inspected car goes back to reception (K-188, K-200).
+func CanPrepare(s State) Reason {
+	return first(going(s), unless(s.Inspected, NotInspected), unless(!s.Prepared, Already))
+}
 
 // CanNotify guards ready.notified (K-202).
-func CanNotify(s State) Reason { return Free }
+func CanNotify(s State) Reason {
+	return first(going(s), unless(s.Prepared, NotPrepared), unless(!s.Notified, Already))
+}
 
-// CanSettle guards bill.stated and bill.settled (K-201).
-func CanSettle(s State) Reason { return Free }
+// CanSettle guards bill.settled (K-201): the slips are in when the car is inspected
+// and prepared and no extra item is open; only what is signed or approved is paid
+// (K-093, see CanBill). Who declined may settle the fee of the diagnosis (K-083).
+func CanSettle(s State) Reason {
+	if s.Declined {
+		return first(unless(s.Opened, Unknown), unless(!s.Settled && !s.Gatepass, Already))
+	}
+	return first(going(s),
+		unless(s.Signed, NoOrder),
+		answered(s),
+		unless(s.Inspected, NotInspected),
+		unless(s.Prepared, NotPrepared),
+		unless(!s.Settled, Already))
+}
 
-// CanBill guards bill.stated against lines that nobody signed (K-093).
-func CanBill(s State, b BillStated) Reason { return Free }
+// CanBill guards bill.stated: no line that is not on a signed order or an approved
+// extra item, none twice, and the total is theirs (K-093). Who declined owes at
+// most the fee that he had been told (K-083), which is not a line of an order.
+func CanBill(s State, b BillStated) Reason {
+	open := Approved(s)
+	var total int64
+	for _, l := range b.Lines {
+		total = addMoney(total, l.Price)
+		if s.Declined && l.ID == FeeLine {
+			continue
+		}
+		i := slices.IndexFunc(open, func(a Line) bool { return a.ID == l.ID && a.Price == l.Price })
+		if i < 0 {
+			return UnsignedLine
+		}
+		open = slices.Delete(open, i, i+1)
+	}
+	return unless(total == b.Total, UnsignedLine)
+}
 
-// CanGatepass guards gatepass.issued.
-func CanGatepass(s State) Reason { return Free }
+// FeeLine is the line of the fee for a diagnosis or an estimate that was declined (K-083).
+const FeeLine = "diagnosis_fee"
 
-// CanRelease guards the unlock that gives the key back (K-207).
-func CanRelease(s State) Reason { return Free }
+// CanGatepass guards gatepass.issued: settled, or declined with nothing to settle (K-083, K-207).
+func CanGatepass(s State) Reason {
+	if s.Declined {
+		return first(unless(s.Opened, Unknown),
+			unless(!s.Billed || s.Settled, NotSettled),
+			unless(!s.Gatepass, Already))
+	}
+	return first(going(s), unless(s.Settled, NotSettled), unless(!s.Gatepass, Already))
+}
 
-// CanClose guards car.handed_back; signature says that the customer has signed for it (K-209).
-func CanClose(s State, signature bool) Reason { return Free }
+// CanRelease guards the unlock that gives the key back: the gate pass exists,
+// declined or not (K-083, K-207).
+func CanRelease(s State) Reason {
+	return first(
+		unless(s.Opened, Unknown),
+		unless(s.Gatepass, NoGatepass),
+		unless(s.Phase != PhaseLeft, Closed),
+		unless(s.Key.In, KeyNotIn))
+}
+
+// CanClose guards car.handed_back; signature says that the customer has signed for
+// it (K-208, K-209).
+func CanClose(s State, signature bool) Reason {
+	return first(
+		unless(s.Opened, Unknown),
+		unless(!s.Back, Already),
+		unless(s.Gatepass, NoGatepass),
+		unless(signature, NoSignature))
+}
 
 // Bill is the statement of everything signed or approved, and of nothing else (K-093).
-func Bill(s State) BillStated { return BillStated{} }
+func Bill(s State) BillStated {
+	b := BillStated{Lines: Approved(s)}
+	for _, l := range b.Lines {
+		b.Total = addMoney(b.Total, l.Price)
+	}
+	return b
+}
 
 // Approved are the lines that may be worked on: those of the signed order and
 // the approved extra items (K-093, K-096).
-func Approved(s State) []Line { return nil }
+func Approved(s State) []Line {
+	lines := []Line{}
+	if s.Signed {
+		lines = append(lines, s.Ordered...)
+	}
+	for _, x := range s.Extras {
+		if x.State == ExtraYes {
+			lines = append(lines, Line{ID: x.ID, Text: x.Text, Price: x.Price})
+		}
+	}
+	return lines
+}
 
 // Next is what the desk may do now: assign, offer, answer, inspect, prepare,
 // notify, settle, gatepass, pickup.
-func Next(s State) []string { return nil }
-
-// Progress is how far along the visit is, 0 to 100.
-func Progress(s State) int { return 0 }
-
-// Word is the public word of a phase (K-171).
-func (p Phase) Word() Word { return WordWaiting }
-
-// Matters are the kinds that make a decision of this kind stale: what goes into
-// the Matters of a draft. A kind that only records what happened has none.
-func Matters(kind string) []string { return nil }
+func Next(s State) []string {
+	offers := slices.ContainsFunc(s.Extras, func(x Extra) bool { return x.State == ExtraNew })
+	next := []string{}
+	for _, step := range []struct {
+		name string
+		may  bool
+	}{
+		{"assign", CanAssign(s) == Free},
+		{"offer", offers && going(s) == Free},
+		{"answer", awaitsAnswer(s) && going(s) == Free},
+		{"inspect", CanInspect(s) == Free},
+		{"prepare", CanPrepare(s) == Free},
+		{"notify", CanNotify(s) == Free},
+		{"settle", CanSettle(s) == Free},
+		{"gatepass", CanGatepass(s) == Free},
+		{"pickup", CanRelease(s) == Free},
+	} {
+		if step.may {
+			next = append(next, step.name)
+		}
+	}
+	return next
+}

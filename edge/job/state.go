@@ -24,17 +24,25 @@ type State struct {
 	Phase Phase
 
 	Marks      []string
+	Walked     bool // the walk-round is recorded, "none" included (K-112)
 	Belongings []string
+	Listed     bool   // the belongings are recorded, "none" included (K-114)
+	Box        string // K-115
 
 	Lines       []Line // offered lines plus approved extras
 	Total       int64
 	OfferText   string
 	OfferHash   string
-	Promised    int64
+	Ordered     []Line // the lines of the newest offer alone
+	OrderTotal  int64
+	OrderDue    int64 // promised by the newest offer
+	Promised    int64 // with what approved extras moved
+	Consented   bool  // a consent is recorded, whatever it allows
 	ConsentScan bool
-	Signed      bool
+	Signed      bool // the newest offer is the one that was signed (K-082)
 	SignedHash  string
 	Declined    bool
+	DeclinedWhy string
 	HandedOver  bool
 
 	Key Key
@@ -44,7 +52,10 @@ type State struct {
 	Helpers  []string
 	Received bool
 	Started  bool
-	StartMS  int64
+	StartMS  int64 // of the first start
+	Paused   bool
+	PauseWhy string
+	Parts    []Part // awaited and not arrived
 	Finished bool
 	Cause    string
 
@@ -55,12 +66,17 @@ type State struct {
 	Mismatch bool
 
 	Inspected bool // passed
-	Rework    int  // failed inspections so far
+	Checks    []string
+	Rework    int    // failed inspections so far
+	ReworkWhy string // of the last one
 	Prepared  bool
 	Notified  bool
 	Billed    bool
+	BillLines []Line
+	BillTotal int64
 	Settled   bool
-	Paid      int64
+	Paid      int64 // all that was paid: twice shows as a conflict, not as one sum lost
+	Method    string
 	Gatepass  bool
 	Back      bool // car handed back
 	Stars     int
@@ -76,12 +92,16 @@ type State struct {
 	// Conflicts are contradictions that stay visible, as words of a closed list.
 	Conflicts []string
 	Events    int
+
+	seen []string // contradictions met on the way, sorted
+	tips []tip
 }
 
 // Key is where the job's key is, as far as anyone saw.
 type Key struct {
 	Cabinet string
 	Slot    int
+	Tag     string
 	In      bool   // hung and not taken since
 	Unlock  string // newest unlock: "", intended, opened, failed, unknown
 	Purpose string // of the newest unlock: hang, release
@@ -98,6 +118,10 @@ type Extra struct {
 	Price    int64
 	Promised int64
 	Told     string
+	Channel  string // of the answer
+	Answered string // who took the answer
+	// Acknowledged: the customer was told twice what a refusal means (K-165).
+	Acknowledged bool
 }
 
 // Scan is one scan. State: running, completed, failed.
@@ -110,7 +134,15 @@ type Scan struct {
 	VIN      string
 	Adapter  string
 	Protocol string
+	Volts    *float64
+	Mismatch bool // it met another car than the job's
 	Complete bool
 	Codes    []Code
 	Report   []byte // packed; see UnpackReport
+}
+
+// Part is a part that the work waits for (K-139).
+type Part struct {
+	Part string
+	ETA  int64
 }
