@@ -1,0 +1,186 @@
+package sim
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// query is a request as typed: bytes, and how many frames the client waits for.
+type query struct {
+	data  []byte
+	count int // 0: until the bus is quiet
+}
+
+// parseQuery reads hex digits; an odd last digit is the count of frames.
+func parseQuery(text string) (query, bool) {
+	var q query
+	if len(text)%2 == 1 {
+		n := strings.IndexByte("0123456789ABCDEF", text[len(text)-1])
+		if n < 0 {
+			return q, false
+		}
+		q.count, text = n, text[:len(text)-1]
+	}
+	data, ok := parseHex(text)
+	q.data = data
+	return q, ok && len(data) > 0 && len(data) <= 7
+}
+
+// request answers a request to the car.
+func (s *session) request(text string, f Faults) []step {
+	q, ok := parseQuery(text)
+	if !ok {
+		return s.reply("?")
+	}
+	if q.count > 0 && f.NoCount {
+		return s.quiet("")
+	}
+	car, since, plugs := s.a.plugged()
+	before, word, ok := s.connect(car, plugs)
+	if !ok {
+		if word == "NO DATA" {
+			return append(before, s.quiet("")...)
+		}
+		return append(before, s.reply(word)...)
+	}
+	rep := car.Answer(Request{Data: q.data, Header: s.set.header, Receive: s.set.receive, Proto: s.set.live, Since: since})
+	return append(before, s.printed(q, rep, f)...)
+}
+
+// connect finds the protocol and initialises the bus. It returns what is printed
+// before the answer, or the word that is the answer.
+func (s *session) connect(car Car, plugs int) (before []step, word string, ok bool) {
+	t := s.a.timing
+	fits := func(p string) bool { return car != nil && slices.Contains(car.Protocols(), p) }
+	if s.set.car != plugs {
+		s.set.car, s.set.bus = plugs, false
+		if !fits(s.set.live) && s.set.auto {
+			s.set.live = ""
+		}
+	}
+	want := s.set.live
+	if want == "" && s.set.proto != "0" {
+		want = s.set.proto
+	}
+	switch {
+	case want != "" && fits(want):
+		before = s.initialise(want)
+	case s.set.auto:
+		search := step{wait: t.Search, text: s.eol()}
+		before = []step{{text: "SEARCHING..."}, search}
+		if car == nil || len(car.Protocols()) == 0 {
+			return before, "UNABLE TO CONNECT", false
+		}
+		want = car.Protocols()[0]
+	case isKLine(want):
+		return []step{{text: busInit(want)}, {wait: t.SlowInit}}, "ERROR", false
+	case car == nil || !isCAN(want):
+		return nil, "NO DATA", false
+	default:
+		return nil, "CAN ERROR", false
+	}
+	s.set.live, s.set.bus = want, true
+	return before, "", true
+}
+
+// initialise wakes a K-line, once.
+func (s *session) initialise(proto string) []step {
+	if !isKLine(proto) || s.set.bus {
+		return nil
+	}
+	wait := s.a.timing.SlowInit
+	if proto == "5" {
+		wait = s.a.timing.FastInit
+	}
+	return []step{{text: busInit(proto)}, {wait: wait, text: "OK" + s.eol()}}
+}
+
+// busInit is printed while the bus is woken; the dots come with the slow way.
+func busInit(proto string) string {
+	if proto == "5" {
+		return "BUS INIT: "
+	}
+	return "BUS INIT: ..."
+}
+
+// printed makes an answer into steps.
+func (s *session) printed(q query, rep Reply, f Faults) []step {
+	p2 := s.a.timing.P2
+	if !isCAN(s.set.live) {
+		p2 = s.a.timing.P2Slow
+	}
+	st := style{headers: s.set.headers, spaces: s.set.spaces, pad: f.Pad}
+	lines := st.lines(s.set.live, f.messages(s.set.live, rep.Messages), p2)
+	for _, text := range rep.Lines {
+		lines = append(lines, line{after: p2, text: text})
+	}
+	if !s.set.answers {
+		return []step{{text: s.prompt()}}
+	}
+	lines = f.lines(lines, s.rng)
+	if len(lines) == 0 {
+		return s.quiet("")
+	}
+	full := false
+	if q.count > 0 {
+		lines, full = first(lines, q.count)
+	}
+	var out []step
+	var now time.Duration
+	for _, l := range lines {
+		wait := max(0, l.after-now)
+		now += wait
+		out = append(out, step{wait: wait, text: l.text + s.eol()})
+	}
+	if full || f.Error != "" {
+		return append(out, step{text: s.prompt()})
+	}
+	return append(out, step{wait: s.idle(), text: s.prompt()})
+}
+
+// first keeps the lines of n frames and reports whether there were so many. The
+// length that stands before a segmented answer is no frame.
+func first(lines []line, n int) ([]line, bool) {
+	for i, l := range lines {
+		if len(strings.TrimSpace(l.text)) != 3 {
+			n--
+		}
+		if n == 0 {
+			return lines[:i+1], true
+		}
+	}
+	return lines, false
+}
+
+// quiet is an answer that did not come.
+func (s *session) quiet(before string) []step {
+	steps := s.reply(before + "NO DATA")
+	steps[0].wait = s.waitFor()
+	return steps
+}
+
+// waitFor is the wait set by ATST: 4 ms a step.
+func (s *session) waitFor() time.Duration {
+	if s.a.timing.Idle == 0 || s.set.st == 0 {
+		return s.a.timing.Idle
+	}
+	return time.Duration(s.set.st) * 4096 * time.Microsecond
+}
+
+// idle is how long the chip waits for another frame. Adaptive timing learns from
+// the answers seen; cheap chips do so only when told to, and wait the whole time
+// otherwise.
+func (s *session) idle() time.Duration {
+	p2 := s.a.timing.P2
+	if !isCAN(s.set.live) {
+		p2 = s.a.timing.P2Slow
+	}
+	switch s.set.adaptive {
+	case 1:
+		return min(s.waitFor(), 4*p2)
+	case 2:
+		return min(s.waitFor(), 2*p2)
+	}
+	return s.waitFor()
+}
