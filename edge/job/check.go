@@ -261,6 +261,8 @@ func checkBack(c *checker, p Payload) {
 		c.word("by", p.By)
 	case GatepassIssued:
 		c.word("by", p.By)
+	case HandbackSigned:
+		c.money("total", p.Total)
 	case CarHandedBack:
 		c.word("by", p.By)
 	case Rated:

@@ -114,6 +114,8 @@ func decodeBack(kind string) func([]byte) (Payload, error) {
 		return as[BillSettled]
 	case GatepassIssued{}.Kind():
 		return as[GatepassIssued]
+	case HandbackSigned{}.Kind():
+		return as[HandbackSigned]
 	case CarHandedBack{}.Kind():
 		return as[CarHandedBack]
 	}
@@ -163,6 +165,7 @@ func Kinds() []string {
 		BillStated{}.Kind(),
 		BillSettled{}.Kind(),
 		GatepassIssued{}.Kind(),
+		HandbackSigned{}.Kind(),
 		CarHandedBack{}.Kind(),
 		Rated{}.Kind(),
 		Merged{}.Kind(),

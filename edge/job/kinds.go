@@ -121,6 +121,9 @@ func (BillSettled) Kind() string { return "bill.settled" }
 func (GatepassIssued) Kind() string { return "gatepass.issued" }
 
 // Kind implements Payload.
+func (HandbackSigned) Kind() string { return "handback.signed" }
+
+// Kind implements Payload.
 func (CarHandedBack) Kind() string { return "car.handed_back" }
 
 // Kind implements Payload.

@@ -307,6 +307,12 @@ type GatepassIssued struct {
 	By string `json:"by"`
 }
 
+// HandbackSigned is the customer's second signature (in the contact payload), on
+// disk before the key's slot opens (K-208, K-209).
+type HandbackSigned struct {
+	Total int64 `json:"total"` // of the bill that was shown
+}
+
 // CarHandedBack ends the visit with the second signature (K-208, K-209).
 type CarHandedBack struct {
 	By string `json:"by"`

@@ -1,0 +1,101 @@
+package desk
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"pitlane/devices/keycab"
+	"pitlane/edge/board"
+	"pitlane/edge/job"
+	"pitlane/edge/journal"
+)
+
+// Log is the journal (journal.Journal). Both methods are called from many
+// goroutines; Append answers after the commit.
+type Log interface {
+	Append(ctx context.Context, drafts ...journal.Draft) ([]journal.Entry, error)
+	Request(ctx context.Context, id journal.RequestID) (journal.Entry, bool, error)
+}
+
+// Board is what is true now (board.Board). It may lag behind the journal.
+type Board interface {
+	Job(id string) (job.State, bool)
+	Jobs() []job.State
+	Wait(ctx context.Context, a board.Audience, version string) (board.View, error)
+	Tell(board.Now)
+}
+
+// Keys is the key cabinet as edge/bay minds it. Unlock with a request that was
+// seen before answers as it did then.
+type Keys interface {
+	Unlock(ctx context.Context, u Unlock) (keycab.Outcome, error)
+	FreeSlot() (int, error)
+}
+
+// Scans is the scanner as edge/bay minds it. The same request again gives the same
+// scan.
+type Scans interface {
+	Scan(ctx context.Context, s Scan) (scanID string, err error)
+}
+
+// Unlock is a wish to open a slot. Purpose: hang, release.
+type Unlock struct {
+	Job     string
+	Slot    int
+	Purpose string
+	By      string
+	Request journal.RequestID
+}
+
+// Scan is a wish to scan the car of a job.
+type Scan struct {
+	Job     string
+	By      string
+	Request journal.RequestID
+}
+
+// Config joins a Desk to the other rooms.
+type Config struct {
+	Node    string // <shop>-<node>
+	Shop    string // the name customers know
+	Bay     string // this edge's bay; "" when it has none
+	Cabinet string // this edge's cabinet; "" when it has none
+	Journal Log
+	Board   Board
+	Keys    Keys  // nil when this edge has no cabinet
+	Scans   Scans // nil when this edge has no scanner
+	People  []board.Person
+	Order   OrderConfig
+	// Secret makes the pick-up codes; it never leaves this node.
+	Secret []byte
+	// Random is where tickets and salts come from; Now is the wall clock.
+	Random io.Reader
+	Now    func() time.Time
+	// Plain is the plain sentence of a trouble code per language; nil gives none.
+	Plain func(code string) map[string]string
+	// Idle wipes an abandoned kiosk session; 0 means 90 s.
+	Idle time.Duration
+	Log  *slog.Logger
+}
+
+// Desk writes down what people say.
+type Desk struct {
+	cfg     Config
+	opening sync.Mutex // one check-in begins at a time: its ticket and code are unique
+	guesses guesses
+	session session
+}
+
+// New makes a Desk; Run lets it follow keys and sessions.
+func New(cfg Config) *Desk {
+	if cfg.Idle <= 0 {
+		cfg.Idle = 90 * time.Second
+	}
+	return &Desk{cfg: cfg, session: session{tell: cfg.Board.Tell}}
+}
+
+// kiosk is who acts when the customer does.
+const kiosk = "kiosk"

@@ -1,0 +1,197 @@
+package desk
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"regexp"
+	"slices"
+
+	"pitlane/edge/board"
+	"pitlane/edge/job"
+	"pitlane/edge/web"
+)
+
+// PickupOpen is a pick-up code, typed or read from the QR code.
+type PickupOpen struct {
+	Request string `json:"request" rule:"required,max=32"`
+	Code    string `json:"code" rule:"required,max=20"`
+}
+
+// PickupView is what the customer sees before signing for the car.
+type PickupView struct {
+	Job    string           `json:"job"`
+	Ticket string           `json:"ticket"`
+	Ready  bool             `json:"ready"`
+	Why    string           `json:"why,omitempty" doc:"why it is not ready, a word of a closed list"`
+	Lines  []job.Line       `json:"lines"`
+	Total  int64            `json:"total"`
+	Before []board.CodeText `json:"codes_before"`
+	After  []board.CodeText `json:"codes_after"`
+}
+
+func (d *Desk) pickupOpen(_ context.Context, in PickupOpen) (PickupView, error) {
+	if _, err := requestID(in.Request); err != nil {
+		return PickupView{}, err
+	}
+	s, err := d.pickup(in.Code)
+	if err != nil {
+		return PickupView{}, err
+	}
+	if s.Back {
+		return PickupView{}, web.Fail(http.StatusGone, "used", "this code has been used", "please ask at the desk")
+	}
+	bill := job.Bill(s)
+	v := PickupView{Job: s.ID, Ticket: s.Ticket, Lines: bill.Lines, Total: bill.Total}
+	if v.Lines == nil {
+		v.Lines = []job.Line{}
+	}
+	v.Before, v.After = d.beforeAfter(s)
+	if r := ready(s); r != job.Free {
+		v.Why = string(r)
+		return v, nil
+	}
+	v.Ready = true
+	d.session.begin(d.cfg.Now(), board.KioskSession{Job: s.ID, Ticket: s.Ticket, Mode: "pickup", Step: "sign", Slot: s.Key.Slot})
+	return v, nil
+}
+
+// ready says whether the key may go to the customer now.
+func ready(s job.State) job.Reason { return job.CanRelease(s) }
+
+// pickup finds the visit of a code, within the pace that guessing is held to.
+func (d *Desk) pickup(code string) (job.State, error) {
+	code = regexp.MustCompile(`[\s-]`).ReplaceAllString(code, "")
+	now := d.cfg.Now()
+	if err := d.guesses.allow(now); err != nil {
+		return job.State{}, err
+	}
+	var found *job.State
+	if regexp.MustCompile(`^[0-9]{8}$`).MatchString(code) {
+		found = byCode(d.cfg.Board.Jobs(), code)
+	}
+	d.guesses.note(now, found != nil)
+	if found == nil {
+		return job.State{}, web.Fail(http.StatusNotFound, "wrong_code", "there is no visit with this code", "check the eight digits, or ask at the desk")
+	}
+	return *found, nil
+}
+
+// beforeAfter are the codes of the first and, where there is another, of the last
+// whole scan (K-186, K-204).
+func (d *Desk) beforeAfter(s job.State) (before, after []board.CodeText) {
+	whole := slices.DeleteFunc(slices.Clone(s.Scans), func(c job.Scan) bool { return c.State != "completed" })
+	before, after = []board.CodeText{}, []board.CodeText{}
+	if len(whole) > 0 {
+		before = d.plain(whole[0].Codes)
+	}
+	if len(whole) > 1 {
+		after = d.plain(whole[len(whole)-1].Codes)
+	}
+	return before, after
+}
+
+func (d *Desk) plain(codes []job.Code) []board.CodeText {
+	out := make([]board.CodeText, 0, len(codes))
+	for _, c := range codes {
+		t := board.CodeText{ECU: c.ECU, Code: c.Code, Status: c.Status}
+		if d.cfg.Plain != nil {
+			t.Plain = d.cfg.Plain(c.Code)
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// PickupKey is the second signature, and the wish for the key (K-207, K-208).
+type PickupKey struct {
+	Request string          `json:"request" rule:"required,max=32"`
+	Code    string          `json:"code" rule:"required,max=20"`
+	Strokes json.RawMessage `json:"strokes" doc:"point groups of signature_pad"`
+}
+
+// pickupKey writes the signature first: when the edge dies with the slot open, the
+// visit still ends as it should once the key is gone.
+func (d *Desk) pickupKey(ctx context.Context, in PickupKey) (SlotOut, error) {
+	request, err := requestID(in.Request)
+	if err != nil {
+		return SlotOut{}, err
+	}
+	s, err := d.pickup(in.Code)
+	if err != nil {
+		return SlotOut{}, err
+	}
+	_, again, err := d.done(ctx, request)
+	if err != nil {
+		return SlotOut{}, err
+	}
+	if r := ready(s); r != job.Free && !again {
+		return SlotOut{}, reject(r)
+	}
+	if s.Key.Cabinet != d.cfg.Cabinet {
+		return SlotOut{}, web.Fail(http.StatusConflict, "other_cabinet", "the key hangs in another cabinet", "please ask at the desk")
+	}
+	strokes, err := cleanStrokes(in.Strokes)
+	if err != nil {
+		return SlotOut{}, err
+	}
+	if err := d.signFor(ctx, s, strokes); err != nil {
+		return SlotOut{}, err
+	}
+	return d.unlock(ctx, s, Unlock{Job: s.ID, Slot: s.Key.Slot, Purpose: "release", By: kiosk, Request: request})
+}
+
+func (d *Desk) signFor(ctx context.Context, s job.State, strokes json.RawMessage) error {
+	id := signedFor(s.ID)
+	if _, again, err := d.done(ctx, id); err != nil || again {
+		return err
+	}
+	return d.write(ctx, s.ID, s.Tips, note{request: id, payload: job.HandbackSigned{Total: job.Bill(s).Total}, contact: &job.Contact{Strokes: strokes}})
+}
+
+// PickupRate is the one-tap rating (K-212).
+type PickupRate struct {
+	Request string `json:"request" rule:"required,max=32"`
+	Code    string `json:"code" rule:"required,max=20"`
+	Stars   int    `json:"stars" rule:"required" doc:"1 to 5"`
+}
+
+func (d *Desk) pickupRate(ctx context.Context, in PickupRate) (Ticketed, error) {
+	request, err := requestID(in.Request)
+	if err != nil {
+		return Ticketed{}, err
+	}
+	s, err := d.pickup(in.Code)
+	if err != nil {
+		return Ticketed{}, err
+	}
+	if _, again, err := d.done(ctx, request); err != nil || again {
+		return Ticketed{s.ID, s.Ticket}, err
+	}
+	switch {
+	case in.Stars < 1 || in.Stars > 5:
+		return Ticketed{}, web.Fail(http.StatusBadRequest, "stars", "the rating is not 1 to 5", "tap one of the five")
+	case !s.Back && !s.Key.Taken:
+		return Ticketed{}, web.Fail(http.StatusConflict, "not_back", "the car has not been handed back", "rate when you have the key")
+	case s.Stars > 0:
+		return Ticketed{}, reject(job.Already)
+	}
+	err = d.write(ctx, s.ID, nil, note{request: request, payload: job.Rated{Stars: in.Stars}})
+	return Ticketed{s.ID, s.Ticket}, err
+}
+
+// Reset ends whatever is under way at the kiosk.
+type Reset struct {
+	Request string `json:"request" rule:"required,max=32"`
+}
+
+// Nothing is the answer of a call that says nothing.
+type Nothing struct{}
+
+func (d *Desk) reset(_ context.Context, in Reset) (Nothing, error) {
+	if _, err := requestID(in.Request); err != nil {
+		return Nothing{}, err
+	}
+	d.session.wipe("")
+	return Nothing{}, nil
+}

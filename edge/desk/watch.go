@@ -1,0 +1,105 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"pitlane/edge/board"
+	"pitlane/edge/job"
+	"pitlane/edge/journal"
+)
+
+// signedFor names the customer's signature at hand-back: one a visit.
+func signedFor(id string) journal.RequestID { return derive("handback.signed", id) }
+
+// Run follows the board until ctx ends: it writes the hand-over when a key is
+// hung, ends a visit when a released key is gone and signed for, and keeps the
+// kiosk's session in step. What happened while the edge was down is caught up with
+// at the start, since all of it is told from the journal.
+func (d *Desk) Run(ctx context.Context) error {
+	d.session.wipe("")
+	for version, next := "", d.cfg.Idle; ctx.Err() == nil; {
+		wait, cancel := context.WithTimeout(ctx, next)
+		view, err := d.cfg.Board.Wait(wait, board.Desk, version)
+		cancel()
+		if err == nil {
+			version = view.Version
+			d.follow(ctx, view)
+		} else if !errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+			return err
+		}
+		next = max(d.session.expire(d.cfg.Now(), d.cfg.Idle), time.Millisecond)
+	}
+	return nil
+}
+
+func (d *Desk) follow(ctx context.Context, view board.View) {
+	for _, s := range d.cfg.Board.Jobs() {
+		// The edge that owns the cabinet decides about its keys, and no other.
+		if d.cfg.Cabinet == "" || s.Key.Cabinet != d.cfg.Cabinet {
+			continue
+		}
+		if err := d.settleKey(ctx, s); err != nil {
+			d.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "job not moved on by its key, tried again at the next news",
+				slog.String("job", s.ID), slog.Any("error", err))
+		}
+	}
+	if k, on := d.session.get(); on {
+		d.followSession(k, view)
+	}
+}
+
+// settleKey writes what follows from where a key is.
+func (d *Desk) settleKey(ctx context.Context, s job.State) error {
+	if s.Key.In && !s.HandedOver && job.CanHandOver(s) == job.Free {
+		return d.handOver(ctx, s)
+	}
+	if !s.Key.Taken || s.Back {
+		return nil
+	}
+	_, signed, err := d.done(ctx, signedFor(s.ID))
+	if err != nil || job.CanClose(s, signed) != job.Free {
+		return err
+	}
+	return d.write(ctx, s.ID, s.Tips, note{request: derive("car.handed_back", s.ID), payload: job.CarHandedBack{By: kiosk}})
+}
+
+// followSession brings the kiosk's page up to what hook, key and visit say.
+func (d *Desk) followSession(k board.KioskSession, view board.View) {
+	s, ok := d.cfg.Board.Job(k.Job)
+	if !ok {
+		return
+	}
+	hook, key := slotOf(view, k.Slot)
+	step := k.Step
+	switch {
+	case k.Mode == "checkin" && s.HandedOver, k.Mode == "pickup" && s.Back:
+		step = "done"
+	case k.Mode == "checkin" && k.Step == "sign" && s.Signed:
+		step = "key"
+	}
+	if step == k.Step && hook == k.Hook && key == k.Key {
+		return // nothing new: no sign of life either
+	}
+	d.session.change(d.cfg.Now(), k.Job, func(now *board.KioskSession) {
+		now.Hook, now.Key = hook, key
+		if now.Step == k.Step {
+			now.Step = step
+		}
+	})
+}
+
+func slotOf(view board.View, slot int) (hook, key string) {
+	v, ok := view.Body.(board.DeskView)
+	if !ok || slot == 0 {
+		return "", ""
+	}
+	for _, s := range v.Cabinet.Slots {
+		if s.Slot == slot {
+			return s.Hook, s.Key
+		}
+	}
+	return "", ""
+}

@@ -1,0 +1,122 @@
+package desk
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"time"
+
+	"pitlane/edge/board"
+	"pitlane/edge/job"
+	"pitlane/edge/journal"
+	"pitlane/edge/web"
+)
+
+// requestID reads the 32 hex digits that name one wish.
+func requestID(s string) (journal.RequestID, error) {
+	var id journal.RequestID
+	if len(s) != hex.EncodedLen(len(id)) {
+		return id, web.Fail(http.StatusBadRequest, "request", "the request id is not 32 hex digits", "make a new random one for each wish")
+	}
+	if _, err := hex.Decode(id[:], []byte(s)); err != nil || id == (journal.RequestID{}) {
+		return id, web.Fail(http.StatusBadRequest, "request", "the request id is not 32 hex digits", "make a new random one for each wish")
+	}
+	return id, nil
+}
+
+// derive names a second event of the same wish, or an event that must be written
+// once whoever asks for it: the same words give the same id in every run.
+func derive(words ...string) journal.RequestID {
+	h := sha256.New()
+	for _, w := range words {
+		_, _ = h.Write(append([]byte(w), 0)) // a hash does not fail
+	}
+	return journal.RequestID(h.Sum(nil)[:16])
+}
+
+// note is one event to write.
+type note struct {
+	request journal.RequestID
+	payload job.Payload
+	contact *job.Contact
+}
+
+// write appends the notes about one job as one transaction, unless the job has
+// moved on from seen where it matters to the first of them, and waits until the
+// board shows them, so that whoever calls next is judged by what he has just done.
+func (d *Desk) write(ctx context.Context, id string, seen []job.Hash, notes ...note) error {
+	drafts := make([]journal.Draft, 0, len(notes))
+	for i, n := range notes {
+		draft, err := draftOf(id, n)
+		if err != nil {
+			return err
+		}
+		if i == 0 && len(seen) > 0 {
+			draft.Matters = job.Matters(draft.Kind)
+			for _, h := range seen {
+				draft.Seen = append(draft.Seen, journal.Hash(h))
+			}
+		}
+		drafts = append(drafts, draft)
+	}
+	before, _ := d.cfg.Board.Job(id)
+	entries, err := d.cfg.Journal.Append(ctx, drafts...)
+	if err != nil {
+		return refuse(err)
+	}
+	d.shown(ctx, id, before.Events+len(entries), entries[len(entries)-1].Hash)
+	return nil
+}
+
+func draftOf(id string, n note) (journal.Draft, error) {
+	work, err := job.Encode(n.payload)
+	if err != nil {
+		return journal.Draft{}, refuse(err)
+	}
+	draft := journal.Draft{Kind: n.payload.Kind(), Job: id, Work: work, Request: n.request}
+	if n.contact != nil {
+		if draft.Contact, err = job.EncodeContact(*n.contact); err != nil {
+			return journal.Draft{}, refuse(err)
+		}
+	}
+	return draft, nil
+}
+
+// shown waits, bounded, until the board has folded what was just written. The
+// events are on disk already: when the board takes longer, only the next answer is
+// a little old.
+func (d *Desk) shown(ctx context.Context, id string, events int, last journal.Hash) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	for version := ""; ; {
+		s, ok := d.cfg.Board.Job(id)
+		if ok && (s.Events >= events || slices.Contains(s.Tips, job.Hash(last))) {
+			return
+		}
+		v, err := d.cfg.Board.Wait(ctx, board.Desk, version)
+		if err != nil {
+			return
+		}
+		version = v.Version
+	}
+}
+
+// state is the job that a call is about.
+func (d *Desk) state(id string) (job.State, error) {
+	s, ok := d.cfg.Board.Job(id)
+	if !ok || !s.Opened {
+		return s, reject(job.Unknown)
+	}
+	return s, nil
+}
+
+// done says whether the wish was written before.
+func (d *Desk) done(ctx context.Context, id journal.RequestID) (journal.Entry, bool, error) {
+	e, ok, err := d.cfg.Journal.Request(ctx, id)
+	if err != nil {
+		return e, false, refuse(err)
+	}
+	return e, ok, nil
+}
