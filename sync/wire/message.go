@@ -83,6 +83,9 @@ func DecodeHave(b []byte) (Have, error) {
 	if err := strict(b, &h, MaxMessage); err != nil {
 		return nil, err
 	}
+	if h == nil { // null
+		return nil, fmt.Errorf("%w: not an object", ErrMessage)
+	}
 	if err := h.check(); err != nil {
 		return nil, err
 	}

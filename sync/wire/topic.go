@@ -2,7 +2,6 @@ package wire
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 )
 
@@ -115,9 +114,11 @@ func only(s, extra string, last rune) bool {
 	return true
 }
 
+var errOrigin = errors.New("not an origin")
+
 func checkOrigin(s string) error {
 	if !ValidOrigin(s) {
-		return fmt.Errorf("%q is not an origin", clip(s))
+		return errOrigin
 	}
 	return nil
 }

@@ -1,0 +1,255 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pitlane/edge/journal"
+	"pitlane/sync/wire"
+)
+
+const (
+	lookEvery = 100 * time.Millisecond // for what is missing
+	maxEarly  = 32                     // segments kept because they came before their turn
+	sayEvery  = 10 * time.Second       // a warning about what others send
+)
+
+// taker is the state of take: one goroutine's.
+type taker struct {
+	*session
+	wants   *wants
+	early   map[string]map[uint64]journal.Segment // by origin and first
+	kept    int
+	refused uint64
+	said    time.Time
+	forked  map[string]bool // origins complained about
+}
+
+// take deals with what comes in, and asks for what is missing.
+func (s *session) take(ctx context.Context) error {
+	t := &taker{
+		session: s, wants: newWants(s.cfg.Node, s.cfg.Patience),
+		early: map[string]map[uint64]journal.Segment{}, forked: map[string]bool{},
+	}
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		select {
+		case m := <-s.line.In:
+			if err := t.message(ctx, m); err != nil && ctx.Err() == nil {
+				return err
+			}
+		case <-look.C:
+			if err := t.lookForGaps(); err != nil && ctx.Err() == nil {
+				return err
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// message deals with one message. Only the journal's and the connection's own
+// errors end the session; what others send does not.
+func (t *taker) message(ctx context.Context, m wire.Message) error {
+	topic, err := wire.ParseTopic(m.Topic)
+	if err != nil {
+		t.refuse("", err)
+		return nil
+	}
+	from := topic.Node
+	if topic.Down {
+		from = t.central
+	}
+	if from == t.cfg.Node {
+		if topic.Kind == wire.OnLine {
+			t.selfSeen(m.Payload)
+		}
+		return nil
+	}
+	if _, ok := t.peers[from]; !ok {
+		t.refuse(from, journal.ErrUnknownOrigin)
+		return nil
+	}
+	if err := t.dispatch(ctx, topic, from, m); err != nil {
+		return err
+	}
+	if !m.Retained && topic.Kind != wire.OnLine {
+		t.alive(from)
+	}
+	return nil
+}
+
+func (t *taker) dispatch(ctx context.Context, topic wire.Topic, from string, m wire.Message) error {
+	switch topic.Kind {
+	case wire.Log:
+		return t.segment(ctx, from, m.Payload)
+	case wire.To:
+		if !topic.Down && topic.To != t.cfg.Node {
+			return nil // for another
+		}
+		if len(m.Payload) > 0 && m.Payload[0] == '{' {
+			t.asked(from, m.Payload)
+			return nil
+		}
+		return t.segment(ctx, from, m.Payload)
+	case wire.HaveOf:
+		t.has(from, m.Payload)
+	case wire.LiveOf:
+		t.beats(from, m)
+	case wire.OnLine:
+		t.appears(from, m)
+	}
+	return nil
+}
+
+// selfSeen corrects the broker when it keeps an old will of this node.
+func (t *taker) selfSeen(payload []byte) {
+	if o, err := wire.DecodeOnline(payload); err != nil || o.Online {
+		return
+	}
+	select {
+	case t.again <- struct{}{}:
+	default:
+	}
+}
+
+func (t *taker) segment(ctx context.Context, from string, payload []byte) error {
+	seg, err := t.codec.Decode(payload)
+	if err != nil {
+		t.refuse(from, err)
+		return nil
+	}
+	if wire.NodeOf(seg.Origin) == t.cfg.Node {
+		return nil // this node writes its own log itself
+	}
+	t.wants.got(seg.Origin)
+	if err := t.adopt(ctx, from, seg); err != nil {
+		return err
+	}
+	return t.adoptEarly(ctx, from, seg.Origin)
+}
+
+// adopt gives one segment to the journal and sorts what it answers.
+func (t *taker) adopt(ctx context.Context, from string, seg journal.Segment) error {
+	err := t.j.Adopt(ctx, seg)
+	switch {
+	case err == nil:
+		t.count(func(s *Stats) { s.Adopted++ })
+	case errors.Is(err, journal.ErrGap):
+		t.keep(seg)
+	case errors.Is(err, journal.ErrForked):
+		t.fork(seg.Origin, from)
+	case errors.Is(err, journal.ErrForged), errors.Is(err, journal.ErrUnknownOrigin), errors.Is(err, journal.ErrTooLarge):
+		t.refuse(from, err)
+	case errors.Is(err, journal.ErrClosed), ctx.Err() != nil:
+		return fmt.Errorf("take entries of %s: %w", seg.Origin, err)
+	default: // a full disk, a read error: said by the journal's owner too; asked for again
+		t.refuse(from, err)
+	}
+	return nil
+}
+
+// keep holds a segment back that came before its turn: messages of one connection
+// may overtake each other.
+func (t *taker) keep(seg journal.Segment) {
+	if t.kept >= maxEarly {
+		return
+	}
+	if t.early[seg.Origin] == nil {
+		t.early[seg.Origin] = map[uint64]journal.Segment{}
+	}
+	if _, twice := t.early[seg.Origin][seg.First]; !twice {
+		t.kept++
+	}
+	t.early[seg.Origin][seg.First] = seg
+}
+
+// adoptEarly takes what was held back and now follows.
+func (t *taker) adoptEarly(ctx context.Context, from, origin string) error {
+	for len(t.early[origin]) > 0 {
+		size, first := t.sizeOf(origin), uint64(0)
+		found := false
+		for f := range t.early[origin] {
+			if f <= size && (!found || f < first) {
+				first, found = f, true
+			}
+		}
+		if !found {
+			return nil
+		}
+		seg := t.early[origin][first]
+		delete(t.early[origin], first)
+		t.kept--
+		if err := t.adopt(ctx, from, seg); err != nil {
+			return err
+		}
+	}
+	delete(t.early, origin)
+	return nil
+}
+
+func (t *taker) lookForGaps() error {
+	mine, gaps := map[string]uint64{}, map[string]uint64{}
+	for _, tip := range t.j.Tips() {
+		mine[tip.Origin] = tip.Size
+	}
+	for origin, segs := range t.early {
+		for first := range segs {
+			gaps[origin] = max(gaps[origin], first)
+		}
+	}
+	for _, r := range t.wants.due(t.cfg.Now(), mine, gaps) {
+		b, err := r.want.Encode()
+		if err != nil {
+			return fmt.Errorf("ask for entries: %w", err)
+		}
+		topic := wire.Topic{Node: t.cfg.Node, Kind: wire.To, To: r.holder}.String()
+		if err := t.line.Publish(topic, false, b); err != nil {
+			return fmt.Errorf("ask for entries: %w", err)
+		}
+		t.count(func(s *Stats) { s.Wants++ })
+		t.cfg.Log.Debug("asked for entries", "node", r.holder, "origin", r.want.Origin, "from", r.want.From)
+	}
+	if d := t.line.Dropped(); d > 0 {
+		t.count(func(s *Stats) { s.Dropped = d })
+	}
+	return nil
+}
+
+func (t *taker) asked(from string, payload []byte) {
+	w, err := wire.DecodeWant(payload)
+	if err != nil {
+		t.refuse(from, err)
+		return
+	}
+	select {
+	case t.asks <- ask{from, w}:
+	default: // busy: the asker asks again
+	}
+}
+
+func (t *taker) has(from string, payload []byte) {
+	h, err := wire.DecodeHave(payload)
+	if err != nil {
+		t.refuse(from, err)
+		return
+	}
+	noted := make(map[string][2]uint64, len(h))
+	for o, r := range h {
+		noted[o] = [2]uint64{r.Low, r.Size}
+	}
+	if err := t.j.Heard(from, noted); err != nil {
+		t.cfg.Log.Warn("cannot note what a peer holds", "node", from, "error", err)
+	}
+	own := t.j.Origin()
+	if r, ok := h[own]; ok && r.Size > t.sizeOf(own) {
+		t.fork(own, from)
+	}
+	// Central keeps for the office; what nodes miss they ask of each other.
+	if t.peers[from].Role != roleCentral {
+		t.wants.have[from] = h
+	}
+}
