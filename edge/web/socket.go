@@ -24,6 +24,10 @@ type Feed interface {
 	Heartbeat(screen string) any
 }
 
+// Versioned is a heartbeat that names the version which the screen has already
+// been given.
+type Versioned interface{ At(version string) any }
+
 // The pace of a screen's socket.
 const (
 	beat      = 2 * time.Second
@@ -114,7 +118,12 @@ func (s *sockets) tell(ctx context.Context, conn *websocket.Conn, screen, versio
 		case err == nil:
 			version = newer
 		case errors.Is(err, context.DeadlineExceeded):
-			message = s.feed.Heartbeat(screen)
+			if message = s.feed.Heartbeat(screen); message == nil {
+				return false
+			}
+			if v, ok := message.(Versioned); ok {
+				message = v.At(version)
+			}
 			beats++
 		default:
 			farewell(conn)

@@ -1,0 +1,164 @@
+package hub
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"sync"
+	"time"
+
+	"pitlane/edge/board"
+	"pitlane/edge/web"
+)
+
+// Viewer is what is true now (board.Board), per audience. Both methods are called
+// from the goroutine of each open screen.
+type Viewer interface {
+	View(a board.Audience) board.View
+	Wait(ctx context.Context, a board.Audience, version string) (board.View, error)
+}
+
+// Config joins the screens to what they show and do.
+type Config struct {
+	Title   string // of the OpenAPI document
+	Board   Viewer
+	Files   fs.FS // the built screens: kiosk.html, assets/…
+	Actions []web.Action
+	Metrics *web.Metrics
+	Ready   func() error // nil once the edge can take work
+	Zone    *time.Location
+}
+
+// Screens are the names of an edge's screens, each the name of its audience too.
+func Screens() []board.Audience {
+	return []board.Audience{board.Kiosk, board.Waiting, board.Bay, board.Desk}
+}
+
+// New makes the table of everything an edge serves. Put web.Guard before it.
+func New(cfg Config) (*web.API, error) {
+	if cfg.Zone == nil {
+		cfg.Zone = time.Local
+	}
+	h := &hub{cfg: cfg, sent: map[board.Audience]sent{}}
+	actions := []web.Action{
+		web.NewPage("/{$}", "the screens of this edge", "text/html", h.index),
+		web.NewPage("/assets/{name...}", "scripts, styles and pictures of the screens", "application/octet-stream", h.asset),
+		web.Socket(h, cfg.Metrics),
+	}
+	for _, a := range Screens() {
+		actions = append(actions, web.NewPage("/"+string(a), "the "+screenName(a)+" screen", "text/html", h.page(a)))
+	}
+	actions = append(actions, web.Health(cfg.Metrics, cfg.Ready)...)
+	api, err := web.NewAPI(cfg.Title, append(actions, cfg.Actions...)...)
+	if err != nil {
+		return nil, fmt.Errorf("make the hub: %w", err)
+	}
+	return api, nil
+}
+
+type hub struct {
+	cfg  Config
+	mu   sync.Mutex
+	sent map[board.Audience]sent
+}
+
+// sent is the newest view of an audience in bytes, made once for all its screens.
+type sent struct {
+	version string
+	body    json.RawMessage
+}
+
+// Wait implements web.Feed.
+func (h *hub) Wait(ctx context.Context, screen, version string) (any, string, error) {
+	view, err := h.cfg.Board.Wait(ctx, board.Audience(screen), version)
+	if err != nil {
+		return nil, "", err
+	}
+	body, err := h.bytes(board.Audience(screen), view)
+	return body, view.Version, err
+}
+
+func (h *hub) bytes(a board.Audience, view board.View) (json.RawMessage, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if s := h.sent[a]; s.version == view.Version && s.body != nil {
+		return s.body, nil
+	}
+	body, err := json.Marshal(view)
+	if err != nil {
+		return nil, fmt.Errorf("write a view: %w", err)
+	}
+	h.sent[a] = sent{view.Version, body}
+	return body, nil
+}
+
+// heartbeat says that the state is unchanged, and how old each node's news is.
+type heartbeat struct {
+	Version string               `json:"version"`
+	Now     time.Time            `json:"now"`
+	AsOf    map[string]time.Time `json:"as_of"`
+}
+
+// At implements web.Versioned: a heartbeat names the version that the screen has,
+// never a newer one that it was not given.
+func (b heartbeat) At(version string) any {
+	b.Version = version
+	return b
+}
+
+// Heartbeat implements web.Feed.
+func (h *hub) Heartbeat(screen string) any {
+	for _, a := range Screens() {
+		if string(a) == screen {
+			v := h.cfg.Board.View(a)
+			return heartbeat{Now: v.Now, AsOf: v.AsOf}
+		}
+	}
+	return nil
+}
+
+func (h *hub) asset(w http.ResponseWriter, r *http.Request) {
+	name := path.Join("assets", path.Clean("/"+r.PathValue("name")))
+	body, err := fs.ReadFile(h.cfg.Files, name)
+	if err != nil {
+		web.WriteError(w, web.Fail(http.StatusNotFound, "not_found", "there is no such file", "load the screen again"))
+		return
+	}
+	w.Header().Set("Content-Type", contentType(name))
+	if hashed(name) {
+		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// hashed says whether the name carries the hash of the content (name-HASH.ext), so
+// that it may be kept for ever.
+func hashed(name string) bool {
+	base := path.Base(name)
+	stem := base[:len(base)-len(path.Ext(base))]
+	return len(stem) > 9 && stem[len(stem)-9] == '-'
+}
+
+// contentType does not ask the machine's tables, which differ.
+func contentType(name string) string {
+	switch path.Ext(name) {
+	case ".js":
+		return "text/javascript; charset=utf-8"
+	case ".css":
+		return "text/css; charset=utf-8"
+	case ".svg":
+		return "image/svg+xml"
+	case ".png":
+		return "image/png"
+	case ".woff2":
+		return "font/woff2"
+	case ".json", ".webmanifest":
+		return "application/json"
+	default:
+		return "application/octet-stream"
+	}
+}
