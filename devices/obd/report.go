@@ -97,6 +97,9 @@ type Reading struct {
 	Value any     `json:"value,omitempty"`
 	Unit  string  `json:"unit,omitempty"`
 	Raw   string  `json:"raw,omitempty"`
+	// Unsupported marks a value whose own support bit is clear: the bytes are there,
+	// a sensor is not. A scan leaves such values out.
+	Unsupported bool `json:"unsupported,omitempty"`
 }
 
 // Freeze is one freeze frame with the code that caused it.

@@ -26,20 +26,6 @@ type Exchange struct {
 	Echo    bool
 }
 
-// Settings say how the adapter was set when a reply was read.
-type Settings struct {
-	Headers  bool
-	Echo     bool
-	Protocol string // ELM327 number; "" and "?" are unknown
-	Receive  string // address that alone is meant to answer, "" for all
-}
-
-// Replay decodes a recorded vehicle without an adapter, one line an exchange.
-func Replay(v *Vehicle) []ReplayLine { return nil }
-
-// ReplayLine is one decoded exchange in the form of `pitlane replay`.
-type ReplayLine struct{}
-
 // Plain says a trouble code to a customer, by language (zh-Hans, zh-Hant, en).
 func Plain(code string) map[string]string { return map[string]string{} }
 

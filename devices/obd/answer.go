@@ -1,0 +1,277 @@
+package obd
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ECUAnswer is what one ECU said to one request.
+type ECUAnswer struct {
+	State          State      `json:"state"`
+	NRC            string     `json:"nrc,omitempty"`
+	Readings       []Reading  `json:"readings,omitzero"`
+	Supported      []string   `json:"supported,omitzero"`
+	Readiness      *Readiness `json:"readiness,omitempty"`
+	Codes          []string   `json:"codes,omitzero"`
+	Frame          *int       `json:"frame,omitempty"`
+	VIN            string     `json:"vin,omitempty"`
+	CalibrationIDs []string   `json:"calibration_ids,omitzero"`
+	Name           string     `json:"name,omitempty"`
+	UDSCodes       []UDSCode  `json:"uds_codes,omitzero"`
+	Availability   string     `json:"availability_mask,omitempty"`
+	Raw            string     `json:"raw,omitempty"`
+}
+
+// UDSCode is one record of UDS service 19 02: three bytes of code, one of status.
+type UDSCode struct {
+	Code   string `json:"code"`
+	Status string `json:"status"`
+}
+
+// Answer is a whole reply to an OBD request, decoded per ECU. Kind is empty, or
+// why there is no answer at all. Others are lines that answer something else.
+type Answer struct {
+	Kind   string
+	Kinds  []string // every trouble the adapter reported, in order
+	Order  []string // ECUs in order of arrival
+	ECUs   map[string]ECUAnswer
+	Others []string
+	Text   []string
+	Banner bool
+	Echoed bool
+}
+
+// Decode turns the reply to an OBD request into facts per ECU.
+func Decode(req string, lines []string, set Settings) Answer {
+	r := parseRequest(req)
+	sorted := sortLines(req, lines, set)
+	a := Answer{
+		Kinds: sorted.kinds, Text: sorted.text, Banner: sorted.banner, Echoed: sorted.echoed,
+		ECUs: map[string]ECUAnswer{},
+	}
+	if !r.obd {
+		if len(sorted.kinds) > 0 {
+			a.Kind = sorted.kinds[0]
+		}
+		return a
+	}
+	msgs := a.messages(r, sorted.data, set)
+	a.sortByECU(r, msgs)
+	if len(a.ECUs) == 0 {
+		a.Kind = KindNoAnswer
+		if len(a.Kinds) > 0 {
+			a.Kind = worst(a.Kinds)
+		}
+	}
+	return a
+}
+
+// worst picks the kind to report when a reply holds no data: the cause before
+// what follows from it.
+func worst(kinds []string) string {
+	for _, k := range kinds {
+		if k != KindNoData && k != KindActAlert && k != KindLPAlert {
+			return k
+		}
+	}
+	return kinds[0]
+}
+
+// messages joins the data lines and sets aside what does not answer r.
+func (a *Answer) messages(r request, data []string, set Settings) []message {
+	var msgs []message
+	if set.Headers && !bareAnswers(r, data) {
+		msgs = a.headed(data, set)
+	} else {
+		msgs = assembleBare(data, busOf(set.Protocol))
+	}
+	msgs = slices.DeleteFunc(msgs, func(m message) bool {
+		if !m.whole {
+			if m.ecu == "" && len(m.lines) == 1 {
+				a.Others = append(a.Others, m.lines...)
+				return true
+			}
+			return false
+		}
+		_, refused := r.refusedBy(m)
+		if refused || r.answeredBy(m.payload) {
+			return false
+		}
+		a.Others = append(a.Others, m.lines...)
+		return true
+	})
+	return nameBare(r, msgs, set.Receive)
+}
+
+// headed joins lines with headers, and sets foreign frames aside.
+func (a *Answer) headed(data []string, set Settings) []message {
+	var frames []frame
+	hint := busOf(set.Protocol)
+	for _, line := range data {
+		f := parseFrame(line, hint)
+		if f.ecu != "" && f.foreign(set.Receive) {
+			a.Others = append(a.Others, line)
+			continue
+		}
+		frames = append(frames, f)
+	}
+	msgs, stray := assemble(frames)
+	a.Others = append(a.Others, stray...)
+	return msgs
+}
+
+// bareAnswers reports whether every line is plainly an answer without a header:
+// an adapter that has restarted by itself is back at its defaults.
+func bareAnswers(r request, data []string) bool {
+	for _, line := range data {
+		if strings.Contains(line, ":") || len(line) == 3 {
+			continue
+		}
+		n := r.echoes()
+		if r.sid() == 0x01 && len(r.data) > 1 {
+			n = 1
+		}
+		want := upperHex(append([]byte{r.sid() | 0x40}, r.data[1:1+n]...))
+		if len(line)%2 != 0 || !strings.HasPrefix(line, want) || len(want) < 4 || len(line) > 16 {
+			return false
+		}
+	}
+	return len(data) > 0
+}
+
+// nameBare names messages without a header #1, #2 … in order of arrival, and
+// joins the lines of a legacy answer, which are messages of their own.
+func nameBare(r request, msgs []message, receive string) []message {
+	n := 0
+	open := false // whether the next line of a list may belong to the same ECU
+	for i := range msgs {
+		m := &msgs[i]
+		if m.ecu != "" {
+			continue
+		}
+		if !open || !continues(r, m) {
+			n++
+		}
+		open = goesOn(r, m)
+		m.ecu = fmt.Sprintf("#%d", max(n, 1))
+		if receive != "" {
+			m.ecu = bareName(receive)
+		}
+	}
+	return msgs
+}
+
+// bareName is the address that alone was meant to answer, as a header would say it.
+func bareName(receive string) string {
+	if len(receive) == 2 {
+		return "18DAF1" + strings.ToUpper(receive)
+	}
+	return strings.ToUpper(receive)
+}
+
+// goesOn reports whether a bare legacy line may be followed by another one of the
+// same ECU: a list of codes whose three places are taken, or a numbered line.
+func goesOn(r request, m *message) bool {
+	if m.bus == busCAN11 || m.bus == busCAN29 || !m.whole {
+		return false
+	}
+	switch r.sid() {
+	case 0x03, 0x07, 0x0A:
+		return len(m.payload) == 7 && !bytes.Equal(m.payload[5:7], []byte{0, 0})
+	case 0x09:
+		return numberedInfo(m)
+	}
+	return false
+}
+
+func continues(r request, m *message) bool {
+	return r.sid() != 0x09 || numberedInfo(m) && m.payload[2] > 1
+}
+
+// numberedInfo is one of several lines of a legacy mode-09 answer.
+func numberedInfo(m *message) bool { return m.whole && len(m.payload) == 7 && m.payload[1]%2 == 0 }
+
+// sortByECU decodes what each ECU said.
+func (a *Answer) sortByECU(r request, msgs []message) {
+	by := map[string][]message{}
+	for _, m := range msgs {
+		if _, seen := by[m.ecu]; !seen {
+			a.Order = append(a.Order, m.ecu)
+		}
+		bare := strings.HasPrefix(m.ecu, "#")
+		same := func(o message) bool { return m.whole && o.whole && bytes.Equal(o.payload, m.payload) }
+		if !bare && slices.ContainsFunc(by[m.ecu], same) {
+			continue // frames arrive twice
+		}
+		by[m.ecu] = append(by[m.ecu], m)
+	}
+	for _, ecu := range a.Order {
+		a.ECUs[ecu] = a.settle(r, by[ecu])
+	}
+}
+
+// settle makes one ECU's messages one answer: data before refusal before half.
+func (a *Answer) settle(r request, msgs []message) ECUAnswer {
+	var good []message
+	var refused, pending []byte
+	broken := false
+	for _, m := range msgs {
+		nrc, no := r.refusedBy(m)
+		switch {
+		case !m.whole:
+			broken = true
+		case no && nrc == nrcPending:
+			pending = append(pending, nrc)
+		case no:
+			refused = append(refused, nrc)
+		default:
+			good = append(good, m)
+		}
+	}
+	switch {
+	case len(good) > 0:
+		return a.decode(r, good, broken)
+	case len(refused) > 0:
+		return ECUAnswer{State: Refused, NRC: upperHex(refused[:1])}
+	case broken:
+		return ECUAnswer{State: Incomplete}
+	case len(pending) > 0:
+		return ECUAnswer{State: NoAnswer, NRC: upperHex(pending[:1])}
+	}
+	return ECUAnswer{State: NoAnswer}
+}
+
+// Negative response codes that mean wait or ask again (ISO 14229-1 annex A).
+const (
+	nrcBusy    = 0x21
+	nrcPending = 0x78
+)
+
+// decode reads the messages of one ECU that answer r.
+func (a *Answer) decode(r request, msgs []message, broken bool) ECUAnswer {
+	first := msgs[0]
+	// A list on a legacy bus has no length: when a line was lost, it is not whole.
+	lost := first.bus == busLegacy && (broken || len(a.Kinds) > 0)
+	switch r.sid() {
+	case 0x01:
+		return decodeCurrent(r, msgs)
+	case 0x02:
+		return decodeFreeze(r, first)
+	case 0x03, 0x07, 0x0A:
+		if lost {
+			return ECUAnswer{State: Incomplete}
+		}
+		return decodeCodes(msgs)
+	case 0x09:
+		return decodeInfo(r, msgs)
+	case 0x19:
+		if len(r.data) > 1 && r.data[1] == 0x02 {
+			return decodeUDSCodes(first)
+		}
+	case 0x22:
+		return decodeData(r, first)
+	}
+	return ECUAnswer{State: OK, Raw: upperHex(first.payload)}
+}
