@@ -12,7 +12,7 @@ const tellEvery = 100 * time.Millisecond
 // alive notes that something came from a node just now.
 func (t *taker) alive(node string) {
 	now := t.cfg.Now()
-	delete(t.wants.gone, node)
+	t.wants.Back(node)
 	t.mu.Lock()
 	last, known := t.heard[node]
 	fresh := known && now.Sub(last) < tellEvery && now.After(last)
@@ -50,7 +50,7 @@ func (t *taker) appears(from string, m wire.Message) {
 		}
 		return
 	}
-	t.wants.gone[from] = true
+	t.wants.Gone(from)
 	t.tell(board.Now{Heard: &board.Heard{Node: from, At: t.lastHeard(from)}})
 }
 

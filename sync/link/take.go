@@ -12,16 +12,14 @@ import (
 
 const (
 	lookEvery = 100 * time.Millisecond // for what is missing
-	maxEarly  = 32                     // segments kept because they came before their turn
 	sayEvery  = 10 * time.Second       // a warning about what others send
 )
 
 // taker is the state of take: one goroutine's.
 type taker struct {
 	*session
-	wants   *wants
-	early   map[string]map[uint64]journal.Segment // by origin and first
-	kept    int
+	wants   *wire.Wants
+	early   *wire.Early
 	refused uint64
 	said    time.Time
 	forked  map[string]bool // origins complained about
@@ -30,8 +28,7 @@ type taker struct {
 // take deals with what comes in, and asks for what is missing.
 func (s *session) take(ctx context.Context) error {
 	t := &taker{
-		session: s, wants: newWants(s.cfg.Node, s.cfg.Patience),
-		early: map[string]map[uint64]journal.Segment{}, forked: map[string]bool{},
+		session: s, wants: wire.NewWants(s.cfg.Node, s.cfg.Patience), early: &wire.Early{}, forked: map[string]bool{},
 	}
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
@@ -125,7 +122,7 @@ func (t *taker) segment(ctx context.Context, from string, payload []byte) error 
 	if wire.NodeOf(seg.Origin) == t.cfg.Node {
 		return nil // this node writes its own log itself
 	}
-	t.wants.got(seg.Origin)
+	t.wants.Got(seg.Origin)
 	if err := t.adopt(ctx, from, seg); err != nil {
 		return err
 	}
@@ -139,7 +136,9 @@ func (t *taker) adopt(ctx context.Context, from string, seg journal.Segment) err
 	case err == nil:
 		t.count(func(s *Stats) { s.Adopted++ })
 	case errors.Is(err, journal.ErrGap):
-		t.keep(seg)
+		if seg.First > t.sizeOf(seg.Origin) {
+			t.early.Keep(seg)
+		}
 	case errors.Is(err, journal.ErrForked):
 		t.fork(seg.Origin, from)
 	case errors.Is(err, journal.ErrForged), errors.Is(err, journal.ErrUnknownOrigin), errors.Is(err, journal.ErrTooLarge):
@@ -152,66 +151,35 @@ func (t *taker) adopt(ctx context.Context, from string, seg journal.Segment) err
 	return nil
 }
 
-// keep holds a segment back that came before its turn: messages of one connection
-// may overtake each other.
-func (t *taker) keep(seg journal.Segment) {
-	if t.kept >= maxEarly {
-		return
-	}
-	if t.early[seg.Origin] == nil {
-		t.early[seg.Origin] = map[uint64]journal.Segment{}
-	}
-	if _, twice := t.early[seg.Origin][seg.First]; !twice {
-		t.kept++
-	}
-	t.early[seg.Origin][seg.First] = seg
-}
-
 // adoptEarly takes what was held back and now follows.
 func (t *taker) adoptEarly(ctx context.Context, from, origin string) error {
-	for len(t.early[origin]) > 0 {
-		size, first := t.sizeOf(origin), uint64(0)
-		found := false
-		for f := range t.early[origin] {
-			if f <= size && (!found || f < first) {
-				first, found = f, true
-			}
-		}
-		if !found {
+	for {
+		seg, ok := t.early.Next(origin, t.sizeOf(origin))
+		if !ok {
 			return nil
 		}
-		seg := t.early[origin][first]
-		delete(t.early[origin], first)
-		t.kept--
 		if err := t.adopt(ctx, from, seg); err != nil {
 			return err
 		}
 	}
-	delete(t.early, origin)
-	return nil
 }
 
 func (t *taker) lookForGaps() error {
-	mine, gaps := map[string]uint64{}, map[string]uint64{}
+	mine := map[string]uint64{}
 	for _, tip := range t.j.Tips() {
 		mine[tip.Origin] = tip.Size
 	}
-	for origin, segs := range t.early {
-		for first := range segs {
-			gaps[origin] = max(gaps[origin], first)
-		}
-	}
-	for _, r := range t.wants.due(t.cfg.Now(), mine, gaps) {
-		b, err := r.want.Encode()
+	for _, r := range t.wants.Due(t.cfg.Now(), mine, t.early.Gaps()) {
+		b, err := r.Want.Encode()
 		if err != nil {
 			return fmt.Errorf("ask for entries: %w", err)
 		}
-		topic := wire.Topic{Node: t.cfg.Node, Kind: wire.To, To: r.holder}.String()
+		topic := wire.Topic{Node: t.cfg.Node, Kind: wire.To, To: r.Holder}.String()
 		if err := t.line.Publish(topic, false, b); err != nil {
 			return fmt.Errorf("ask for entries: %w", err)
 		}
 		t.count(func(s *Stats) { s.Wants++ })
-		t.cfg.Log.Debug("asked for entries", "node", r.holder, "origin", r.want.Origin, "from", r.want.From)
+		t.cfg.Log.Debug("asked for entries", "node", r.Holder, "origin", r.Want.Origin, "from", r.Want.From)
 	}
 	if d := t.line.Dropped(); d > 0 {
 		t.count(func(s *Stats) { s.Dropped = d })
@@ -250,6 +218,6 @@ func (t *taker) has(from string, payload []byte) {
 	}
 	// Central keeps for the office; what nodes miss they ask of each other.
 	if t.peers[from].Role != roleCentral {
-		t.wants.have[from] = h
+		t.wants.Holds(from, h)
 	}
 }

@@ -1,23 +1,20 @@
-package link
+package wire
 
-import (
-	"time"
-
-	"pitlane/sync/wire"
-)
+import "time"
 
 const (
 	credit = 16                     // segments asked for at once
 	grace  = 100 * time.Millisecond // for what is on its way already
 )
 
-// wants decides what to ask of whom. It is pure: time comes in by argument.
-type wants struct {
+// Wants decides what to ask of whom. It is pure: time comes in by argument. It
+// belongs to one goroutine.
+type Wants struct {
 	me       string
 	patience time.Duration
-	have     map[string]wire.Have // by node, of this connection
-	gone     map[string]bool      // nodes known to be offline
-	open     map[string]*wish     // by origin
+	have     map[string]Have  // by node, of this connection
+	gone     map[string]bool  // nodes known to be offline
+	open     map[string]*wish // by origin
 }
 
 // wish is one missing run.
@@ -29,33 +26,44 @@ type wish struct {
 	tried  map[string]bool
 }
 
-func newWants(me string, patience time.Duration) *wants {
-	return &wants{me: me, patience: patience, have: map[string]wire.Have{}, gone: map[string]bool{}, open: map[string]*wish{}}
+// NewWants begins anew, as with each connection: nothing is known of anybody. A
+// holder that gives nothing for patience is passed over for another.
+func NewWants(me string, patience time.Duration) *Wants {
+	return &Wants{me: me, patience: patience, have: map[string]Have{}, gone: map[string]bool{}, open: map[string]*wish{}}
 }
 
-// got notes that a segment of an origin came.
-func (w *wants) got(origin string) {
+// Holds notes what a node says it has on disk.
+func (w *Wants) Holds(node string, h Have) { w.have[node] = h }
+
+// Gone notes that a node is offline; Back, that it is not.
+func (w *Wants) Gone(node string) { w.gone[node] = true }
+
+// Back notes that something came from a node just now.
+func (w *Wants) Back(node string) { delete(w.gone, node) }
+
+// Got notes that a segment of an origin came.
+func (w *Wants) Got(origin string) {
 	if o := w.open[origin]; o != nil && o.left > 0 {
 		o.left--
 	}
 }
 
-// request is a want and whom to send it to.
-type request struct {
-	holder string
-	want   wire.Want
+// Request is a want and whom to send it to.
+type Request struct {
+	Holder string
+	Want   Want
 }
 
-// due gives the requests to send now, given what is held. gaps are origins of
+// Due gives the requests to send now, given what is held. gaps are origins of
 // which something later has come, and from where on.
-func (w *wants) due(now time.Time, mine map[string]uint64, gaps map[string]uint64) []request {
+func (w *Wants) Due(now time.Time, mine map[string]uint64, gaps map[string]uint64) []Request {
 	missing := map[string]bool{}
 	for origin := range gaps {
 		missing[origin] = gaps[origin] > mine[origin]
 	}
 	for node, have := range w.have {
 		for origin, r := range have {
-			if node != w.me && wire.NodeOf(origin) != w.me && r.Size > mine[origin] && r.Low <= mine[origin] {
+			if node != w.me && NodeOf(origin) != w.me && r.Size > mine[origin] && r.Low <= mine[origin] {
 				missing[origin] = true
 			}
 		}
@@ -65,7 +73,7 @@ func (w *wants) due(now time.Time, mine map[string]uint64, gaps map[string]uint6
 			delete(w.open, origin)
 		}
 	}
-	var out []request
+	var out []Request
 	for origin, yes := range missing {
 		if !yes {
 			continue
@@ -78,11 +86,11 @@ func (w *wants) due(now time.Time, mine map[string]uint64, gaps map[string]uint6
 }
 
 // ask decides about one missing run.
-func (w *wants) ask(now time.Time, origin string, mine uint64) (request, bool) {
+func (w *Wants) ask(now time.Time, origin string, mine uint64) (Request, bool) {
 	o := w.open[origin]
 	if o == nil {
 		w.open[origin] = &wish{mine: mine, since: now, tried: map[string]bool{}}
-		return request{}, false
+		return Request{}, false
 	}
 	if mine > o.mine {
 		o.mine, o.since = mine, now
@@ -91,9 +99,9 @@ func (w *wants) ask(now time.Time, origin string, mine uint64) (request, bool) {
 	waited := now.Sub(o.since)
 	switch {
 	case o.holder == "" && waited < grace:
-		return request{}, false
+		return Request{}, false
 	case o.holder != "" && o.left > 0 && waited < w.patience:
-		return request{}, false
+		return Request{}, false
 	case o.holder != "" && waited >= w.patience:
 		o.tried[o.holder] = true
 	}
@@ -102,22 +110,22 @@ func (w *wants) ask(now time.Time, origin string, mine uint64) (request, bool) {
 		o.holder = ""
 		o.since = now
 		clear(o.tried)
-		return request{}, false
+		return Request{}, false
 	}
 	o.holder, o.left, o.since = holder, credit, now
-	return request{holder, wire.Want{Origin: origin, From: mine, Credit: credit}}, true
+	return Request{holder, Want{Origin: origin, From: mine, Credit: credit}}, true
 }
 
 // choose picks the holder: the origin's own node, else the largest have, else the
 // lowest name; never one that was tried without result or is known to be offline.
-func (w *wants) choose(origin string, mine uint64, tried map[string]bool) string {
+func (w *Wants) choose(origin string, mine uint64, tried map[string]bool) string {
 	best, size := "", uint64(0)
 	for node, have := range w.have {
 		r, ok := have[origin]
 		if !ok || node == w.me || r.Size <= mine || r.Low > mine || tried[node] || w.gone[node] {
 			continue
 		}
-		if node == wire.NodeOf(origin) {
+		if node == NodeOf(origin) {
 			return node
 		}
 		if r.Size > size || r.Size == size && node < best {
