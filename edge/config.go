@@ -1,0 +1,169 @@
+package edge
+
+import (
+	"time"
+)
+
+// Config is one node's configuration file: TOML, strict.
+type Config struct {
+	// Data is the node's folder; relative to the file, "" is the file's folder.
+	Data string `toml:"data"`
+	// Node and Role must be those of the folder; "" takes the folder's.
+	Node      string   `toml:"node"`
+	Role      string   `toml:"role"`
+	Shop      string   `toml:"shop"` // the name customers know
+	Languages []string `toml:"languages"`
+	Timezone  string   `toml:"timezone"` // IANA name; "" is the machine's
+	MaxSizeMB int64    `toml:"max_size_mb"`
+
+	HTTP    HTTPConfig     `toml:"http"`
+	Bay     BayConfig      `toml:"bay"`
+	Scanner *ScannerConfig `toml:"scanner"`
+	Cabinet *CabinetConfig `toml:"cabinet"`
+	Link    []LinkConfig   `toml:"link"`
+	Broker  *BrokerConfig  `toml:"broker"`
+	Person  []PersonConfig `toml:"person"`
+	Order   OrderConfig    `toml:"order"`
+	Price   []PriceConfig  `toml:"price"`
+	Peer    []PeerConfig   `toml:"peer"`
+
+	// File is where the configuration was read from.
+	File string `toml:"-"`
+}
+
+// HTTPConfig says where screens are served, and under which names.
+type HTTPConfig struct {
+	Listen string   `toml:"listen"`
+	Hosts  []string `toml:"hosts"` // host:port as in the address bar; listen is always among them
+}
+
+// BayConfig names this edge's bay; no name, no bay.
+type BayConfig struct {
+	Name string `toml:"name"`
+}
+
+// ScannerConfig is the OBD adapter of this edge.
+type ScannerConfig struct {
+	Port     string `toml:"port"`
+	Baud     int    `toml:"baud"`
+	Backend  string `toml:"backend"`  // bugst, tarm
+	Protocol string `toml:"protocol"` // auto, 1..C
+}
+
+// CabinetConfig is the key cabinet of this edge.
+type CabinetConfig struct {
+	Name       string `toml:"name"`
+	Driver     string `toml:"driver"` // kerong-cu16
+	Port       string `toml:"port"`
+	Baud       int    `toml:"baud"`
+	Backend    string `toml:"backend"`
+	Boards     []int  `toml:"boards"`
+	Slots      int    `toml:"slots"`
+	HookClosed *int   `toml:"hook_closed"` // 0 or 1: the bit of a closed hook
+}
+
+// LinkConfig is one broker that this node talks to. The password is the node's
+// own (keys/link.secret).
+type LinkConfig struct {
+	Name string `toml:"name"`
+	URL  string `toml:"url"`  // tcp://127.0.0.1:1883
+	Kind string `toml:"kind"` // lan: all nodes of the shop; central: head office only
+	User string `toml:"user"` // "" is the node's name
+}
+
+// BrokerConfig starts the embedded broker beside this edge.
+type BrokerConfig struct {
+	Listen string `toml:"listen"`
+	Passwd string `toml:"passwd"` // "" is broker.passwd of the shop's folder
+}
+
+// PersonConfig is a staff member.
+type PersonConfig struct {
+	ID   string `toml:"id"`
+	Name string `toml:"name"`
+	Role string `toml:"role"` // SA TE DI IN CA
+}
+
+// OrderConfig is what orders say beside their lines.
+type OrderConfig struct {
+	Currency     string   `toml:"currency"`
+	Promise      Duration `toml:"promise"`
+	WarrantyDays int      `toml:"warranty_days"`
+}
+
+// PriceConfig is one line of the price list.
+type PriceConfig struct {
+	ID     string            `toml:"id"`
+	Amount int64             `toml:"amount"` // in the smallest unit of the currency
+	For    []string          `toml:"for"`    // purposes; none means all
+	Text   map[string]string `toml:"text"`   // by language
+}
+
+// PeerConfig names the bay of another node before it was ever heard of.
+type PeerConfig struct {
+	Node string `toml:"node"`
+	Bay  string `toml:"bay"`
+}
+
+// Duration is a length of time as people write it: "90s", "4h".
+type Duration struct{ time.Duration }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Duration) UnmarshalText(b []byte) (err error) {
+	d.Duration, err = time.ParseDuration(string(b))
+	return err
+}
+
+// fill puts the defaults where nothing is said.
+func (c *Config) fill() {
+	def := func(s *string, v string) {
+		if *s == "" {
+			*s = v
+		}
+	}
+	def(&c.Shop, "pitlane")
+	def(&c.HTTP.Listen, "127.0.0.1:8080")
+	if len(c.Languages) == 0 {
+		c.Languages = languages()
+	}
+	if s := c.Scanner; s != nil {
+		def(&s.Backend, "bugst")
+		def(&s.Protocol, "auto")
+	}
+	if k := c.Cabinet; k != nil {
+		def(&k.Name, "cabinet")
+		def(&k.Driver, "kerong-cu16")
+		def(&k.Backend, "bugst")
+		if len(k.Boards) == 0 {
+			k.Boards = []int{0}
+		}
+	}
+	for i := range c.Link {
+		def(&c.Link[i].Name, "link-"+string(rune('1'+i%9)))
+		def(&c.Link[i].Kind, "lan")
+	}
+	def(&c.Order.Currency, "CNY")
+	if c.Order.Promise.Duration == 0 {
+		c.Order.Promise.Duration = 4 * time.Hour
+	}
+	if c.Order.WarrantyDays == 0 {
+		c.Order.WarrantyDays = 90
+	}
+	if len(c.Price) == 0 {
+		c.Price = defaultPrices()
+	}
+}
+
+func languages() []string { return []string{"zh-Hans", "zh-Hant", "en"} }
+
+// defaultPrices let a shop open before it has written its price list.
+func defaultPrices() []PriceConfig {
+	return []PriceConfig{
+		{ID: "diagnosis", Amount: 10000, Text: map[string]string{
+			"zh-Hans": "故障诊断(读取故障码与数据)", "zh-Hant": "故障診斷(讀取故障碼與數據)", "en": "Diagnosis: reading trouble codes and data"}},
+		{ID: "maintenance", Amount: 38000, For: []string{"maintenance"}, Text: map[string]string{
+			"zh-Hans": "常规保养(机油、机滤、检查)", "zh-Hant": "定期保養(機油、機油芯、檢查)", "en": "Regular service: oil, filter, checks"}},
+		{ID: "repair", Amount: 20000, For: []string{"repair"}, Text: map[string]string{
+			"zh-Hans": "检修工时(按诊断结果)", "zh-Hant": "檢修工時(按診斷結果)", "en": "Repair work as the diagnosis shows"}},
+	}
+}

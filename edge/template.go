@@ -1,0 +1,57 @@
+package edge
+
+// Template is the configuration file of a new edge: a text/template with the
+// fields Shop, Node, Role and Dir (what edge/shop's Add fills in).
+func Template() string {
+	return `# Configuration of {{.Node}}. Unknown keys are refused; pitlane doctor --config FILE checks it.
+node = "{{.Node}}"
+role = "{{.Role}}"
+shop = "{{.Shop}}"            # the name customers see
+# data = "."                  # the node's folder, beside this file
+# timezone = "Asia/Shanghai"  # the machine's when left out
+
+[http]
+listen = "127.0.0.1:8080"
+hosts = []                    # other names of this edge, as host:port in the address bar
+{{if eq .Role "bay"}}
+[bay]
+name = "{{.Node}}"
+
+# [scanner]
+# port = "/dev/serial/by-id/usb-…"
+# baud = 38400
+{{else}}
+# [cabinet]
+# name = "cabinet"
+# driver = "kerong-cu16"
+# port = "/dev/serial/by-id/usb-…"
+# boards = [0]
+
+# [broker]                    # the embedded broker of the shop
+# listen = "127.0.0.1:1883"
+{{end}}
+# [[link]]
+# url = "tcp://127.0.0.1:1883"
+# kind = "lan"                # lan, or central
+
+[[person]]
+id = "advisor"
+name = "Advisor"
+role = "SA"
+
+[[person]]
+id = "technician"
+name = "Technician"
+role = "TE"
+
+[[person]]
+id = "inspector"
+name = "Inspector"
+role = "IN"
+
+[[person]]
+id = "cashier"
+name = "Cashier"
+role = "CA"
+`
+}
