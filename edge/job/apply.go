@@ -150,7 +150,15 @@ func (s *State) stepScan(e Event) {
 		x := s.scan(p.Scan)
 		x.Bay, x.AtMS, x.State, x.Why = cmp.Or(p.Bay, x.Bay), cmp.Or(x.AtMS, e.WallMS), ScanDone, ""
 		x.VIN, x.Adapter, x.Protocol, x.Volts = p.VIN, p.Adapter, p.Protocol, p.Volts
-		x.Complete, x.Codes, x.Report = p.Complete, p.Codes, p.Report
+		x.Complete, x.Codes = p.Complete, p.Codes
+		if p.Parts == 0 || p.Parts != x.parts {
+			x.Report = p.Report // whole, or a part of it is missing
+		}
+	case ScanPart:
+		x := s.scan(p.Scan)
+		if p.Part == x.parts+1 {
+			x.Report, x.parts = slices.Concat(x.Report, p.Data), p.Part
+		}
 	case ScanFailed:
 		x := s.scan(p.Scan)
 		x.Bay, x.AtMS = cmp.Or(p.Bay, x.Bay), cmp.Or(x.AtMS, e.WallMS)
@@ -226,6 +234,8 @@ func (s *State) stepBack(e Event) {
 		s.Paid = addMoney(s.Paid, p.Paid)
 	case GatepassIssued:
 		s.Gatepass = true
+	case HandbackSigned:
+		s.SignedFor = true
 	case CarHandedBack:
 		s.Back = true
 	case Rated:

@@ -161,6 +161,10 @@ func checkKey(c *checker, p Payload) {
 	case CabinetOffline:
 		c.word("cabinet", p.Cabinet)
 		c.line("why", p.Why)
+	case Forced:
+		c.slot(p.Cabinet, p.Slot)
+	case Flapping:
+		c.slot(p.Cabinet, p.Slot)
 	}
 }
 
@@ -178,6 +182,9 @@ func checkWork(c *checker, p Payload) {
 		c.need("scan", p.Scan)
 		c.word("bay", p.Bay)
 		c.word("by", p.By)
+	case ScanPart:
+		c.need("scan", p.Scan)
+		c.between("part", int64(p.Part), 1, maxList)
 	case ScanCompleted:
 		checkScan(c, p)
 	case ScanFailed:
@@ -211,6 +218,7 @@ func checkScan(c *checker, p ScanCompleted) {
 	c.need("scan", p.Scan)
 	c.word("bay", p.Bay)
 	c.word("vin", p.VIN)
+	c.between("parts", int64(p.Parts), 0, maxList)
 	c.line("adapter", p.Adapter)
 	c.line("protocol", p.Protocol)
 	c.size("codes", len(p.Codes), 4*maxList)

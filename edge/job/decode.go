@@ -56,6 +56,10 @@ func decodeKey(kind string) func([]byte) (Payload, error) {
 		return as[CabinetOnline]
 	case CabinetOffline{}.Kind():
 		return as[CabinetOffline]
+	case Forced{}.Kind():
+		return as[Forced]
+	case Flapping{}.Kind():
+		return as[Flapping]
 	}
 	return nil
 }
@@ -68,6 +72,8 @@ func decodeWork(kind string) func([]byte) (Payload, error) {
 		return as[CarReceived]
 	case ScanStarted{}.Kind():
 		return as[ScanStarted]
+	case ScanPart{}.Kind():
+		return as[ScanPart]
 	case ScanCompleted{}.Kind():
 		return as[ScanCompleted]
 	case ScanFailed{}.Kind():
@@ -142,9 +148,12 @@ func Kinds() []string {
 		KeyTaken{}.Kind(),
 		CabinetOnline{}.Kind(),
 		CabinetOffline{}.Kind(),
+		Forced{}.Kind(),
+		Flapping{}.Kind(),
 		BayAssigned{}.Kind(),
 		CarReceived{}.Kind(),
 		ScanStarted{}.Kind(),
+		ScanPart{}.Kind(),
 		ScanCompleted{}.Kind(),
 		ScanFailed{}.Kind(),
 		CarMismatched{}.Kind(),

@@ -271,14 +271,14 @@ func CanRelease(s State) Reason {
 		unless(s.Key.In, KeyNotIn))
 }
 
-// CanClose guards car.handed_back; signature says that the customer has signed for
-// it (K-208, K-209).
+// CanClose guards car.handed_back; signature says that the customer signs for it
+// with that, if he has not before (K-208, K-209).
 func CanClose(s State, signature bool) Reason {
 	return first(
 		unless(s.Opened, Unknown),
 		unless(!s.Back, Already),
 		unless(s.Gatepass, NoGatepass),
-		unless(signature, NoSignature))
+		unless(signature || s.SignedFor, NoSignature))
 }
 
 // Bill is the statement of everything signed or approved, and of nothing else (K-093).

@@ -52,6 +52,12 @@ func (CabinetOnline) Kind() string { return "cabinet.online" }
 func (CabinetOffline) Kind() string { return "cabinet.offline" }
 
 // Kind implements Payload.
+func (Forced) Kind() string { return "cabinet.forced" }
+
+// Kind implements Payload.
+func (Flapping) Kind() string { return "cabinet.flapping" }
+
+// Kind implements Payload.
 func (BayAssigned) Kind() string { return "bay.assigned" }
 
 // Kind implements Payload.
@@ -59,6 +65,9 @@ func (CarReceived) Kind() string { return "car.received" }
 
 // Kind implements Payload.
 func (ScanStarted) Kind() string { return "scan.started" }
+
+// Kind implements Payload.
+func (ScanPart) Kind() string { return "scan.part" }
 
 // Kind implements Payload.
 func (ScanCompleted) Kind() string { return "scan.completed" }

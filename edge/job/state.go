@@ -78,6 +78,7 @@ type State struct {
 	Paid      int64 // all that was paid: twice shows as a conflict, not as one sum lost
 	Method    string
 	Gatepass  bool
+	SignedFor bool // the second signature is there (K-208)
 	Back      bool // car handed back
 	Stars     int
 
@@ -139,6 +140,8 @@ type Scan struct {
 	Complete bool
 	Codes    []Code
 	Report   []byte // packed; see UnpackReport
+
+	parts int // of the report that have come so far
 }
 
 // Part is a part that the work waits for (K-139).

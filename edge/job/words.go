@@ -142,6 +142,18 @@ type CabinetOffline struct {
 	Why     string `json:"why"`
 }
 
+// Forced is a hook that opened though nothing had asked for it.
+type Forced struct {
+	Cabinet string `json:"cabinet"`
+	Slot    int    `json:"slot"`
+}
+
+// Flapping is a sensor that changes all the time: its slot is unknown meanwhile.
+type Flapping struct {
+	Cabinet string `json:"cabinet"`
+	Slot    int    `json:"slot"`
+}
+
 // BayAssigned sends the car to a bay with one lead technician (K-144).
 type BayAssigned struct {
 	Bay     string   `json:"bay"`
@@ -175,6 +187,16 @@ type ScanCompleted struct {
 	Complete bool     `json:"complete"` // every ECU answered every code request (never "no codes" otherwise)
 	Codes    []Code   `json:"codes"`
 	Report   []byte   `json:"report,omitempty"`
+	// Parts: the packed report is in so many scan.part events before this one.
+	Parts int `json:"parts,omitempty"`
+}
+
+// ScanPart is a piece of a packed report that is too large for one event. Parts
+// count from 1 and come before the scan.completed that names their number.
+type ScanPart struct {
+	Scan string `json:"scan"`
+	Part int    `json:"part"`
+	Data []byte `json:"data"`
 }
 
 // Code is one trouble code of one ECU. Status: stored, pending, permanent.
