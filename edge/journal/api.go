@@ -65,6 +65,10 @@ type Entry struct {
 	Job     string
 	Parents []Hash
 	Request RequestID
+	// WorkCommit and ContactCommit are the commitments to the payloads, zero when
+	// the event has none.
+	WorkCommit    Hash
+	ContactCommit Hash
 
 	Hash    Hash
 	Leaf    []byte
@@ -111,6 +115,8 @@ var (
 	ErrFull = errors.New("the disk is full: cannot accept, call staff")
 	// ErrReadOnly: the journal was opened to look only.
 	ErrReadOnly = errors.New("the journal is open for reading only")
+	// ErrLocked: another process has the folder.
+	ErrLocked = errors.New("the journal is in use by another process: stop it, or ask it through its socket")
 	// ErrClosed: the journal is closed.
 	ErrClosed = errors.New("the journal is closed")
 	// ErrTooLarge: the draft exceeds the leaf or payload limit.

@@ -2,94 +2,354 @@ package journal
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
-	"iter"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/mod/sumdb/note"
 )
 
 // Journal is the notebook of one node: its own log and the copies of the logs of
 // its shop. Its methods may be called from any goroutine.
-type Journal struct{}
+type Journal struct {
+	opt      Options
+	id       identity
+	readOnly bool
+	sign     note.Signer
+	log      *slog.Logger
+	lock     *os.File
+	shelf    *shelf
+	index    *index
+	roster   atomic.Pointer[Roster]
+	full     atomic.Bool
+
+	mu     sync.RWMutex
+	heads  map[string]*head // what is committed; a head is replaced, never changed
+	wakers map[chan struct{}]bool
+
+	queue   chan *op // not buffered: what is in it is with the writer
+	closing chan struct{}
+	closed  atomic.Bool
+	group   sync.WaitGroup // writer and index writer
+	behind  chan struct{}  // asks the index writer
+
+	w writer
+}
 
 // Open opens or begins the journal of a node. The folder is locked: a second
-// process gets an error that says so.
-func Open(ctx context.Context, o Options) (*Journal, error) { return nil, errors.ErrUnsupported }
+// process gets ErrLocked. The context bounds opening only.
+func Open(ctx context.Context, o Options) (*Journal, error) {
+	if err := o.fill(); err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make the journal's folder: %w", err)
+	}
+	lock, err := lockDir(o.Dir, true)
+	if err != nil {
+		return nil, err
+	}
+	j := newJournal(o, lock)
+	if err := j.open(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the journal of %s: %w", o.Node, err), j.release())
+	}
+	return j, nil
+}
 
-// OpenReadOnly opens a stopped node's folder for the tools: Read, Job, Tips and
-// Verify work, Append and Adopt answer ErrReadOnly. The roster is taken from the
-// folder (files roster and shop.pub).
+// OpenReadOnly opens a stopped node's folder for the tools: Read, Segment, Job,
+// Tips and Verify work, Append and Adopt answer ErrReadOnly. The roster is taken
+// from the folder (files roster and shop.pub); without one nothing can be proven.
 func OpenReadOnly(ctx context.Context, dir string) (*Journal, error) {
-	return nil, errors.ErrUnsupported
+	id, err := readIdentity(dir)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%s holds no journal (no identity file): give a node's folder: %w", dir, err)
+		}
+		return nil, err
+	}
+	lock, err := lockDir(dir, false)
+	if err != nil {
+		return nil, err
+	}
+	roster, err := LoadRoster(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.Join(err, unlock(lock))
+	}
+	j := newJournal(Options{Dir: dir, Node: id.Node, Roster: roster, Log: slog.New(slog.DiscardHandler)}, lock)
+	j.id, j.readOnly = id, true
+	if err := j.openFiles(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the journal of %s: %w", id.Node, err), j.release())
+	}
+	return j, nil
 }
 
-// Append writes drafts as one transaction and returns their entries, in the same
-// order, after the commit with fsync. A repeated request id yields the first entry.
-func (j *Journal) Append(ctx context.Context, drafts ...Draft) ([]Entry, error) {
-	return nil, errors.ErrUnsupported
+func newJournal(o Options, lock *os.File) *Journal {
+	j := &Journal{
+		opt: o, lock: lock, log: o.Log, sign: signer{o.Node, o.Key},
+		wakers: map[chan struct{}]bool{}, queue: make(chan *op),
+		closing: make(chan struct{}), behind: make(chan struct{}, 1),
+	}
+	j.roster.Store(o.Roster)
+	return j
 }
 
-// Adopt takes a run of another node's log. Nothing is kept of a segment that does
-// not verify; what is held already is compared, not written again.
-func (j *Journal) Adopt(ctx context.Context, s Segment) error { return errors.ErrUnsupported }
+func (j *Journal) open(ctx context.Context) error {
+	id, err := readIdentity(j.opt.Dir)
+	begun := err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	j.id = id
+	if begun && id.Node != j.opt.Node {
+		return fmt.Errorf("the folder holds the journal of %s", id.Node)
+	}
+	if err := j.openFiles(ctx); err != nil {
+		return err
+	}
+	if begun && j.heads[id.origin()] == nil {
+		return fmt.Errorf("the segment files of %s are gone: put them back, or remove the identity file to begin a new epoch", id.origin())
+	}
+	if err := j.openWriter(); err != nil {
+		return err
+	}
+	j.group.Add(2)
+	go j.write()
+	go j.writeBehind()
+	if begun {
+		return nil
+	}
+	return j.begin(ctx)
+}
 
-// Read yields the entries of an origin from a sequence number to the end at the
-// time of the call or later.
-func (j *Journal) Read(ctx context.Context, origin string, from uint64) iter.Seq2[Entry, error] {
+// begin opens a new epoch: its first leaf, then the identity, so that an identity
+// never names an epoch that has no leaf. After a crash between the two, the leaf
+// is found and its epoch used.
+func (j *Journal) begin(ctx context.Context) error {
+	id, err := newIdentity(j.opt.Node)
+	if err != nil {
+		return err
+	}
+	for origin, h := range j.heads {
+		if NodeOf(origin) == j.opt.Node && h.Size == 1 {
+			id.Epoch = strings.TrimPrefix(origin, j.opt.Node+"/")
+		}
+	}
+	j.id = id
+	if j.heads[id.origin()] == nil {
+		if _, err := j.Append(ctx, Draft{Kind: "log.opened"}); err != nil {
+			return err
+		}
+	}
+	return writeIdentity(j.opt.Dir, id)
+}
+
+func (j *Journal) openFiles(ctx context.Context) error {
+	var err error
+	if j.shelf, j.heads, err = openShelf(j.opt.Dir, j.readOnly); err != nil {
+		return err
+	}
+	if j.index, err = openIndex(filepath.Join(j.opt.Dir, "meta.db"), j.readOnly); err != nil {
+		return err
+	}
+	return j.catchUp(ctx)
+}
+
+// catchUp brings the index to the heads. An index that knows more than the
+// segment files is of another time and is made anew.
+func (j *Journal) catchUp(ctx context.Context) error {
+	marks, err := j.index.marks()
+	tooFar := err != nil
+	for origin, m := range marks {
+		tooFar = tooFar || j.heads[origin] == nil || j.heads[origin].Size < m
+	}
+	if tooFar && j.readOnly {
+		err, j.index.db = j.index.close(), nil
+		marks = map[string]uint64{}
+	} else if tooFar {
+		err = j.index.reset()
+		marks = map[string]uint64{}
+	}
+	if err != nil {
+		return fmt.Errorf("bring the index up to date: %w", err)
+	}
+	for origin, h := range j.heads {
+		if err := j.indexFrom(ctx, origin, marks[origin], h.Size); err != nil {
+			return fmt.Errorf("bring the index up to date: %w", err)
+		}
+	}
 	return nil
 }
 
-// Segment is a provable run of an origin beginning at from, with leaves and
-// openings of about limit bytes at most (one entry at least). It is empty when
-// there is nothing to give.
-func (j *Journal) Segment(ctx context.Context, origin string, from uint64, limit int) (Segment, error) {
-	return Segment{}, errors.ErrUnsupported
+func (j *Journal) indexFrom(ctx context.Context, origin string, from, to uint64) error {
+	for from < to {
+		entries, err := j.entries(nil, origin, from, to)
+		if err != nil {
+			return err
+		}
+		from += uint64(len(entries))
+		if j.index.add(j.opt.Node, entries) >= flushAt && !j.readOnly {
+			if err := j.index.flush(); err != nil {
+				return err
+			}
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
-// Job reads all entries of a job over all origins, by origin and seq.
-func (j *Journal) Job(ctx context.Context, id string) ([]Entry, error) {
-	return nil, errors.ErrUnsupported
+// Close ends the writer after what it has accepted and closes the files.
+func (j *Journal) Close() error {
+	if j.closed.Swap(true) {
+		return ErrClosed
+	}
+	return j.release()
 }
 
-// Request looks a request id up among this node's own entries.
-func (j *Journal) Request(ctx context.Context, id RequestID) (Entry, bool, error) {
-	return Entry{}, false, errors.ErrUnsupported
+// release ends the goroutines, if they have begun, and closes the files.
+func (j *Journal) release() error {
+	close(j.closing)
+	j.group.Wait()
+	var errs []error
+	if j.index != nil {
+		if !j.readOnly && j.index.db != nil {
+			errs = append(errs, j.index.flush())
+		}
+		errs = append(errs, j.index.close())
+	}
+	if j.shelf != nil {
+		errs = append(errs, j.shelf.close())
+	}
+	return errors.Join(append(errs, unlock(j.lock))...)
+}
+
+func unlock(f *os.File) error {
+	if f == nil {
+		return nil
+	}
+	return f.Close()
+}
+
+// Origin is the origin of this node's own log.
+func (j *Journal) Origin() string { return j.id.origin() }
+
+// Node is the name of the node whose journal this is.
+func (j *Journal) Node() string { return j.id.Node }
+
+// Full says whether intake is refused for want of room.
+func (j *Journal) Full() bool { return j.full.Load() }
+
+// Roster is whose origins are taken in now.
+func (j *Journal) Roster() *Roster { return j.roster.Load() }
+
+// SetRoster takes a newer roster.
+func (j *Journal) SetRoster(r *Roster) { j.roster.Store(r) }
+
+// head is where an origin stands, nil when nothing of it is held.
+func (j *Journal) head(origin string) *head {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	return j.heads[origin]
 }
 
 // Tips says how much of each origin is on this disk, sorted by origin.
-func (j *Journal) Tips() []Tip { return nil }
-
-// Origin is the origin this journal writes, "" when it is read-only.
-func (j *Journal) Origin() string { return "" }
-
-// Node is the name of the node whose journal this is.
-func (j *Journal) Node() string { return "" }
-
-// Heard notes what a peer said it has on disk: origin → [low, size].
-func (j *Journal) Heard(peer string, have map[string][2]uint64) error { return errors.ErrUnsupported }
-
-// Peers is what Heard last noted of each peer.
-func (j *Journal) Peers() map[string]map[string][2]uint64 { return nil }
-
-// Wake gives a channel that receives after commits. It is a hint, never data:
-// several commits may give one wake.
-func (j *Journal) Wake() (<-chan struct{}, func()) { return nil, func() {} }
-
-// Verify checks everything that is held, strictly. Its error names all findings.
-func (j *Journal) Verify(ctx context.Context) error { return errors.ErrUnsupported }
-
-// VerifyReport checks everything that is held and says what is wrong and what is
-// proven.
-func (j *Journal) VerifyReport(ctx context.Context) VerifyReport { return VerifyReport{} }
-
-// Close ends the writer after what it has accepted and closes the files.
-func (j *Journal) Close() error { return errors.ErrUnsupported }
-
-// VerifyReport is the answer of a full check.
-type VerifyReport struct {
-	OK       bool     `json:"ok"`
-	Findings []string `json:"findings"`
-	Proven   []string `json:"proven"`
+func (j *Journal) Tips() []Tip {
+	j.mu.RLock()
+	defer j.mu.RUnlock()
+	out := make([]Tip, 0, len(j.heads))
+	for _, origin := range slices.Sorted(maps.Keys(j.heads)) {
+		h := j.heads[origin]
+		out = append(out, Tip{Origin: origin, Low: h.Low, Size: h.Size, Checkpoint: []byte(h.Checkpoint)})
+	}
+	return out
 }
 
-// TailLine is an entry as one line of JSON with its line end, as `pitlane tail`
-// prints it. Contact payloads are in it only when contact is set.
-func TailLine(e Entry, contact bool) []byte { return nil }
+// Wake gives a channel that receives after commits. It is a hint, never data:
+// several commits may give one wake, and a wake may find nothing new.
+func (j *Journal) Wake() (<-chan struct{}, func()) {
+	c := make(chan struct{}, 1)
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.wakers[c] = true
+	return c, func() {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		delete(j.wakers, c)
+	}
+}
+
+// Heard notes what a peer said it has on disk: origin → [low, size]. It answers
+// ErrForked when a peer has more of this node's own log than is here: then this
+// disk is an older copy.
+func (j *Journal) Heard(peer string, have map[string][2]uint64) error {
+	own := j.head(j.Origin())
+	if own != nil && have[j.Origin()][1] > own.Size {
+		j.log.Error("a peer holds more of this node's log than this disk", "peer", peer, "size", have[j.Origin()][1], "held", own.Size)
+		return fmt.Errorf("%w: %s holds %d entries of this node's log, this disk %d", ErrForked, peer, have[j.Origin()][1], own.Size)
+	}
+	j.index.hear(peer, have)
+	return nil
+}
+
+// Peers is what Heard last noted of each peer.
+func (j *Journal) Peers() map[string]map[string][2]uint64 { return j.index.peers() }
+
+// fill checks the options and sets what is left out.
+func (o *Options) fill() error {
+	if !ValidNode(o.Node) {
+		return fmt.Errorf("a node's name is 3 to 48 of a-z, 0-9 and -: %q", o.Node)
+	}
+	if len(o.Key) != ed25519.PrivateKeySize {
+		return fmt.Errorf("open the journal of %s: no node key", o.Node)
+	}
+	n, ok := o.Roster.Node(o.Node)
+	if !ok {
+		return fmt.Errorf("open the journal of %s: the node is not on the roster: add it with `pitlane shop add`", o.Node)
+	}
+	if !n.Key.Equal(o.Key.Public()) {
+		return fmt.Errorf("open the journal of %s: its key is not the one on the roster: take the node's folder as `pitlane shop add` made it", o.Node)
+	}
+	if o.Clock == nil {
+		c, err := SystemClock()
+		if err != nil {
+			return err
+		}
+		o.Clock = c
+	}
+	if o.Quality == nil {
+		o.Quality = func() uint8 { return 0 }
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.SegmentLeaves <= 0 {
+		o.SegmentLeaves = 100_000
+	}
+	if o.SegmentBytes <= 0 {
+		o.SegmentBytes = 64 << 20
+	}
+	return o.fillReserve()
+}
+
+func (o *Options) fillReserve() error {
+	if o.Reserve == 0 {
+		o.Reserve = min(max(o.MaxSize/16, 1<<20), 8<<20)
+	}
+	if o.Reserve < 0 {
+		o.Reserve = 0
+	}
+	if o.MaxSize > 0 && o.Reserve >= o.MaxSize {
+		return fmt.Errorf("the journal may take %d bytes and keeps %d of them in reserve: allow more", o.MaxSize, o.Reserve)
+	}
+	return nil
+}

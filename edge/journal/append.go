@@ -1,0 +1,217 @@
+package journal
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+)
+
+// prepared is a draft whose payloads are salted and committed to.
+type prepared struct {
+	Draft
+	work, contact *Opening
+}
+
+// Append writes drafts as one transaction, all or none, and returns their entries
+// in the same order after the commit with fsync. A repeated request id yields the
+// first entry; a draft with a zero request id gets a random one.
+//
+// When the context ends while the drafts wait or are written, the answer is
+// ErrUnknownOutcome: sending the same request ids again says what became of them.
+func (j *Journal) Append(ctx context.Context, drafts ...Draft) ([]Entry, error) {
+	if len(drafts) == 0 {
+		return nil, nil
+	}
+	o := &op{drafts: make([]prepared, len(drafts))}
+	for i, d := range drafts {
+		var err error
+		if o.drafts[i], err = prepare(d, j.Origin()); err != nil {
+			return nil, fmt.Errorf("append %s: %w", d.Kind, err)
+		}
+	}
+	if err := j.submit(ctx, o); err != nil {
+		return nil, fmt.Errorf("append %s: %w", drafts[0].Kind, err)
+	}
+	return o.entries, nil
+}
+
+// prepare does what needs no order: it is done by the caller's goroutine.
+func prepare(d Draft, origin string) (prepared, error) {
+	p := prepared{Draft: d}
+	err := checkFields(&Entry{Origin: origin, Boot: "0", Kind: d.Kind, Job: d.Job})
+	if err != nil {
+		return p, err
+	}
+	if p.work, err = newOpening(d.Work); err != nil {
+		return p, fmt.Errorf("work payload: %w", err)
+	}
+	if p.contact, err = newOpening(d.Contact); err != nil {
+		return p, fmt.Errorf("contact payload: %w", err)
+	}
+	if p.Request == (RequestID{}) {
+		if _, err := rand.Read(p.Request[:]); err != nil {
+			return p, fmt.Errorf("draw a request id: %w", err)
+		}
+	}
+	return p, nil
+}
+
+// append stages the drafts of one call. Checks come before the first write, so
+// that an op that is refused leaves nothing behind.
+func (b *batch) append(o *op) error {
+	repeats, err := b.repeats(o.drafts)
+	if err != nil {
+		return err
+	}
+	if len(repeats) < len(o.drafts) {
+		if o.err, err = b.refuse(o, repeats); o.err != nil || err != nil {
+			return err
+		}
+	}
+	o.entries = make([]Entry, len(o.drafts))
+	for i, d := range o.drafts {
+		e, ok := repeats[d.Request]
+		if !ok {
+			if e, err = b.draft(d); err != nil {
+				return err
+			}
+			repeats[d.Request] = e // for a draft of the same id in the same call
+		}
+		o.entries[i] = e
+	}
+	return nil
+}
+
+// repeats finds the entries of request ids that were seen before.
+func (b *batch) repeats(drafts []prepared) (map[RequestID]Entry, error) {
+	out := map[RequestID]Entry{}
+	for _, d := range drafts {
+		if e, ok := b.requests[d.Request]; ok {
+			out[d.Request] = e
+			continue
+		}
+		at, ok, err := b.j.index.request(d.Request)
+		if err != nil {
+			return nil, fmt.Errorf("look a request id up: %w", err)
+		}
+		if !ok {
+			continue
+		}
+		e, err := b.j.entryAt(b.tx, at)
+		if err != nil {
+			return nil, fmt.Errorf("look a request id up: %w", err)
+		}
+		out[d.Request] = e
+	}
+	return out, nil
+}
+
+// refuse says why an op must not be written (the first result), against the state
+// before the op.
+func (b *batch) refuse(o *op, repeats map[RequestID]Entry) (error, error) {
+	for _, d := range o.drafts {
+		if _, ok := repeats[d.Request]; ok || d.Seen == nil || d.Job == "" {
+			continue
+		}
+		g, err := b.graph(d.Job)
+		if err != nil {
+			return nil, err
+		}
+		if g.moved(d.Seen, d.Matters) {
+			return ErrMoved, nil
+		}
+	}
+	return b.j.checkRoom(b, o), nil
+}
+
+// checkRoom holds an op against MaxSize and the reserve.
+func (j *Journal) checkRoom(b *batch, o *op) error {
+	if j.w.noRes && !o.device() {
+		if err := j.w.reserve.keep(); err != nil {
+			return ErrFull
+		}
+		j.w.noRes = false
+	}
+	if j.opt.MaxSize <= 0 {
+		return nil
+	}
+	limit := j.opt.MaxSize
+	if !o.device() {
+		limit -= j.opt.Reserve
+	}
+	need := o.room()
+	if j.w.older+b.tx.Size()+b.room+batchRoom+need > limit {
+		if err := j.measure(); err != nil {
+			return err
+		}
+		if j.w.older+b.tx.Size()+b.room+batchRoom+need > limit {
+			return ErrFull
+		}
+	}
+	b.room += need
+	return nil
+}
+
+// draft makes the next leaf of this node's own log.
+func (b *batch) draft(d prepared) (Entry, error) {
+	var parents []Hash
+	if d.Job != "" {
+		g, err := b.graph(d.Job)
+		if err != nil {
+			return Entry{}, err
+		}
+		parents = g.tipsOfOthers(b.j.Origin())
+		for len(parents) > maxParents {
+			merge := prepared{Draft: Draft{Kind: "job.merged", Job: d.Job}}
+			if _, err := rand.Read(merge.Request[:]); err != nil {
+				return Entry{}, fmt.Errorf("draw a request id: %w", err)
+			}
+			if _, err := b.own(merge, parents[:maxParents]); err != nil {
+				return Entry{}, err
+			}
+			parents = g.tipsOfOthers(b.j.Origin())
+		}
+	}
+	return b.own(d, parents)
+}
+
+// own writes one leaf of this node.
+func (b *batch) own(d prepared, parents []Hash) (Entry, error) {
+	boot, since := b.j.opt.Clock.Boot()
+	e := Entry{
+		Origin: b.j.Origin(), Seq: b.head(b.j.Origin()).Size,
+		Boot: boot, BootMS: since.Milliseconds(), WallMS: b.j.opt.Clock.Now().UnixMilli(),
+		Quality: b.j.opt.Quality(), Kind: d.Kind, Job: d.Job, Parents: parents,
+		Request: d.Request, Work: d.work, Contact: d.contact,
+	}
+	if d.work != nil {
+		e.WorkCommit = d.work.Commit()
+	}
+	if d.contact != nil {
+		e.ContactCommit = d.contact.Commit()
+	}
+	var err error
+	if e.Leaf, err = encodeLeaf(&e); err != nil {
+		return Entry{}, err
+	}
+	e.Hash = LeafHash(e.Leaf)
+	b.requests[e.Request] = e
+	return e, b.put(e)
+}
+
+// Request looks a request id up among this node's own entries.
+func (j *Journal) Request(ctx context.Context, id RequestID) (Entry, bool, error) {
+	if err := ctx.Err(); err != nil {
+		return Entry{}, false, err
+	}
+	at, ok, err := j.index.request(id)
+	if err != nil || !ok {
+		return Entry{}, false, err
+	}
+	e, err := j.entryAt(nil, at)
+	if err != nil {
+		return Entry{}, false, errors.Join(errors.New("look a request id up"), err)
+	}
+	return e, true, nil
+}

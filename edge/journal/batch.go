@@ -1,0 +1,143 @@
+package journal
+
+import (
+	"fmt"
+	"slices"
+
+	"go.etcd.io/bbolt"
+)
+
+// batch is what one transaction is about to make true. Nobody sees it before its
+// commit.
+type batch struct {
+	j        *Journal
+	tx       *bbolt.Tx
+	heads    map[string]*head // copies, changed here
+	changed  map[string]bool  // origins to write the head of
+	requests map[RequestID]Entry
+	entries  []Entry
+	room     int64
+}
+
+func newBatch(j *Journal, tx *bbolt.Tx) *batch {
+	return &batch{j: j, tx: tx, heads: map[string]*head{}, changed: map[string]bool{}, requests: map[RequestID]Entry{}}
+}
+
+// stage writes one op into the transaction. What is wrong with the op goes into
+// the op; an error is the transaction's.
+func (b *batch) stage(o *op) error {
+	if o.adopt != nil {
+		return b.adopt(o)
+	}
+	return b.append(o)
+}
+
+// head is the batch's own copy of an origin's head.
+func (b *batch) head(origin string) *head {
+	if h, ok := b.heads[origin]; ok {
+		return h
+	}
+	h := new(head)
+	if was := b.j.heads[origin]; was != nil {
+		*h = *was
+		h.anchors = slices.Clone(was.anchors)
+	}
+	b.heads[origin] = h
+	return h
+}
+
+// put writes an entry as the next of its origin: the record with its tree hashes,
+// the head's frontier, the job's graph.
+func (b *batch) put(e Entry) error {
+	h := b.head(e.Origin)
+	if e.Seq != h.Size {
+		return fmt.Errorf("write %s seq %d: the next is %d", e.Origin, e.Seq, h.Size)
+	}
+	r := record{hashes: h.Add(e.Hash), leaf: e.Leaf, work: e.Work, contact: e.Contact}
+	if err := putIn(b.tx, bucketLeaves, e.Origin, e.Seq, r.encode()); err != nil {
+		return fmt.Errorf("write %s seq %d: %w", e.Origin, e.Seq, err)
+	}
+	b.entries = append(b.entries, e)
+	b.changed[e.Origin] = true
+	if g := b.j.w.graphs[e.Job]; g != nil {
+		g.add(&e)
+	}
+	if e.Origin == b.j.Origin() && h.Size%keptCheckpoints == 0 {
+		return b.checkpoint(h)
+	}
+	return nil
+}
+
+// checkpoint signs this node's own tree as it now is.
+func (b *batch) checkpoint(h *head) error {
+	c := Checkpoint{Origin: b.j.Origin(), Size: h.Size, Root: h.Root()}
+	signed, err := signCheckpoint(c, b.j.sign)
+	if err != nil {
+		return err
+	}
+	return b.setCheckpoint(c.Origin, h, c.Size, string(signed))
+}
+
+// setCheckpoint makes a checkpoint within the tree the newest of its origin, and
+// keeps it for ever at a multiple of 256. Anchors up to it have done their work.
+func (b *batch) setCheckpoint(origin string, h *head, size uint64, signed string) error {
+	h.Checkpoint, h.CheckpointSize = signed, size
+	b.changed[origin] = true
+	if size%keptCheckpoints == 0 {
+		if err := putIn(b.tx, bucketCheckpoints, origin, size, []byte(signed)); err != nil {
+			return fmt.Errorf("keep a checkpoint: %w", err)
+		}
+	}
+	for len(h.anchors) > 0 && h.anchors[0].At <= size {
+		if err := b.tx.Bucket(bucketAnchors).Bucket([]byte(origin)).Delete(seqKey(h.anchors[0].At)); err != nil {
+			return fmt.Errorf("drop an anchor: %w", err)
+		}
+		h.anchors = h.anchors[1:]
+	}
+	return nil
+}
+
+// finish signs and writes the heads.
+func (b *batch) finish() error {
+	own := b.j.Origin()
+	if h := b.heads[own]; b.changed[own] && h.CheckpointSize != h.Size {
+		if err := b.checkpoint(h); err != nil {
+			return err
+		}
+	}
+	for origin := range b.changed {
+		if err := putHead(b.tx, origin, b.heads[origin]); err != nil {
+			return fmt.Errorf("write the head of %s: %w", origin, err)
+		}
+	}
+	return nil
+}
+
+// graph is a job's graph with everything that is committed and staged.
+func (b *batch) graph(job string) (*graph, error) {
+	if g := b.j.w.graphs[job]; g != nil {
+		return g, nil
+	}
+	if len(b.j.w.graphs) >= maxGraphs {
+		clear(b.j.w.graphs)
+	}
+	refs, err := b.j.index.job(job)
+	if err != nil {
+		return nil, err
+	}
+	g := newGraph()
+	for _, at := range refs {
+		e, err := b.j.entryAt(b.tx, at)
+		if err != nil {
+			return nil, fmt.Errorf("read a job's entries: %w", err)
+		}
+		g.add(&e)
+	}
+	for i := range b.entries {
+		if b.entries[i].Job == job {
+			g.add(&b.entries[i])
+		}
+	}
+	b.j.w.graphs[job] = g
+	return g, nil
+}

@@ -1,0 +1,158 @@
+package journal
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// identity says whose journal a folder holds. It is written once, after the first
+// leaf is on disk.
+type identity struct {
+	Format int    `json:"format"`
+	Node   string `json:"node"`
+	Epoch  string `json:"epoch"` // 128 random bits in hex
+}
+
+const identityFormat = 1
+
+func (i identity) origin() string { return i.Node + "/" + i.Epoch }
+
+// readIdentity reads DIR/identity; a missing one is fs.ErrNotExist.
+func readIdentity(dir string) (identity, error) {
+	b, err := os.ReadFile(filepath.Join(dir, "identity"))
+	if err != nil {
+		return identity{}, fmt.Errorf("read the identity: %w", err)
+	}
+	var id identity
+	if err := json.Unmarshal(b, &id); err != nil {
+		return identity{}, fmt.Errorf("read the identity: %w", err)
+	}
+	if id.Format != identityFormat {
+		return identity{}, fmt.Errorf("a journal of format %d, this program knows %d", id.Format, identityFormat)
+	}
+	if !validOrigin(id.origin()) {
+		return identity{}, fmt.Errorf("the identity names no node and epoch: %q", id.origin())
+	}
+	return id, nil
+}
+
+func newIdentity(node string) (identity, error) {
+	var b [16]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return identity{}, fmt.Errorf("draw an epoch: %w", err)
+	}
+	return identity{Format: identityFormat, Node: node, Epoch: hex.EncodeToString(b[:])}, nil
+}
+
+func writeIdentity(dir string, id identity) error {
+	b, err := json.Marshal(id)
+	if err != nil {
+		return fmt.Errorf("write the identity: %w", err)
+	}
+	return writeFile(filepath.Join(dir, "identity"), append(b, '\n'))
+}
+
+// writeFile writes a file so that after a power cut it is there whole or not at all.
+func writeFile(path string, b []byte) error {
+	tmp := path + ".tmp"
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
+	}
+	_, err = f.Write(b)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
+	}
+	return commitRename(tmp, path)
+}
+
+// commitRename gives a file its name and puts the name on disk.
+func commitRename(from, to string) error {
+	if err := os.Rename(from, to); err != nil {
+		return fmt.Errorf("name %s: %w", filepath.Base(to), err)
+	}
+	return syncDir(filepath.Dir(to))
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fmt.Errorf("sync a folder: %w", err)
+	}
+	if err := errors.Join(d.Sync(), d.Close()); err != nil {
+		return fmt.Errorf("sync a folder: %w", err)
+	}
+	return nil
+}
+
+// lockDir takes the folder for this process: alone to write, shared to look. The
+// lock goes with the process, however that ends.
+func lockDir(dir string, alone bool) (*os.File, error) {
+	how, flags := unix.LOCK_SH, os.O_RDONLY
+	if alone {
+		how, flags = unix.LOCK_EX, os.O_RDWR|os.O_CREATE
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), flags, 0o600)
+	if !alone && errors.Is(err, fs.ErrNotExist) {
+		return nil, nil // never opened for writing: nobody to keep out
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock the journal: %w", err)
+	}
+	if err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB); err != nil {
+		_ = f.Close() // nothing was written
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			return nil, ErrLocked
+		}
+		return nil, fmt.Errorf("lock the journal: %w", err)
+	}
+	return f, nil
+}
+
+// noRoom says whether an error means that the disk is full.
+func noRoom(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+}
+
+// reserve is a file of the size that is given up when the disk is full, so that
+// what devices already did can still be written.
+type reserve struct {
+	path string
+	size int64
+}
+
+// keep makes the file when it is missing. It is no error when there is no room
+// for it now.
+func (r reserve) keep() error {
+	if r.size <= 0 {
+		return nil
+	}
+	if st, err := os.Stat(r.path); err == nil && st.Size() == r.size {
+		return nil
+	}
+	f, err := os.OpenFile(r.path, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the reserve: %w", err)
+	}
+	err = unix.Fallocate(int(f.Fd()), 0, 0, r.size)
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		_, err = f.Write(make([]byte, r.size))
+	}
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		r.giveUp()
+		return fmt.Errorf("make the reserve: %w", err)
+	}
+	return nil
+}
+
+// giveUp frees the reserve and says whether there was one.
+func (r reserve) giveUp() bool { return os.Remove(r.path) == nil }

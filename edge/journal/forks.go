@@ -1,0 +1,51 @@
+package journal
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// fork is the evidence that an origin has two histories: what it signed, beside
+// what is held. Payloads are not in it.
+type fork struct {
+	Origin     string   `json:"origin"`
+	What       string   `json:"what"`
+	First      uint64   `json:"first"`
+	Leaves     []string `json:"leaves"`
+	Checkpoint string   `json:"checkpoint"`
+	Proof      []Hash   `json:"proof"`
+	Held       string   `json:"held_checkpoint"`
+	HeldSize   uint64   `json:"held_size"`
+}
+
+// forked keeps the evidence in DIR/forks, once for each checkpoint and place, and
+// answers ErrForked. Nothing that is held is changed.
+func (j *Journal) forked(c *checked, h *head, what error) error {
+	err := fmt.Errorf("%w: %s: %w", ErrForked, c.origin, what)
+	f := fork{
+		Origin: c.origin, What: what.Error(), First: c.first, Checkpoint: c.signed,
+		Proof: c.proof, Held: h.Checkpoint, HeldSize: h.Size,
+	}
+	for _, e := range c.entries {
+		f.Leaves = append(f.Leaves, string(e.Leaf))
+	}
+	dir := filepath.Join(j.opt.Dir, "forks")
+	name := fmt.Sprintf("%s-%d-%.8s.json", strings.ReplaceAll(c.origin, "/", "-"), c.first, c.checkpoint.Root)
+	if _, have := os.Stat(filepath.Join(dir, name)); have == nil {
+		return err
+	}
+	b, mErr := json.MarshalIndent(f, "", " ")
+	if mErr == nil {
+		mErr = os.MkdirAll(dir, 0o700)
+	}
+	if mErr == nil {
+		mErr = writeFile(filepath.Join(dir, name), append(b, '\n'))
+	}
+	if mErr != nil {
+		return fmt.Errorf("%w (and its evidence is not kept: %w)", err, mErr)
+	}
+	return err
+}

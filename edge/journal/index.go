@@ -1,0 +1,298 @@
+package journal
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+
+	"go.etcd.io/bbolt"
+)
+
+// ref names an entry.
+type ref struct {
+	origin string
+	seq    uint64
+}
+
+// index finds entries by job and by request id. Its newest part is in memory; the
+// rest lies in DIR/meta.db, written behind. Everything in meta.db can be rebuilt
+// from the segment files, and is when it is missing or does not fit.
+type index struct {
+	path string
+	db   *bbolt.DB // nil when read-only and missing
+
+	mu      sync.RWMutex
+	fresh   overlay // not yet on its way to disk
+	writing overlay // on its way
+	heard   map[string]map[string][2]uint64
+	dirty   bool // heard has changed
+}
+
+// overlay is a part of the index in memory.
+type overlay struct {
+	jobs     map[string][]ref
+	requests map[RequestID]ref
+	marks    map[string]uint64 // origin → size up to which it is indexed
+	count    int
+}
+
+func newOverlay() overlay {
+	return overlay{jobs: map[string][]ref{}, requests: map[RequestID]ref{}, marks: map[string]uint64{}}
+}
+
+var (
+	bucketJobs     = []byte("jobs")     // job ‖ 0 ‖ origin ‖ 0 ‖ seq (8 bytes) → nothing
+	bucketRequests = []byte("requests") // request id → seq (8 bytes) ‖ origin
+	bucketMarks    = []byte("marks")    // origin → size up to which it is indexed
+	bucketHeard    = []byte("heard")    // peer → JSON of what it has
+)
+
+// openIndex opens meta.db. One that cannot be read is thrown away.
+func openIndex(path string, readOnly bool) (*index, error) {
+	x := &index{path: path, fresh: newOverlay(), writing: newOverlay(), heard: map[string]map[string][2]uint64{}}
+	if _, err := os.Stat(path); readOnly && err != nil {
+		return x, nil
+	}
+	err := x.open(readOnly)
+	if err != nil && !readOnly {
+		err = x.reset()
+	}
+	if err != nil && readOnly {
+		x.db = nil // looked up by reading everything
+		return x, nil
+	}
+	return x, err
+}
+
+func (x *index) open(readOnly bool) error {
+	db, err := openBolt(x.path, readOnly)
+	if err != nil {
+		return err
+	}
+	x.db = db
+	if !readOnly {
+		err = db.Update(func(tx *bbolt.Tx) error {
+			for _, name := range [][]byte{bucketJobs, bucketRequests, bucketMarks, bucketHeard} {
+				if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err == nil {
+		err = db.View(x.readHeard)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("open meta.db: %w", err), db.Close())
+	}
+	return nil
+}
+
+func (x *index) readHeard(tx *bbolt.Tx) error {
+	b := tx.Bucket(bucketHeard)
+	if b == nil {
+		return errors.New("meta.db without its buckets")
+	}
+	return b.ForEach(func(k, v []byte) error {
+		var have map[string][2]uint64
+		if err := json.Unmarshal(v, &have); err != nil {
+			return fmt.Errorf("read what %s has: %w", k, err)
+		}
+		x.heard[string(k)] = have
+		return nil
+	})
+}
+
+// reset begins an empty meta.db.
+func (x *index) reset() error {
+	if x.db != nil {
+		_ = x.db.Close() // it is removed next
+	}
+	if err := os.RemoveAll(x.path); err != nil {
+		return fmt.Errorf("remove meta.db: %w", err)
+	}
+	return x.open(false)
+}
+
+// marks is how far each origin is indexed on disk.
+func (x *index) marks() (map[string]uint64, error) {
+	out := map[string]uint64{}
+	if x.db == nil {
+		return out, nil
+	}
+	err := x.db.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket(bucketMarks).ForEach(func(k, v []byte) error {
+			if len(v) != 8 {
+				return fmt.Errorf("read the mark of %s", k)
+			}
+			out[string(k)] = binary.BigEndian.Uint64(v)
+			return nil
+		})
+	})
+	return out, err
+}
+
+// add takes committed entries. Request ids are kept for the node's own entries
+// only. It returns how many entries wait to be written.
+func (x *index) add(node string, entries []Entry) int {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := range entries {
+		e := &entries[i]
+		at := ref{e.Origin, e.Seq}
+		if e.Job != "" {
+			x.fresh.jobs[e.Job] = append(x.fresh.jobs[e.Job], at)
+		}
+		if NodeOf(e.Origin) == node {
+			x.fresh.requests[e.Request] = at
+		}
+		x.fresh.marks[e.Origin] = e.Seq + 1
+	}
+	x.fresh.count += len(entries)
+	return x.fresh.count
+}
+
+// request finds an entry by its request id.
+func (x *index) request(id RequestID) (at ref, ok bool, err error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if at, ok = x.fresh.requests[id]; ok {
+		return at, true, nil
+	}
+	if at, ok = x.writing.requests[id]; ok || x.db == nil {
+		return at, ok, nil
+	}
+	err = x.db.View(func(tx *bbolt.Tx) error {
+		v := tx.Bucket(bucketRequests).Get(id[:])
+		if ok = len(v) > 8; ok {
+			at = ref{string(v[8:]), binary.BigEndian.Uint64(v)}
+		}
+		return nil
+	})
+	return at, ok, err
+}
+
+// job finds the entries of a job, by origin and seq.
+func (x *index) job(id string) ([]ref, error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	all := slices.Concat(x.writing.jobs[id], x.fresh.jobs[id])
+	if x.db != nil {
+		err := x.db.View(func(tx *bbolt.Tx) error {
+			prefix := id + "\x00"
+			c := tx.Bucket(bucketJobs).Cursor()
+			for k, _ := c.Seek([]byte(prefix)); k != nil && strings.HasPrefix(string(k), prefix); k, _ = c.Next() {
+				origin := string(k[len(prefix) : len(k)-9])
+				all = append(all, ref{origin, binary.BigEndian.Uint64(k[len(k)-8:])})
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("find a job's entries: %w", err)
+		}
+	}
+	slices.SortFunc(all, func(a, b ref) int {
+		if c := strings.Compare(a.origin, b.origin); c != 0 {
+			return c
+		}
+		return int(int64(a.seq) - int64(b.seq))
+	})
+	return slices.Compact(all), nil
+}
+
+// flush writes what waits into meta.db. What cannot be written stays in memory
+// and is tried again with the next flush. Only one flush runs at a time.
+func (x *index) flush() error {
+	x.mu.Lock()
+	x.writing.join(x.fresh)
+	x.fresh = newOverlay()
+	w, heard := x.writing, map[string]map[string][2]uint64{}
+	if x.dirty {
+		heard = maps.Clone(x.heard)
+	}
+	x.dirty = false
+	x.mu.Unlock()
+
+	if w.count == 0 && len(heard) == 0 {
+		return nil
+	}
+	err := x.db.Update(func(tx *bbolt.Tx) error { return w.put(tx, heard) })
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err != nil {
+		x.dirty = x.dirty || len(heard) > 0
+		return fmt.Errorf("write meta.db: %w", err)
+	}
+	x.writing = newOverlay()
+	return nil
+}
+
+// join adds a later overlay to an earlier one.
+func (o *overlay) join(later overlay) {
+	for job, refs := range later.jobs {
+		o.jobs[job] = append(o.jobs[job], refs...)
+	}
+	maps.Copy(o.requests, later.requests)
+	maps.Copy(o.marks, later.marks)
+	o.count += later.count
+}
+
+func (o *overlay) put(tx *bbolt.Tx, heard map[string]map[string][2]uint64) error {
+	for job, refs := range o.jobs {
+		for _, at := range refs {
+			key := append([]byte(job+"\x00"+at.origin+"\x00"), seqKey(at.seq)...)
+			if err := tx.Bucket(bucketJobs).Put(key, nil); err != nil {
+				return err
+			}
+		}
+	}
+	for id, at := range o.requests {
+		if err := tx.Bucket(bucketRequests).Put(id[:], append(seqKey(at.seq), at.origin...)); err != nil {
+			return err
+		}
+	}
+	for origin, size := range o.marks {
+		if err := tx.Bucket(bucketMarks).Put([]byte(origin), seqKey(size)); err != nil {
+			return err
+		}
+	}
+	for peer, have := range heard {
+		b, err := json.Marshal(have)
+		if err != nil {
+			return err
+		}
+		if err := tx.Bucket(bucketHeard).Put([]byte(peer), b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *index) close() error {
+	if x.db == nil {
+		return nil
+	}
+	return x.db.Close()
+}
+
+// hear notes what a peer has.
+func (x *index) hear(peer string, have map[string][2]uint64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.heard[peer] = maps.Clone(have)
+	x.dirty = true
+}
+
+// peers is what was noted of each peer.
+func (x *index) peers() map[string]map[string][2]uint64 {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	return maps.Clone(x.heard)
+}

@@ -1,0 +1,148 @@
+package journal
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"go.etcd.io/bbolt"
+)
+
+// Read yields the entries of an origin from a sequence number on, to the end as
+// it was when that end is reached. An origin that is not held has none. No
+// transaction is open while the caller's code runs.
+func (j *Journal) Read(ctx context.Context, origin string, from uint64) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for {
+			h := j.head(origin)
+			if h == nil || from >= h.Size {
+				return
+			}
+			if from < h.Low {
+				yield(Entry{}, fmt.Errorf("read %s from %d: %w", origin, from, ErrTrimmed))
+				return
+			}
+			if err := ctx.Err(); err != nil {
+				yield(Entry{}, err)
+				return
+			}
+			entries, err := j.entries(nil, origin, from, h.Size)
+			if err != nil {
+				yield(Entry{}, err)
+				return
+			}
+			for _, e := range entries {
+				if !yield(e, nil) {
+					return
+				}
+			}
+			from += uint64(len(entries))
+		}
+	}
+}
+
+// entries reads a first part of from..to-1, at least one.
+func (j *Journal) entries(tx *bbolt.Tx, origin string, from, to uint64) ([]Entry, error) {
+	raws, err := j.shelf.chunk(tx, origin, from, to)
+	if err != nil {
+		return nil, fmt.Errorf("read %s from %d: %w", origin, from, err)
+	}
+	if len(raws) == 0 {
+		return nil, fmt.Errorf("read %s from %d: the entry is missing: run `pitlane verify`", origin, from)
+	}
+	out := make([]Entry, len(raws))
+	for i, r := range raws {
+		rec, err := decodeRecord(r.record)
+		if err == nil {
+			out[i], err = rec.entry()
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read %s seq %d: %w", origin, r.seq, err)
+		}
+	}
+	return out, nil
+}
+
+func (j *Journal) entryAt(tx *bbolt.Tx, at ref) (Entry, error) {
+	es, err := j.entries(tx, at.origin, at.seq, at.seq+1)
+	if err != nil {
+		return Entry{}, err
+	}
+	return es[0], nil
+}
+
+// Job reads all entries of a job over all origins, by origin and seq.
+func (j *Journal) Job(ctx context.Context, id string) ([]Entry, error) {
+	refs, err := j.index.job(id)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Entry, 0, len(refs))
+	for _, at := range refs {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		e, err := j.entryAt(nil, at)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, e)
+	}
+	return out, nil
+}
+
+// Segment is a provable run of an origin beginning at from: entries of limit bytes
+// together at most (one entry may be larger), the newest checkpoint that is held
+// and the proof from the run's end to it. It has no entries when there is nothing
+// to give, or nothing that can be proven yet within the limit.
+func (j *Journal) Segment(ctx context.Context, origin string, from uint64, limit int) (Segment, error) {
+	out := Segment{Origin: origin, First: from}
+	h := j.head(origin)
+	if h == nil || from >= h.Size {
+		return out, nil
+	}
+	if from < h.Low {
+		return out, fmt.Errorf("take a segment of %s from %d: %w", origin, from, ErrTrimmed)
+	}
+	size := 0
+	for e, err := range j.Read(ctx, origin, from) {
+		if err != nil {
+			return out, err
+		}
+		size += e.size()
+		if e.Seq >= h.Size || size > limit && len(out.Entries) > 0 {
+			break
+		}
+		out.Entries = append(out.Entries, e)
+	}
+	return j.prove(out, h)
+}
+
+// size is about what an entry takes in a segment.
+func (e *Entry) size() int {
+	return len(e.Leaf) + int(payloadLen(e.Work)+payloadLen(e.Contact))
+}
+
+// prove cuts a run to the last end that can be proven and joins the proof.
+func (j *Journal) prove(s Segment, h *head) (Segment, error) {
+	want := s.First + uint64(len(s.Entries))
+	end, by := min(want, h.CheckpointSize), -1
+	for i, a := range h.anchors {
+		if a.At <= want && a.At > end {
+			end, by = a.At, i
+		}
+	}
+	if end <= s.First {
+		s.Entries = nil
+		return s, nil
+	}
+	s.Entries = s.Entries[:end-s.First]
+	if by >= 0 {
+		s.Checkpoint, s.Proof = []byte(h.anchors[by].Checkpoint), h.anchors[by].Proof
+		return s, nil
+	}
+	var err error
+	s.Checkpoint = []byte(h.Checkpoint)
+	s.Proof, err = prove(h.CheckpointSize, end, j.shelf.node(nil, s.Origin))
+	return s, err
+}

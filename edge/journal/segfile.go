@@ -1,0 +1,238 @@
+package journal
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// A segment file is one bbolt file of all origins:
+//
+//	file         format → pl-segment/v1
+//	starts       number of a file (4 bytes) ‖ origin → its first seq in that file;
+//	             every file knows the starts of itself and of all before it
+//	heads        origin → head: size, frontier, newest checkpoint
+//	leaves       origin → bucket of seq (8 bytes) → record
+//	checkpoints  origin → bucket of size (8 bytes) → checkpoint at a multiple of 256
+//	anchors      origin → bucket of size (8 bytes) → anchor
+//
+// Only the newest file is written. It alone is read at the start: its heads are
+// the heads of the whole log.
+const segmentFormat = "pl-segment/v1"
+
+var (
+	bucketFile        = []byte("file")
+	bucketStarts      = []byte("starts")
+	bucketHeads       = []byte("heads")
+	bucketLeaves      = []byte("leaves")
+	bucketCheckpoints = []byte("checkpoints")
+	bucketAnchors     = []byte("anchors")
+	keyFormat         = []byte("format")
+)
+
+// keptCheckpoints is the distance of the checkpoints that are kept for ever.
+const keptCheckpoints = 256
+
+// head is where an origin stands: the exact bytes under its name in heads are the
+// JSON of this.
+type head struct {
+	Low            uint64 `json:"low"`
+	Frontier              // size and nodes
+	CheckpointSize uint64 `json:"checkpoint_size"`
+	Checkpoint     string `json:"checkpoint"` // signed note, "" when none is held yet
+
+	anchors []anchor // sorted by At
+}
+
+// anchor proves an end of what is held that no checkpoint falls on: a checkpoint
+// of the origin beyond it and the consistency proof from At to it. It comes with
+// an adopted segment and goes once a checkpoint at or after it is reached.
+type anchor struct {
+	At         uint64 `json:"at"`
+	Size       uint64 `json:"size"` // of the checkpoint
+	Root       Hash   `json:"root"` // of the checkpoint
+	Checkpoint string `json:"checkpoint"`
+	Proof      []Hash `json:"proof"`
+}
+
+// openBolt opens a segment file.
+//
+// The free list is written with every commit (NoFreelistSync stays false): a
+// segment only grows, so its free list holds the few pages of the last commit and
+// fits in one page, and opening after a power cut reads it instead of walking the
+// whole file. What made this list expensive, one file filled and drained for
+// years, cannot happen to a file that is dropped whole.
+//
+// The map is made larger than a segment gets, so that growing never waits for
+// readers. The lock timeout is short: the folder's own lock has already said that
+// nobody else is here.
+func openBolt(path string, readOnly bool) (*bbolt.DB, error) {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout:         time.Second,
+		ReadOnly:        readOnly,
+		FreelistType:    bbolt.FreelistMapType,
+		InitialMmapSize: 256 << 20,
+		NoStatistics:    true,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), err)
+	}
+	return db, nil
+}
+
+// createSegment makes a new segment file with the starts and heads given, under
+// its final name only when it is complete and on disk.
+func createSegment(path string, number uint32, starts []map[string]uint64, heads map[string]*head) error {
+	tmp := path + ".tmp"
+	if err := os.RemoveAll(tmp); err != nil {
+		return fmt.Errorf("clear the way for %s: %w", filepath.Base(path), err)
+	}
+	db, err := openBolt(tmp, false)
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error { return fillSegment(tx, number, starts, heads) })
+	if err = errors.Join(err, db.Close()); err != nil {
+		_ = os.Remove(tmp) // removed again at the next start
+		return fmt.Errorf("begin %s: %w", filepath.Base(path), err)
+	}
+	return commitRename(tmp, path)
+}
+
+func fillSegment(tx *bbolt.Tx, number uint32, starts []map[string]uint64, heads map[string]*head) error {
+	for _, name := range [][]byte{bucketFile, bucketStarts, bucketHeads, bucketLeaves, bucketCheckpoints, bucketAnchors} {
+		if _, err := tx.CreateBucket(name); err != nil {
+			return err
+		}
+	}
+	if err := tx.Bucket(bucketFile).Put(keyFormat, []byte(segmentFormat)); err != nil {
+		return err
+	}
+	for i, of := range starts {
+		for origin, first := range of {
+			key := append(binary.BigEndian.AppendUint32(nil, uint32(i+1)), origin...)
+			if err := tx.Bucket(bucketStarts).Put(key, seqKey(first)); err != nil {
+				return err
+			}
+		}
+	}
+	for origin, h := range heads {
+		key := append(binary.BigEndian.AppendUint32(nil, number), origin...)
+		if err := tx.Bucket(bucketStarts).Put(key, seqKey(h.Size)); err != nil {
+			return err
+		}
+		if err := putHead(tx, origin, h); err != nil {
+			return err
+		}
+		if err := putAnchors(tx, origin, h.anchors); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func seqKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
+
+func putHead(tx *bbolt.Tx, origin string, h *head) error {
+	b, err := json.Marshal(h)
+	if err != nil {
+		return fmt.Errorf("write the head of %s: %w", origin, err)
+	}
+	return tx.Bucket(bucketHeads).Put([]byte(origin), b)
+}
+
+func putAnchors(tx *bbolt.Tx, origin string, all []anchor) error {
+	for _, a := range all {
+		b, err := json.Marshal(a)
+		if err != nil {
+			return fmt.Errorf("write an anchor of %s: %w", origin, err)
+		}
+		if err := putIn(tx, bucketAnchors, origin, a.At, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// putIn puts a value under a number into an origin's own bucket.
+func putIn(tx *bbolt.Tx, bucket []byte, origin string, n uint64, value []byte) error {
+	b, err := tx.Bucket(bucket).CreateBucketIfNotExists([]byte(origin))
+	if err != nil {
+		return err
+	}
+	b.FillPercent = 1 // keys only grow: pages are never split in the middle
+	return b.Put(seqKey(n), value)
+}
+
+// readHeads reads the heads and anchors of a segment file.
+func readHeads(tx *bbolt.Tx) (map[string]*head, error) {
+	if got := string(tx.Bucket(bucketFile).Get(keyFormat)); got != segmentFormat {
+		return nil, fmt.Errorf("a segment file of format %q, this program knows %q", got, segmentFormat)
+	}
+	heads := map[string]*head{}
+	err := tx.Bucket(bucketHeads).ForEach(func(k, v []byte) error {
+		h := new(head)
+		if err := json.Unmarshal(v, h); err != nil {
+			return fmt.Errorf("read the head of %s: %w", k, err)
+		}
+		if err := h.check(); err != nil {
+			return fmt.Errorf("read the head of %s: %w", k, err)
+		}
+		heads[string(k)] = h
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	for origin, h := range heads {
+		if h.anchors, err = readAnchors(tx, origin); err != nil {
+			return nil, err
+		}
+	}
+	return heads, nil
+}
+
+func readAnchors(tx *bbolt.Tx, origin string) ([]anchor, error) {
+	b := tx.Bucket(bucketAnchors).Bucket([]byte(origin))
+	if b == nil {
+		return nil, nil
+	}
+	var out []anchor
+	err := b.ForEach(func(_, v []byte) error {
+		var a anchor
+		if err := json.Unmarshal(v, &a); err != nil {
+			return fmt.Errorf("read an anchor of %s: %w", origin, err)
+		}
+		out = append(out, a)
+		return nil
+	})
+	return out, err
+}
+
+// readStarts reads what a file knows of the starts of files 1 to number.
+func readStarts(tx *bbolt.Tx, number uint32) ([]map[string]uint64, error) {
+	out := make([]map[string]uint64, number)
+	for i := range out {
+		out[i] = map[string]uint64{}
+	}
+	err := tx.Bucket(bucketStarts).ForEach(func(k, v []byte) error {
+		if len(k) < 5 || len(v) != 8 {
+			return errors.New("read the starts of the segment files: a damaged row")
+		}
+		n := binary.BigEndian.Uint32(k)
+		if n < 1 || n > number {
+			return fmt.Errorf("read the starts of the segment files: file %d in file %d", n, number)
+		}
+		out[n-1][string(k[4:])] = binary.BigEndian.Uint64(v)
+		return nil
+	})
+	return out, err
+}
+
+func keySeq(k []byte) uint64 { return binary.BigEndian.Uint64(k) }

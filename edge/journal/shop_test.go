@@ -1,0 +1,140 @@
+package journal_test
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"pitlane/edge/journal"
+)
+
+// testShop is a shop of nodes whose keys are made from their names.
+type testShop struct {
+	roster *journal.Roster
+	keys   map[string]ed25519.PrivateKey
+}
+
+func newTestShop(nodes ...string) testShop {
+	s := testShop{roster: &journal.Roster{Shop: "demo"}, keys: map[string]ed25519.PrivateKey{}}
+	for _, n := range nodes {
+		seed := make([]byte, ed25519.SeedSize)
+		copy(seed, n)
+		s.keys[n] = ed25519.NewKeyFromSeed(seed)
+		s.roster.Nodes = append(s.roster.Nodes, journal.RosterNode{
+			Name: n, Role: "bay", Key: s.keys[n].Public().(ed25519.PublicKey),
+		})
+	}
+	return s
+}
+
+func (s testShop) options(dir, node string) journal.Options {
+	return journal.Options{
+		Dir: dir, Node: node, Key: s.keys[node], Roster: s.roster,
+		Clock: &tickClock{}, Quality: func() uint8 { return 1 }, SelfCheck: true, Reserve: -1,
+	}
+}
+
+func (s testShop) open(t testing.TB, o journal.Options) *journal.Journal {
+	t.Helper()
+	j, err := journal.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closeOnce(t, j) })
+	return j
+}
+
+// journal opens a fresh journal.
+func (s testShop) journal(t testing.TB, node string) *journal.Journal {
+	t.Helper()
+	return s.open(t, s.options(filepath.Join(t.TempDir(), node), node))
+}
+
+func closeOnce(t testing.TB, j *journal.Journal) {
+	t.Helper()
+	if err := j.Close(); err != nil && !errors.Is(err, journal.ErrClosed) {
+		t.Errorf("close: %v", err)
+	}
+}
+
+// tickClock moves a millisecond at each look.
+type tickClock struct {
+	mu sync.Mutex
+	n  int64
+}
+
+func (c *tickClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n++
+	return time.UnixMilli(1_790_000_000_000 + c.n)
+}
+
+func (c *tickClock) Boot() (string, time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return "0b5f2c1e-7a44-4b0e-9d83-3c1f7c6f0001", time.Duration(c.n) * time.Millisecond
+}
+
+func appendOne(t testing.TB, j *journal.Journal, d journal.Draft) journal.Entry {
+	t.Helper()
+	es, err := j.Append(t.Context(), d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return es[0]
+}
+
+func note(i int) journal.Draft {
+	return journal.Draft{Kind: "work.paused", Job: fmt.Sprintf("job-%d", i%7), Work: fmt.Appendf(nil, `{"n":%d}`, i)}
+}
+
+func size(j *journal.Journal, origin string) uint64 {
+	for _, tip := range j.Tips() {
+		if tip.Origin == origin {
+			return tip.Size
+		}
+	}
+	return 0
+}
+
+func readAll(t testing.TB, j *journal.Journal, origin string) []journal.Entry {
+	t.Helper()
+	var out []journal.Entry
+	for e, err := range j.Read(context.Background(), origin, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// carry gives to everything that from has of origin.
+func carry(t testing.TB, from, to *journal.Journal, origin string, limit int) {
+	t.Helper()
+	for {
+		s, err := from.Segment(t.Context(), origin, size(to, origin), limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.Entries) == 0 {
+			return
+		}
+		if err := to.Adopt(t.Context(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func mustVerify(t testing.TB, j *journal.Journal) {
+	t.Helper()
+	if err := j.Verify(context.Background()); err != nil {
+		t.Error(err)
+	}
+}

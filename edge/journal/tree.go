@@ -1,0 +1,116 @@
+package journal
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"math/bits"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// Frontier is the tree of an origin in short: its size and the roots of its
+// complete subtrees, the largest first. It is all that is needed to add a leaf and
+// to know the root. A copy of a Frontier is independent of the original.
+type Frontier struct {
+	Size  uint64 `json:"size"`
+	Nodes []Hash `json:"nodes"`
+}
+
+// Add appends a leaf hash and returns the tree hashes that the leaf completes:
+// node (L, n) of RFC 6962 is completed by leaf ((n+1)<<L)-1.
+func (f *Frontier) Add(leaf Hash) []Hash {
+	h, n := leaf, len(f.Nodes)
+	done := []Hash{h}
+	for s := f.Size; s&1 == 1; s >>= 1 {
+		n--
+		h = nodeHash(f.Nodes[n], h)
+		done = append(done, h)
+	}
+	// The capacity is cut so that append never writes into another copy.
+	f.Nodes = append(f.Nodes[:n:n], h)
+	f.Size++
+	return done
+}
+
+// Root is the tree's root hash.
+func (f Frontier) Root() Hash {
+	if len(f.Nodes) == 0 {
+		return sha256.Sum256(nil)
+	}
+	h := f.Nodes[len(f.Nodes)-1]
+	for i := len(f.Nodes) - 2; i >= 0; i-- {
+		h = nodeHash(f.Nodes[i], h)
+	}
+	return h
+}
+
+// check says whether size and nodes belong together.
+func (f Frontier) check() error {
+	if got, want := len(f.Nodes), bits.OnesCount64(f.Size); got != want {
+		return fmt.Errorf("a frontier of size %d has %d nodes, this has %d", f.Size, want, got)
+	}
+	return nil
+}
+
+func nodeHash(l, r Hash) Hash { return Hash(tlog.NodeHash(tlog.Hash(l), tlog.Hash(r))) }
+
+// completedBy is how many tree hashes leaf seq completes.
+func completedBy(seq uint64) int { return bits.TrailingZeros64(^seq) + 1 }
+
+// CheckConsistency says whether the tree of size n and root is the beginning of
+// the tree of size t and root tRoot, by the proof.
+func CheckConsistency(proof []Hash, t uint64, tRoot Hash, n uint64, root Hash) error {
+	p := make(tlog.TreeProof, len(proof))
+	for i, h := range proof {
+		p[i] = tlog.Hash(h)
+	}
+	if t > 1<<53 || n > t {
+		return fmt.Errorf("a proof from size %d to size %d", n, t)
+	}
+	return tlog.CheckTree(p, int64(t), tlog.Hash(tRoot), int64(n), tlog.Hash(root))
+}
+
+// nodeReader reads one tree hash: of level L, completed by leaf seq.
+type nodeReader func(seq uint64, level int) (Hash, error)
+
+// prove makes the consistency proof from size n to size t.
+func prove(t, n uint64, read nodeReader) ([]Hash, error) {
+	p, err := tlog.ProveTree(int64(t), int64(n), tlog.HashReaderFunc(func(ix []int64) ([]tlog.Hash, error) {
+		out := make([]tlog.Hash, len(ix))
+		for i, x := range ix {
+			level, k := tlog.SplitStoredHashIndex(x)
+			h, err := read((uint64(k)+1)<<level-1, level)
+			if err != nil {
+				return nil, err
+			}
+			out[i] = tlog.Hash(h)
+		}
+		return out, nil
+	}))
+	if err != nil {
+		return nil, fmt.Errorf("prove that size %d leads to size %d: %w", n, t, err)
+	}
+	out := make([]Hash, len(p))
+	for i, h := range p {
+		out[i] = Hash(h)
+	}
+	return out, nil
+}
+
+// frontierAt reads the frontier that a tree had at an earlier size.
+func frontierAt(size uint64, read nodeReader) (Frontier, error) {
+	f := Frontier{Size: size}
+	end := uint64(0)
+	for level := 63; level >= 0; level-- {
+		if size&(1<<level) == 0 {
+			continue
+		}
+		end += 1 << level
+		h, err := read(end-1, level)
+		if err != nil {
+			return Frontier{}, fmt.Errorf("read the tree at size %d: %w", size, err)
+		}
+		f.Nodes = append(f.Nodes, h)
+	}
+	return f, nil
+}

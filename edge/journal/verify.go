@@ -1,0 +1,275 @@
+package journal
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"go.etcd.io/bbolt"
+)
+
+// VerifyReport is the answer of a full check.
+type VerifyReport struct {
+	OK       bool     `json:"ok"`
+	Findings []string `json:"findings"` // what is wrong and where
+	Proven   []string `json:"proven"`
+}
+
+// maxFindings ends a report that would only repeat itself.
+const maxFindings = 100
+
+func (r *VerifyReport) find(format string, args ...any) {
+	r.OK = false
+	if len(r.Findings) < maxFindings {
+		r.Findings = append(r.Findings, fmt.Sprintf(format, args...))
+	}
+}
+
+// Verify checks everything that is held, strictly: every leaf is decoded and
+// rebuilt, every hash and tree computed anew, every opening held against its
+// commitment, every checkpoint against the roster. Its error names all findings.
+func (j *Journal) Verify(ctx context.Context) error {
+	r := j.VerifyReport(ctx)
+	if r.OK {
+		return nil
+	}
+	errs := make([]error, len(r.Findings))
+	for i, f := range r.Findings {
+		errs[i] = errors.New(f)
+	}
+	return fmt.Errorf("verify: %w", errors.Join(errs...))
+}
+
+// VerifyReport is Verify with what is proven beside what is wrong.
+func (j *Journal) VerifyReport(ctx context.Context) VerifyReport {
+	r := VerifyReport{OK: true, Findings: []string{}, Proven: []string{}}
+	j.mu.RLock()
+	heads := maps.Clone(j.heads)
+	j.mu.RUnlock()
+	if len(heads) == 0 {
+		r.find("the journal of %s holds nothing", j.Node())
+	}
+	for _, origin := range slices.Sorted(maps.Keys(heads)) {
+		j.verifyOrigin(ctx, &r, origin, heads[origin])
+	}
+	return r
+}
+
+// verifyOrigin checks one log. A damaged file may make bbolt panic; that is a
+// finding too.
+func (j *Journal) verifyOrigin(ctx context.Context, r *VerifyReport, origin string, h *head) {
+	defer func() {
+		if p := recover(); p != nil {
+			r.find("%s: the segment file is damaged: %v", origin, p)
+		}
+	}()
+	before := len(r.Findings)
+	kept, err := j.keptCheckpoints(origin, h.Size)
+	if err != nil {
+		r.find("%s: kept checkpoints: %v", origin, err)
+	}
+	c := originCheck{j: j, r: r, origin: origin, roots: map[uint64]Hash{0: Frontier{}.Root()}}
+	c.want = map[uint64]bool{h.CheckpointSize: true}
+	for size := range kept {
+		c.want[size] = true
+	}
+	for _, a := range h.anchors {
+		c.want[a.At] = true
+	}
+	if err := c.leaves(ctx, h); err != nil {
+		r.find("%s: %v", origin, err)
+		return
+	}
+	c.checkpoints(h, kept)
+	if len(r.Findings) == before {
+		r.Proven = append(r.Proven, c.proven(h))
+	}
+}
+
+// originCheck goes once over an origin's leaves.
+type originCheck struct {
+	j        *Journal
+	r        *VerifyReport
+	origin   string
+	tree     Frontier
+	want     map[uint64]bool // sizes at which the root is needed
+	roots    map[uint64]Hash // size → root computed anew
+	openings int
+	missing  int
+}
+
+func (c *originCheck) leaves(ctx context.Context, h *head) error {
+	for seq := h.Low; seq < h.Size; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		raws, err := c.j.shelf.chunk(nil, c.origin, seq, h.Size)
+		if err != nil {
+			return err
+		}
+		if len(raws) == 0 {
+			c.r.find("%s seq %d: the entry is missing (segments/%06d.db)", c.origin, seq, c.j.shelf.find(c.origin, seq))
+			return nil
+		}
+		for _, x := range raws {
+			c.leaf(x)
+		}
+		seq += uint64(len(raws))
+	}
+	if c.tree.Root() != h.Root() || c.tree.Size != h.Size {
+		c.r.find("%s: the tree over all leaves is not the one of its head", c.origin)
+	}
+	return nil
+}
+
+func (c *originCheck) leaf(x raw) {
+	fault := func(err error) {
+		c.r.find("%s seq %d (segments/%06d.db): %v", c.origin, x.seq, c.j.shelf.find(c.origin, x.seq), err)
+	}
+	rec, err := decodeRecord(x.record)
+	if err != nil {
+		fault(err)
+	}
+	e, err := rec.entry()
+	if err != nil {
+		fault(err)
+		e.Hash = LeafHash(rec.leaf)
+	} else if e.Origin != c.origin || e.Seq != x.seq {
+		fault(fmt.Errorf("it holds %s seq %d", e.Origin, e.Seq))
+	} else if err := e.checkOpenings(); err != nil {
+		fault(err)
+	}
+	if again := rec.encode(); !bytes.Equal(again, x.record) {
+		fault(errors.New("the record differs when rebuilt"))
+	}
+	if done := c.tree.Add(e.Hash); !slices.Equal(done, rec.hashes) {
+		fault(errors.New("the stored tree hashes are not those of the leaf and its neighbours"))
+	}
+	if c.want[c.tree.Size] {
+		c.roots[c.tree.Size] = c.tree.Root()
+	}
+	c.count(e.WorkCommit, e.Work)
+	c.count(e.ContactCommit, e.Contact)
+}
+
+func (c *originCheck) count(commit Hash, o *Opening) {
+	if commit == (Hash{}) {
+		return
+	}
+	c.openings++
+	if o == nil {
+		c.missing++
+	}
+}
+
+// checkpoints holds every kept checkpoint, the newest and the anchors against the
+// trees computed anew.
+func (c *originCheck) checkpoints(h *head, kept map[uint64]string) {
+	for _, size := range slices.Sorted(maps.Keys(kept)) {
+		c.checkpoint(size, kept[size])
+	}
+	if h.Checkpoint != "" {
+		c.checkpoint(h.CheckpointSize, h.Checkpoint)
+	}
+	end := h.CheckpointSize
+	for _, a := range h.anchors {
+		cp, err := c.j.Roster().CheckCheckpoint(c.origin, []byte(a.Checkpoint))
+		if err == nil && (cp.Size != a.Size || cp.Root != a.Root) {
+			err = errors.New("it is not the checkpoint it is stored as")
+		}
+		if err == nil {
+			err = CheckConsistency(a.Proof, cp.Size, cp.Root, a.At, c.roots[a.At])
+		}
+		if err != nil {
+			c.r.find("%s: the proof of size %d: %v", c.origin, a.At, err)
+		}
+		end = max(end, a.At)
+	}
+	if end != h.Size {
+		c.r.find("%s: entries %d to %d are under no checkpoint", c.origin, end, h.Size-1)
+	}
+}
+
+func (c *originCheck) checkpoint(size uint64, signed string) {
+	cp, err := c.j.Roster().CheckCheckpoint(c.origin, []byte(signed))
+	if err == nil && cp.Size != size {
+		err = fmt.Errorf("it is of size %d", cp.Size)
+	}
+	if err == nil && cp.Root != c.roots[size] {
+		err = errors.New("it signs another tree than the one that is held")
+	}
+	if err != nil {
+		c.r.find("%s: checkpoint of size %d: %v", c.origin, size, err)
+	}
+}
+
+func (c *originCheck) proven(h *head) string {
+	s := fmt.Sprintf("%s: %d entries (%d to %d) and %d payloads, under a checkpoint signed by %s",
+		c.origin, h.Size-h.Low, h.Low, h.Size-1, c.openings-c.missing, NodeOf(c.origin))
+	if c.missing > 0 {
+		s += fmt.Sprintf("; %d payloads are not held here", c.missing)
+	}
+	return s
+}
+
+// keptCheckpoints reads the kept checkpoints of an origin up to a size.
+func (j *Journal) keptCheckpoints(origin string, upTo uint64) (map[uint64]string, error) {
+	out := map[uint64]string{}
+	for n := uint32(1); n <= j.shelf.last(); n++ {
+		err := j.shelf.view(n, nil, func(tx *bbolt.Tx) error {
+			b := tx.Bucket(bucketCheckpoints).Bucket([]byte(origin))
+			if b == nil {
+				return nil
+			}
+			return b.ForEach(func(k, v []byte) error {
+				if len(k) != 8 {
+					return fmt.Errorf("a damaged key in segments/%06d.db", n)
+				}
+				if size := keySeq(k); size <= upTo {
+					out[size] = string(v)
+				}
+				return nil
+			})
+		})
+		if err != nil {
+			return out, err
+		}
+	}
+	return out, nil
+}
+
+// selfCheck reads a commit back and holds it against what was meant.
+func (j *Journal) selfCheck(b *batch) error {
+	for _, want := range b.entries {
+		got, err := j.entryAt(nil, ref{want.Origin, want.Seq})
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(got.Leaf, want.Leaf) {
+			return fmt.Errorf("%s seq %d was written otherwise", want.Origin, want.Seq)
+		}
+		if err := got.checkOpenings(); err != nil {
+			return fmt.Errorf("%s seq %d: %w", want.Origin, want.Seq, err)
+		}
+	}
+	for origin := range b.changed {
+		h := b.heads[origin]
+		f, err := frontierAt(h.Size, j.shelf.node(nil, origin))
+		if err != nil {
+			return err
+		}
+		if f.Root() != h.Root() {
+			return fmt.Errorf("%s: the stored tree is not that of the head", origin)
+		}
+		if h.Checkpoint == "" {
+			continue
+		}
+		if _, err := j.Roster().CheckCheckpoint(origin, []byte(h.Checkpoint)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,358 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+
+	"go.etcd.io/bbolt"
+)
+
+const (
+	maxBatch  = 256      // drafts or adopted entries of one transaction
+	maxGraphs = 512      // jobs whose graph is kept in memory
+	flushAt   = 4096     // entries that wait before the index is written behind
+	batchRoom = 64 << 10 // what a transaction may take beside its records
+)
+
+// writer is what only the writer's goroutine touches.
+type writer struct {
+	graphs  map[string]*graph
+	held    *op // did not fit in the last batch
+	leaves  int // in the newest file
+	older   int64
+	reserve reserve
+	noRes   bool         // the reserve was given up
+	broken  error        // after a failed fsync nothing may be written
+	fault   func() error // a test's disk that fails instead of committing
+}
+
+// op is one call of Append or Adopt on its way through the writer.
+type op struct {
+	drafts  []prepared
+	adopt   *checked
+	done    chan struct{}
+	entries []Entry
+	wrote   bool // it is no mere repeat
+	err     error
+}
+
+func (o *op) count() int {
+	if o.adopt != nil {
+		return len(o.adopt.entries)
+	}
+	return len(o.drafts)
+}
+
+// device says whether the op may use the reserve.
+func (o *op) device() bool {
+	for _, d := range o.drafts {
+		if !d.Device {
+			return false
+		}
+	}
+	return o.adopt == nil
+}
+
+// room estimates what the op adds to the file: records lie in pages of 4 KiB, a
+// page is at worst half used.
+func (o *op) room() int64 {
+	n := int64(0)
+	for _, d := range o.drafts {
+		n += 2 * (1024 + payloadLen(d.work) + payloadLen(d.contact))
+	}
+	if o.adopt != nil {
+		for _, e := range o.adopt.entries {
+			n += 2 * (int64(len(e.Leaf)) + 256 + payloadLen(e.Work) + payloadLen(e.Contact))
+		}
+	}
+	return n
+}
+
+func payloadLen(o *Opening) int64 {
+	if o == nil {
+		return 0
+	}
+	return int64(len(o.Payload)) + 34
+}
+
+// submit hands an op to the writer and waits for its commit.
+func (j *Journal) submit(ctx context.Context, o *op) error {
+	if j.readOnly {
+		return ErrReadOnly
+	}
+	o.done = make(chan struct{})
+	select {
+	case <-j.closing:
+		return ErrClosed
+	default:
+	}
+	select {
+	case j.queue <- o:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-j.closing:
+		return ErrClosed
+	}
+	select {
+	case <-o.done:
+		return o.err
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrUnknownOutcome, ctx.Err())
+	}
+}
+
+func (j *Journal) openWriter() error {
+	j.w = writer{graphs: map[string]*graph{}, reserve: reserve{filepath.Join(j.opt.Dir, "reserve"), j.opt.Reserve}}
+	if err := j.w.reserve.keep(); err != nil {
+		j.w.noRes = true
+		j.log.Warn("no room for the reserve", "err", err)
+	}
+	if j.shelf.last() == 0 {
+		if err := j.shelf.roll(j.heads); err != nil {
+			return err
+		}
+	}
+	j.w.leaves = j.shelf.leavesInNewest(j.heads)
+	return j.measure()
+}
+
+// measure takes the room of the older files.
+func (j *Journal) measure() error {
+	n, err := j.shelf.olderBytes()
+	j.w.older = n
+	return err
+}
+
+// write is the one goroutine that writes. Each transaction takes whatever waits;
+// no timer: a lone writer waits for nobody, and while a commit is on its way the
+// others gather by themselves.
+func (j *Journal) write() {
+	defer j.group.Done()
+	for {
+		first := j.w.held
+		j.w.held = nil
+		if first == nil {
+			select {
+			case first = <-j.queue:
+			case <-j.closing:
+				return
+			}
+		}
+		j.commit(j.gather(first))
+	}
+}
+
+func (j *Journal) gather(first *op) []*op {
+	// Those whose last append has just returned get the processor once, so that
+	// they are in this transaction and not in the next.
+	runtime.Gosched()
+	ops, n := []*op{first}, first.count()
+	for n < maxBatch {
+		select {
+		case o := <-j.queue:
+			if n += o.count(); n > maxBatch {
+				j.w.held = o
+				return ops
+			}
+			ops = append(ops, o)
+		default:
+			return ops
+		}
+	}
+	return ops
+}
+
+// commit writes ops in one transaction and answers them.
+func (j *Journal) commit(ops []*op) {
+	err := j.w.broken
+	if err == nil {
+		err = j.try(ops)
+	}
+	switch {
+	case err != nil && noRoom(err) && j.w.broken == nil:
+		j.commitFull(ops)
+	case err != nil:
+		for _, o := range ops {
+			o.entries, o.err = nil, err
+		}
+	}
+	full, written := false, false
+	for _, o := range ops {
+		full = full || errors.Is(o.err, ErrFull)
+		written = written || o.wrote && o.err == nil && !o.device()
+	}
+	j.sayFull(full, written)
+	for _, o := range ops {
+		close(o.done)
+	}
+}
+
+// commitFull tries one op after the other on a full disk: the small ones may still
+// fit, repeats need no room, and what devices did may use the reserve.
+func (j *Journal) commitFull(ops []*op) {
+	for _, o := range ops {
+		err := j.try([]*op{o})
+		if err != nil && noRoom(err) && o.device() && j.w.reserve.giveUp() {
+			j.w.noRes = true
+			err = j.try([]*op{o})
+		}
+		if err != nil && noRoom(err) && j.w.broken == nil {
+			err = fmt.Errorf("%w: %w", ErrFull, err)
+		}
+		if err != nil {
+			o.entries, o.err = nil, err
+		}
+	}
+}
+
+// sayFull tells once that intake is refused, and once that it is not.
+func (j *Journal) sayFull(full, written bool) {
+	if full && !j.full.Swap(true) {
+		j.log.Error("the disk is full: intake is refused", "dir", j.opt.Dir)
+	}
+	if !full && written && j.full.Swap(false) {
+		j.log.Info("there is room again: intake goes on")
+	}
+}
+
+// try runs one transaction. An error is the transaction's; what is wrong with a
+// single op is in the op.
+func (j *Journal) try(ops []*op) error {
+	if err := j.rollFor(ops); err != nil {
+		return err
+	}
+	tx, err := j.shelf.newest.Begin(true)
+	if err != nil {
+		return fmt.Errorf("begin a transaction: %w", err)
+	}
+	b := newBatch(j, tx)
+	for _, o := range ops {
+		o.entries, o.err, o.wrote = nil, nil, false
+		before := len(b.entries)
+		if err = b.stage(o); err != nil {
+			break
+		}
+		o.wrote = len(b.entries) > before
+	}
+	if err == nil && len(b.changed) > 0 {
+		err = b.finish()
+	}
+	if err != nil {
+		clear(j.w.graphs)
+	}
+	if err != nil || len(b.changed) == 0 {
+		return errors.Join(err, tx.Rollback())
+	}
+	if err := j.commitTx(tx); err != nil {
+		clear(j.w.graphs)
+		return err
+	}
+	return j.publish(b)
+}
+
+// commitTx makes the transaction durable. When that fails for another reason than
+// a full disk, nobody knows what is on disk, and fsync may not say it again: the
+// journal then refuses everything until it is opened anew and looks.
+func (j *Journal) commitTx(tx *bbolt.Tx) error {
+	err := error(nil)
+	if j.w.fault != nil {
+		err = j.w.fault()
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("commit: %w", err), tx.Rollback())
+	}
+	if err = tx.Commit(); err == nil {
+		return nil
+	}
+	err = fmt.Errorf("commit: %w", err)
+	if !noRoom(err) || !j.unchanged() {
+		j.w.broken = fmt.Errorf("%w; restart: %w", ErrUnknownOutcome, err)
+		j.log.Error("the disk does not keep what is written: restart the node, look at the disk", "err", err)
+		return j.w.broken
+	}
+	return err
+}
+
+// unchanged says whether the file still stands where the last commit left it.
+func (j *Journal) unchanged() bool {
+	same := true
+	err := j.shelf.newest.View(func(tx *bbolt.Tx) error {
+		heads, err := readHeads(tx)
+		for origin, h := range heads {
+			same = same && j.heads[origin] != nil && j.heads[origin].Size == h.Size
+		}
+		return err
+	})
+	return same && err == nil
+}
+
+// publish makes a committed batch known.
+func (j *Journal) publish(b *batch) error {
+	j.w.leaves += len(b.entries)
+	var err error
+	if j.opt.SelfCheck {
+		if err = j.selfCheck(b); err != nil {
+			j.w.broken = fmt.Errorf("self-check: %w", err)
+			return j.w.broken
+		}
+	}
+	// The index first: who is woken finds the job's new entries.
+	waiting := j.index.add(j.opt.Node, b.entries)
+	j.mu.Lock()
+	for origin := range b.changed {
+		j.heads[origin] = b.heads[origin]
+	}
+	for c := range j.wakers {
+		select {
+		case c <- struct{}{}:
+		default: // it has a wake waiting already
+		}
+	}
+	j.mu.Unlock()
+	if waiting >= flushAt {
+		select {
+		case j.behind <- struct{}{}:
+		default: // asked already
+		}
+	}
+	return nil
+}
+
+// writeBehind is the goroutine that writes the index.
+func (j *Journal) writeBehind() {
+	defer j.group.Done()
+	for {
+		select {
+		case <-j.behind:
+		case <-j.closing:
+			return
+		}
+		if err := j.index.flush(); err != nil {
+			j.log.Warn("the index stays in memory for now", "err", err)
+		}
+	}
+}
+
+// rollFor begins a new segment file when the ops would overfill the newest.
+func (j *Journal) rollFor(ops []*op) error {
+	count, room := 0, int64(batchRoom)
+	for _, o := range ops {
+		count += o.count()
+		room += o.room()
+	}
+	size, err := j.shelf.newestBytes()
+	if err != nil {
+		return err
+	}
+	if j.w.leaves == 0 || j.w.leaves+count <= j.opt.SegmentLeaves && size+room <= j.opt.SegmentBytes {
+		return nil
+	}
+	if err := j.shelf.roll(j.heads); err != nil {
+		return fmt.Errorf("begin a segment file: %w", err)
+	}
+	j.w.leaves = 0
+	return j.measure()
+}
