@@ -4,6 +4,9 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"pitlane/edge/job"
@@ -17,6 +20,8 @@ type Journal interface {
 	Tips() []journal.Tip
 	Wake() (<-chan struct{}, func())
 }
+
+var _ Journal = (*journal.Journal)(nil)
 
 // Config is what a board is made of.
 type Config struct {
@@ -41,86 +46,75 @@ type Node struct {
 	Bay  string
 }
 
-// Now is something true only for the moment: it is never journalled. Exactly one
-// field is set.
-type Now struct {
-	Heard      *Heard
-	Backlog    *Backlog
-	Scanner    *ScannerState
-	Scan       *ScanNow
-	Session    *SessionNow
-	Cabinet    *DeskCabinet
-	Fault      *Fault      // stays until it is cleared
-	ClearFault *ClearFault // ends the fault of that kind
-	PeerBay    *PeerBay
-}
-
-// Heard says when a node was last heard from, or that it is gone.
-type Heard struct {
-	Node   string
-	At     time.Time
-	Online bool
-}
-
-// Backlog is how many events of this edge a node does not hold yet.
-type Backlog struct {
-	Node string
-	N    uint64
-}
-
-// ScanNow is the progress of a scan that runs.
-type ScanNow struct {
-	Job   string
-	State ScanState
-}
-
-// SessionNow is what is under way at this kiosk; nil ends it.
-type SessionNow struct{ Session *KioskSession }
-
-// ClearFault ends the fault of a kind.
-type ClearFault struct{ Kind string }
-
-// PeerBay says which bay a node has.
-type PeerBay struct {
-	Node string
-	Bay  string
-}
-
-// Board holds what is true now.
+// Board holds what is true now. Its methods may be called from any goroutine. What
+// they return is shared: read it, never write into it.
 type Board struct {
-	cfg   Config
-	ready chan struct{}
+	cfg    Config
+	ready  chan struct{}
+	reader reader // of the goroutine of Run alone
+
+	mu     sync.Mutex
+	states map[string]job.State
+	moment moment
+	caught bool // Ready is closed
+	shown  map[Audience]*shown
 }
 
 // New makes a board. It knows nothing before Run has read the journal.
-func New(cfg Config) *Board { return &Board{cfg: cfg, ready: make(chan struct{})} }
-
-// Run reads the journal until ctx ends.
-func (b *Board) Run(ctx context.Context) error { <-ctx.Done(); return nil }
+func New(cfg Config) *Board {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	b := &Board{
+		cfg: cfg, ready: make(chan struct{}), reader: newReader(),
+		states: map[string]job.State{}, moment: newMoment(cfg), shown: map[Audience]*shown{},
+	}
+	for _, a := range []Audience{Kiosk, Waiting, Bay, Desk} {
+		b.shown[a] = &shown{stale: true, changed: make(chan struct{})}
+	}
+	return b
+}
 
 // Ready is closed when the board has caught up with what the journal held when
 // Run began.
 func (b *Board) Ready() <-chan struct{} { return b.ready }
 
-// Tell takes what is true for the moment.
-func (b *Board) Tell(n Now) {}
-
-// View is the newest snapshot for an audience.
-func (b *Board) View(a Audience) View { return View{} }
-
-// Wait blocks until the audience's snapshot is another than version. A version of
-// another run, or none, is answered at once.
-func (b *Board) Wait(ctx context.Context, a Audience, version string) (View, error) {
-	<-ctx.Done()
-	return View{}, ctx.Err()
+// Job is what is true of one job that is open or was closed lately.
+func (b *Board) Job(id string) (job.State, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s, there := b.states[id]
+	return s, there
 }
 
-// Job is what is true of one job.
-func (b *Board) Job(id string) (job.State, bool) { return job.State{}, false }
+// Jobs are the jobs that are open or were closed lately, oldest first.
+func (b *Board) Jobs() []job.State {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.sorted()
+}
 
-// Jobs are the jobs that are open or were closed lately, by ticket.
-func (b *Board) Jobs() []job.State { return nil }
+// sorted are the jobs by the time of their opening. It only sorts the display; the
+// id keeps two of the same millisecond apart.
+func (b *Board) sorted() []job.State {
+	list := make([]job.State, 0, len(b.states))
+	for _, s := range b.states {
+		list = append(list, s)
+	}
+	slices.SortFunc(list, func(x, y job.State) int {
+		if x.OpenedMS != y.OpenedMS {
+			return int(min(max(x.OpenedMS-y.OpenedMS, -1), 1))
+		}
+		return strings.Compare(x.ID, y.ID)
+	})
+	return list
+}
 
-// Mask is a plate as the public may see it: region prefix, dots and at most the
-// last three characters; "" when that would tell too much.
-func Mask(plate string) string { return "" }
+// nodeOf is the node of an origin <shop>-<node>/<epoch>.
+func nodeOf(origin string) string {
+	node, _, _ := strings.Cut(origin, "/")
+	return node
+}
