@@ -4,10 +4,13 @@ import (
 	"context"
 	"iter"
 	"log/slog"
+	"sync"
+	"time"
 
 	"pitlane/devices"
 	"pitlane/devices/keycab"
 	"pitlane/devices/obd"
+	"pitlane/edge/board"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 )
@@ -20,23 +23,31 @@ type Scanner interface {
 }
 
 // Cabinet is a key cabinet (keycab.Cabinet). Unlock may be called from any
-// goroutine; it never guesses an outcome.
+// goroutine while Run runs; it never guesses an outcome, and with Failed and an
+// error it has sent nothing.
 type Cabinet interface {
 	devices.Device
 	Unlock(ctx context.Context, slot int) (keycab.Outcome, error)
 }
 
-// Log is the journal (journal.Journal). Append answers after the commit; Read and
-// Tips are used once, at the start, to find what the last run left open.
+// Log is the journal (journal.Journal). Append answers after the commit. Read,
+// Tips and Origin are used once, at the start, to find what the last run left open.
 type Log interface {
 	Append(ctx context.Context, drafts ...journal.Draft) ([]journal.Entry, error)
 	Read(ctx context.Context, origin string, from uint64) iter.Seq2[journal.Entry, error]
 	Tips() []journal.Tip
+	Origin() string
 }
 
-// Jobs is what is true of the visits (board.Board). It may lag behind the journal.
+// Jobs is what is true of the visits (board.Board). It may lag behind the journal
+// by a moment; Job is called from any goroutine.
 type Jobs interface {
 	Job(id string) (job.State, bool)
+}
+
+// Board is told what is true only for the moment (board.Board), from any goroutine.
+type Board interface {
+	Tell(now board.Now)
 }
 
 // Config joins a Bay to its devices and to the rooms it writes for.
@@ -47,48 +58,71 @@ type Config struct {
 	Cabinet Cabinet // nil when this edge has none
 	Journal Log
 	Jobs    Jobs
-	Log     *slog.Logger
+	Board   Board
+	// ScanLimit ends a scan that does not end; 0 means five minutes.
+	ScanLimit time.Duration
+	Log       *slog.Logger // nil drops it
 }
-
-// Bay minds the devices of one edge.
-type Bay struct{ cfg Config }
 
 // ScanOrder is one person's wish to scan the car of a job.
 type ScanOrder struct {
 	Job     string
 	By      string // staff id
 	Request journal.RequestID
+	Seen    []journal.Hash // the job's tips that the person saw; nil checks nothing
 }
 
 // UnlockOrder is one wish to open a slot for a job.
 type UnlockOrder struct {
-	Job     string
+	Job     string // "" when staff opens a slot for no job
 	Slot    int
 	Purpose string // hang, release
 	By      string // staff id, or kiosk
 	Request journal.RequestID
+	Seen    []journal.Hash // as in ScanOrder
+}
+
+// Bay minds the devices of one edge. Scan, Unlock and FreeSlot may be called from
+// any goroutine.
+type Bay struct {
+	cfg Config
+	log *slog.Logger
+	ids *ids
+	// notes is what the devices said and what is to be looked at again, in order.
+	notes chan any
+
+	mu    sync.Mutex
+	book  *book                       // what the journal says of the devices here
+	spawn func(func(context.Context)) // starts a task of Run; nil while Run does not run
+	scans map[journal.RequestID]*scan // since the start
+	scan  *scan                       // the one that runs
+	opens map[journal.RequestID]*unlock
+	adapt board.ScannerState // as last told
+	live  cabinetNow         // as last seen
 }
 
 // New makes a Bay; Run starts it.
-func New(cfg Config) *Bay { return &Bay{cfg: cfg} }
-
-// Run ends what the last run left open, minds the devices until ctx ends, and
-// returns when everything it started has ended.
-func (b *Bay) Run(ctx context.Context) error {
-	<-ctx.Done()
-	return nil
+func New(cfg Config) *Bay {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.ScanLimit <= 0 {
+		cfg.ScanLimit = 5 * time.Minute
+	}
+	return &Bay{
+		cfg: cfg, log: cfg.Log.With("bay", cfg.Bay), ids: newIDs(cfg.Node),
+		notes: make(chan any, 256), book: newBook(),
+		scans: map[journal.RequestID]*scan{}, opens: map[journal.RequestID]*unlock{},
+		live: newCabinetNow(),
+	}
 }
 
-// Scan writes scan.started and scans in the background; the same Request again
-// returns the same scan. An error that the person should read is a *devices.Fault.
-func (b *Bay) Scan(_ context.Context, _ ScanOrder) (string, error) { return "", nil }
-
-// Unlock writes slot.unlock_intended, opens the slot and writes what came of it;
-// the same Request again returns the same outcome. An error that the person should
-// read is a *devices.Fault.
-func (b *Bay) Unlock(_ context.Context, _ UnlockOrder) (keycab.Outcome, error) {
-	return keycab.OutcomeUnknown, nil
+// refuse is an error that the person at the screen should read. Its kind is a
+// job.Reason or one of the words used here.
+func refuse(kind, message, hint string) *devices.Fault {
+	return &devices.Fault{Kind: kind, Message: message, Hint: hint}
 }
 
-// FreeSlot is an empty slot that no job has: the one to offer for hanging a key.
-func (b *Bay) FreeSlot() (int, error) { return 0, nil }
+func starting() *devices.Fault {
+	return refuse("starting", "this edge is just starting", "try again in a moment")
+}

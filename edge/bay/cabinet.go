@@ -1,0 +1,325 @@
+package bay
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"pitlane/devices"
+	"pitlane/devices/keycab"
+	"pitlane/devices/obd"
+	"pitlane/edge/board"
+	"pitlane/edge/job"
+	"pitlane/edge/journal"
+)
+
+// cabinetNow is the cabinet as it was last seen.
+type cabinetNow struct {
+	seen   bool // a snapshot has come
+	online bool
+	why    string
+	hint   string
+	slots  []keycab.Slot
+	alarms map[int]string
+	// at is when a slot was last heard of, closed when its hook was last seen to close.
+	at, closed map[int]time.Duration
+}
+
+// grace is how long after its hook has closed a key is still taken with leave: the
+// key's sensor is believed later than the hook's.
+const grace = 3 * time.Second
+
+func newCabinetNow() cabinetNow {
+	return cabinetNow{alarms: map[int]string{}, at: map[int]time.Duration{}, closed: map[int]time.Duration{}}
+}
+
+// again asks to compare a slot with the journal once more.
+type again struct{ slot int }
+
+// look has the slot compared with the journal after what is noted already.
+func (b *Bay) look(_ context.Context, slot int) { b.notes <- again{slot: slot} }
+
+// take takes one note: a reading of a device or again. It is called from one
+// goroutine, so that events are written in the order in which things were seen.
+func (b *Bay) take(ctx context.Context, note any) {
+	r, ok := note.(devices.Reading)
+	if !ok {
+		if a, ok := note.(again); ok {
+			b.compare(ctx, a.slot)
+		}
+		return
+	}
+	switch v := r.Value.(type) {
+	case obd.Status:
+		b.takeStatus(v)
+	case keycab.Snapshot:
+		b.takeSnapshot(ctx, v)
+	case keycab.Change:
+		b.takeChange(ctx, r.At, v)
+	case keycab.Warning:
+		b.takeWarning(ctx, v)
+	}
+}
+
+// takeSnapshot writes the whole state after a connect, and only when it is not
+// what the journal says already. What happened in between nobody saw: keys that an
+// intent explains are told, nothing else is.
+func (b *Bay) takeSnapshot(ctx context.Context, s keycab.Snapshot) {
+	b.mu.Lock()
+	wasOnline, wasSeen := b.live.online, b.live.seen
+	b.live.seen, b.live.online, b.live.why, b.live.slots = true, s.Online, s.Why, slices.Clone(s.Slots)
+	b.live.hint, b.live.alarms, b.live.closed = "", map[int]string{}, map[int]time.Duration{}
+	if s.Fault != nil {
+		b.live.hint = s.Fault.Hint
+	}
+	bookOnline := b.book.online
+	b.mu.Unlock()
+
+	switch {
+	case s.Online:
+		b.writeOnline(ctx, s)
+	case bookOnline || wasOnline || !wasSeen && b.offlineIsNews():
+		name := b.cfg.Cabinet.Name()
+		b.record(ctx, "", job.CabinetOffline{Cabinet: name, Why: s.Why})
+	}
+	b.tellCabinet(s)
+}
+
+// offlineIsNews says that the journal has no word of this cabinet at all.
+func (b *Bay) offlineIsNews() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.book.slots) == 0 && !b.book.online
+}
+
+func (b *Bay) writeOnline(ctx context.Context, s keycab.Snapshot) {
+	b.mu.Lock()
+	known := b.book.online
+	before := make([]slotBook, len(s.Slots))
+	for i, x := range s.Slots {
+		before[i] = b.book.slot(x.Number)
+		known = known && before[i].hook == x.Hook && before[i].key == x.Key
+	}
+	b.mu.Unlock()
+	if known {
+		return
+	}
+	name := b.cfg.Cabinet.Name()
+	whole := job.CabinetOnline{Cabinet: name, Slots: make([]job.SlotState, len(s.Slots))}
+	for i, x := range s.Slots {
+		whole.Slots[i] = job.SlotState{Slot: x.Number, Hook: string(x.Hook), Key: string(x.Key)}
+	}
+	events := []happened{{p: whole}}
+	for i, x := range s.Slots {
+		events = append(events, b.explained(x, before[i])...)
+	}
+	b.recordAll(ctx, events)
+}
+
+// explained is the key that came or went while nobody looked, where somebody had
+// been asked to bring or take it. A key that is gone without that is an alarm.
+func (b *Bay) explained(now keycab.Slot, before slotBook) []happened {
+	switch {
+	case now.Key == keycab.KeyPresent && before.key != keycab.KeyPresent && before.intent == job.PurposeHang:
+		return b.hung(now.Number, before)
+	case now.Key == keycab.KeyAbsent && before.key == keycab.KeyPresent && before.intent == job.PurposeRelease && !before.spent:
+		return b.taken(now.Number, before)
+	case now.Key == keycab.KeyAbsent && before.key == keycab.KeyPresent && before.owner != "":
+		b.log.Error("a key is gone since the cabinet was last seen", "slot", now.Number, "job", before.owner)
+		b.alarm(now.Number, "key_missing")
+	}
+	return nil
+}
+
+func (b *Bay) takeChange(ctx context.Context, at time.Duration, c keycab.Change) {
+	b.mu.Lock()
+	if i := c.Slot.Number - 1; i >= 0 && i < len(b.live.slots) {
+		b.live.slots[i] = c.Slot
+		b.live.at[c.Slot.Number] = at
+	}
+	b.mu.Unlock()
+	b.compare(ctx, c.Slot.Number)
+	b.tellCabinetNow()
+}
+
+// compare writes what a slot shows that the journal does not say. While the slot
+// is being opened it waits for the ending of that.
+func (b *Bay) compare(ctx context.Context, slot int) {
+	b.mu.Lock()
+	ok := b.live.online && slot >= 1 && slot <= len(b.live.slots) && !b.opening(slot)
+	var now keycab.Slot
+	if ok {
+		now = b.live.slots[slot-1]
+	}
+	before := b.book.slot(slot)
+	b.mu.Unlock()
+	if !ok {
+		return
+	}
+	b.recordAll(ctx, append(b.hookNews(now, before), b.keyNews(now, before)...))
+}
+
+// hookNews: a hook is told of when it moved between two states that were both seen.
+func (b *Bay) hookNews(now keycab.Slot, before slotBook) []happened {
+	name, who := b.cfg.Cabinet.Name(), before.who()
+	switch {
+	case now.Hook == keycab.HookClosed && before.hook == keycab.HookOpen:
+		b.closedNow(now.Number)
+		return []happened{{job: who, p: job.SlotClosed{Cabinet: name, Slot: now.Number}}}
+	case now.Hook == keycab.HookOpen && before.hook == keycab.HookClosed && before.intent != "":
+		return []happened{{job: who, p: job.SlotOpened{Cabinet: name, Slot: now.Number}}} // later than it should
+	case now.Hook == keycab.HookOpen && before.hook == keycab.HookClosed:
+		b.log.Error("a hook opened that nobody had asked to open", "slot", now.Number)
+		b.alarm(now.Number, "forced")
+		return []happened{{job: who, p: job.Forced{Cabinet: name, Slot: now.Number}}}
+	case now.Hook != keycab.HookUnknown && before.hook == keycab.HookUnknown:
+		b.learn(now.Number, func(s *slotBook) { s.hook = now.Hook })
+	}
+	return nil
+}
+
+// keyNews: a key that came or went.
+func (b *Bay) keyNews(now keycab.Slot, before slotBook) []happened {
+	switch {
+	case now.Key == keycab.KeyUnknown || now.Key == before.key:
+		return nil
+	case before.key == keycab.KeyUnknown && before.intent == "":
+		b.learn(now.Number, func(s *slotBook) { s.key = now.Key })
+		return nil
+	case now.Key == keycab.KeyPresent:
+		return b.hung(now.Number, before)
+	case before.key == keycab.KeyPresent || before.intent == job.PurposeRelease:
+		return b.taken(now.Number, before)
+	}
+	b.learn(now.Number, func(s *slotBook) { s.key = now.Key })
+	return nil
+}
+
+// hung is a key sensed on its hook: of the job that was asked to hang it, or of
+// the one whose key was taken from there unasked, or of nobody known. A job that
+// only waited for its key is with the shop now (K-116, K-119).
+func (b *Bay) hung(slot int, before slotBook) []happened {
+	id := before.owner
+	if before.intent == job.PurposeHang {
+		id = before.intentJob
+	}
+	b.alarm(slot, "")
+	out := []happened{{job: id, p: job.KeyHung{Cabinet: b.cfg.Cabinet.Name(), Slot: slot}}}
+	if id == "" {
+		return out
+	}
+	if st, ok := b.cfg.Jobs.Job(id); ok {
+		st.Key.In = true
+		if job.CanHandOver(st) == job.Free {
+			out = append(out, happened{job: id, p: job.HandedOver{}})
+		}
+	}
+	return out
+}
+
+// taken is a key gone from its hook, with leave or without (K-116).
+func (b *Bay) taken(slot int, before slotBook) []happened {
+	leave := before.intent == job.PurposeRelease && (!before.spent || b.justClosed(slot))
+	id := before.owner
+	if leave && before.intentJob != "" {
+		id = before.intentJob
+	}
+	if !leave {
+		b.log.Error("a key was taken without leave", "slot", slot, "job", id)
+		b.alarm(slot, "key_taken")
+	}
+	return []happened{{job: id, p: job.KeyTaken{Cabinet: b.cfg.Cabinet.Name(), Slot: slot, Authorised: leave}}}
+}
+
+// closedNow notes when a hook closed; a slot that was forced is closed again.
+func (b *Bay) closedNow(slot int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.live.closed[slot] = b.live.at[slot]
+	if b.live.alarms[slot] == "forced" {
+		delete(b.live.alarms, slot)
+	}
+}
+
+func (b *Bay) justClosed(slot int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	at, ok := b.live.closed[slot]
+	return ok && b.live.at[slot]-at <= grace
+}
+
+func (b *Bay) takeWarning(ctx context.Context, w keycab.Warning) {
+	if w.Kind == keycab.WarnFlapping {
+		b.alarm(w.Slot, "flapping")
+		b.record(ctx, "", job.Flapping{Cabinet: b.cfg.Cabinet.Name(), Slot: w.Slot})
+		b.tellCabinetNow()
+		return
+	}
+	message, hint := warningText(w.Kind)
+	b.tell(board.Now{Fault: &board.Fault{Kind: "cabinet", Message: message, Hint: hint}})
+}
+
+func warningText(kind string) (message, hint string) {
+	switch kind {
+	case keycab.WarnNotCommissioned:
+		return "the key cabinet is not commissioned: its hooks are unknown and nothing opens",
+			"set hook_closed to the bit that a closed hook shows (pitlane keys status tells it)"
+	case keycab.WarnAddressConflict:
+		return "two lock boards have the same address: nothing opens there", "give each board its own address with its DIP switches"
+	case keycab.WarnBoardSilent:
+		return "a lock board does not answer: its slots are unknown", "check its power and its two wires"
+	}
+	return "the line to the key cabinet is disturbed", "check the two wires of the bus and its shield"
+}
+
+// who is the job that a movement of the hook belongs to.
+func (s slotBook) who() string {
+	if s.intent != "" {
+		return s.intentJob
+	}
+	return s.owner
+}
+
+// happened is one event of a device.
+type happened struct {
+	job string
+	p   job.Payload
+}
+
+func (b *Bay) record(ctx context.Context, jobID string, p job.Payload) {
+	b.recordAll(ctx, []happened{{job: jobID, p: p}})
+}
+
+// recordAll writes events in one transaction.
+func (b *Bay) recordAll(ctx context.Context, events []happened) {
+	drafts := make([]journal.Draft, 0, len(events))
+	for _, e := range events {
+		d, err := draft(e.job, b.ids.seen(), e.p)
+		if err != nil {
+			b.log.Error("cannot put into words what a device did", "kind", e.p.Kind(), "err", err)
+			continue
+		}
+		drafts = append(drafts, d)
+	}
+	if err := b.write(ctx, drafts...); err != nil {
+		b.log.Error("what a device did is not on disk; the next start compares", "err", err)
+	}
+}
+
+// learn keeps in mind what is true of a slot without an event of it: the journal
+// did not know the state before, so that nothing was seen to move.
+func (b *Bay) learn(slot int, f func(*slotBook)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.book.edit(slot, f)
+}
+
+func (b *Bay) alarm(slot int, word string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if word == "" {
+		delete(b.live.alarms, slot)
+		return
+	}
+	b.live.alarms[slot] = word
+}

@@ -1,0 +1,127 @@
+package bay
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"pitlane/devices/obd"
+	"pitlane/edge/job"
+	"pitlane/edge/journal"
+)
+
+const (
+	// partSize is the bytes of a packed report that go into one event: in base64
+	// they fit a payload with room to spare.
+	partSize = 15 << 10
+	// mostCodes are named in scan.completed; all of them are in the report.
+	mostCodes = 128
+)
+
+// endDrafts are the one ending of a scan, with the parts of its report before it
+// where that is too large for one event.
+func (b *Bay) endDrafts(s *scan, r *obd.Report, failure *obd.Failure) ([]journal.Draft, error) {
+	if failure != nil {
+		d, err := draft(s.order.Job, endOf("scan", s.id), job.ScanFailed{
+			Scan: s.id, Bay: b.cfg.Bay, Why: cmp.Or(failure.Kind, "adapter_fault"), Message: short(failure.Message),
+		})
+		return []journal.Draft{d}, err
+	}
+	done, err := completed(s.id, b.cfg.Bay, r)
+	if err != nil {
+		return nil, err
+	}
+	drafts, err := parts(s, &done)
+	if err != nil {
+		return nil, err
+	}
+	d, err := draft(s.order.Job, endOf("scan", s.id), done)
+	if err != nil {
+		return nil, err
+	}
+	drafts = append(drafts, d)
+	if s.vin == "" || done.VIN == "" || s.vin == done.VIN {
+		return drafts, nil
+	}
+	d, err = draft(s.order.Job, endOf("mismatch", s.id), job.CarMismatched{Scan: s.id})
+	return append(drafts, d), err
+}
+
+// completed is a report as the journal keeps it.
+func completed(id, bay string, r *obd.Report) (job.ScanCompleted, error) {
+	whole, err := json.Marshal(r)
+	if err != nil {
+		return job.ScanCompleted{}, fmt.Errorf("write the report of a scan: %w", err)
+	}
+	packed, err := job.PackReport(whole)
+	if err != nil {
+		return job.ScanCompleted{}, fmt.Errorf("pack the report of a scan: %w", err)
+	}
+	p := job.ScanCompleted{
+		Scan: id, Bay: bay, Adapter: r.Adapter.Identity, Protocol: cmp.Or(r.Protocol.Name, r.Protocol.Number),
+		Volts: r.Adapter.Volts, Complete: complete(r), Codes: codesOf(r), Report: packed,
+	}
+	if r.VIN.State == obd.OK {
+		p.VIN = r.VIN.Value
+	}
+	p.Codes = p.Codes[:min(len(p.Codes), mostCodes)]
+	return p, nil
+}
+
+// parts takes what is too much out of done and returns it as scan.part events.
+func parts(s *scan, done *job.ScanCompleted) ([]journal.Draft, error) {
+	if len(done.Report) <= partSize-mostCodes*codeSize {
+		return nil, nil
+	}
+	var out []journal.Draft
+	for chunk := range slices.Chunk(done.Report, partSize) {
+		n := len(out) + 1
+		d, err := draft(s.order.Job, endOf("part", fmt.Sprintf("%s/%d", s.id, n)), job.ScanPart{Scan: s.id, Part: n, Data: chunk})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	done.Report, done.Parts = nil, len(out)
+	return out, nil
+}
+
+// codeSize is what one code takes in JSON, at most about.
+const codeSize = 64
+
+// codesOf are all codes of all ECUs, one line each.
+func codesOf(r *obd.Report) []job.Code {
+	out := []job.Code{}
+	for _, e := range r.ECUs {
+		for _, list := range []struct {
+			status string
+			codes  obd.Codes
+		}{{"stored", e.Stored}, {"pending", e.Pending}, {"permanent", e.Permanent}} {
+			for _, c := range list.codes.Codes {
+				out = append(out, job.Code{ECU: e.ID, Code: c.Code, Status: list.status})
+			}
+		}
+	}
+	return out
+}
+
+// complete says that every ECU answered every code request: only then may a screen
+// say that there are no codes. That an ECU does not know a request at all is an
+// answer for pending and permanent codes, which older cars do not have.
+func complete(r *obd.Report) bool {
+	for _, e := range r.ECUs {
+		if e.Stored.State != obd.OK || !told(e.Pending) || !told(e.Permanent) {
+			return false
+		}
+	}
+	return len(r.ECUs) > 0
+}
+
+func told(c obd.Codes) bool { return c.State == obd.OK || c.State == obd.Unsupported }
+
+// short keeps a message readable.
+func short(s string) string {
+	r := []rune(s)
+	return string(r[:min(len(r), 300)])
+}

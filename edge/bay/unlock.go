@@ -1,0 +1,242 @@
+package bay
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"pitlane/devices"
+	"pitlane/devices/keycab"
+	"pitlane/edge/job"
+	"pitlane/edge/journal"
+)
+
+// unlockLimit ends an unlock that does not answer; a cabinet needs about five
+// seconds with its retry.
+const unlockLimit = 20 * time.Second
+
+// unlock is one unlock of this run.
+type unlock struct {
+	order   UnlockOrder
+	done    chan struct{}
+	outcome keycab.Outcome
+	err     error
+}
+
+// Unlock writes slot.unlock_intended, opens the slot and writes what came of it;
+// the same Request again returns the same outcome. With an error and Failed nothing
+// was sent to the cabinet. An error that the person should read is a
+// *devices.Fault; journal.ErrMoved means to look again. When ctx ends first, the
+// unlock goes on: ask again with the same Request.
+func (b *Bay) Unlock(ctx context.Context, o UnlockOrder) (keycab.Outcome, error) {
+	u, err := b.beginUnlock(o)
+	if err != nil {
+		return keycab.Failed, err
+	}
+	select {
+	case <-u.done:
+		return u.outcome, u.err
+	case <-ctx.Done():
+		return keycab.OutcomeUnknown, fmt.Errorf("wait for slot %d: %w", o.Slot, ctx.Err())
+	}
+}
+
+func (b *Bay) beginUnlock(o UnlockOrder) (*unlock, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if u, ok := b.opens[o.Request]; ok {
+		return u, nil
+	}
+	if outcome, ok := b.book.done[o.Request]; ok {
+		u := &unlock{outcome: outcome, done: make(chan struct{})}
+		close(u.done)
+		return u, nil
+	}
+	if b.spawn == nil {
+		return nil, starting()
+	}
+	if f := b.mayUnlock(o); f != nil {
+		return nil, f
+	}
+	u := &unlock{order: o, done: make(chan struct{})}
+	b.opens[o.Request] = u
+	b.spawn(func(ctx context.Context) { b.runUnlock(ctx, u) })
+	return u, nil
+}
+
+// mayUnlock refuses what cannot be meant. Who may have a key is not decided here.
+// b.mu is held.
+func (b *Bay) mayUnlock(o UnlockOrder) error {
+	s := b.book.slot(o.Slot)
+	switch {
+	case b.cfg.Cabinet == nil:
+		return refuse("no_cabinet", "this edge has no key cabinet", "use the edge that has it, at reception")
+	case o.Purpose != job.PurposeHang && o.Purpose != job.PurposeRelease:
+		return refuse("wrong_usage", "a slot is opened to hang or to release a key", "purpose is hang or release")
+	case !b.live.online:
+		return refuse("cabinet_offline", "the key cabinet is not reachable", cmp.Or(b.live.hint, "check its power and its cable"))
+	case o.Slot < 1 || o.Slot > len(b.live.slots):
+		return refuse("wrong_slot", fmt.Sprintf("there is no slot %d", o.Slot), fmt.Sprintf("slots are 1 to %d", len(b.live.slots)))
+	case b.opening(o.Slot):
+		return refuse("busy", fmt.Sprintf("slot %d is just being opened", o.Slot), "wait a moment")
+	case o.Purpose == job.PurposeHang && b.live.slots[o.Slot-1].Key == keycab.KeyPresent:
+		return refuse("slot_taken", fmt.Sprintf("a key hangs in slot %d", o.Slot), "take another slot")
+	case o.Purpose == job.PurposeRelease && o.Job != "" && s.owner != "" && s.owner != o.Job:
+		return refuse("wrong_slot", fmt.Sprintf("the key in slot %d is another car's", o.Slot), "look up the slot of this job")
+	}
+	return nil
+}
+
+// opening says that an unlock of the slot is under way. b.mu is held.
+func (b *Bay) opening(slot int) bool {
+	for _, u := range b.opens {
+		if u.order.Slot == slot && !u.ended() {
+			return true
+		}
+	}
+	return false
+}
+
+func (u *unlock) ended() bool {
+	select {
+	case <-u.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// runUnlock is a whole unlock: the intent on disk, the frame, and one ending.
+func (b *Bay) runUnlock(ctx context.Context, u *unlock) {
+	defer func() {
+		close(u.done)
+		b.mu.Lock()
+		_, written := b.book.done[u.order.Request]
+		if written || u.err != nil {
+			delete(b.opens, u.order.Request)
+		}
+		b.mu.Unlock()
+		b.look(ctx, u.order.Slot) // what was seen meanwhile waits for the ending
+	}()
+	u.outcome = keycab.Failed
+	first, err := b.writeIntent(ctx, u)
+	if err != nil {
+		u.err = err
+		return
+	}
+	if !first {
+		u.outcome = keycab.OutcomeUnknown // an intent of long ago: nobody knows by heart how it ended
+		return
+	}
+	limited, stop := context.WithTimeout(ctx, unlockLimit)
+	u.outcome, err = b.cfg.Cabinet.Unlock(limited, u.order.Slot)
+	stop()
+	b.log.Info("slot unlocked", "slot", u.order.Slot, "job", u.order.Job, "outcome", string(u.outcome), "err", err)
+	d, encodeErr := b.outcomeDraft(u, err)
+	if encodeErr == nil {
+		encodeErr = b.write(ctx, d)
+	}
+	if encodeErr != nil {
+		b.log.Error("unlock ended without its ending on disk; the next start writes it", "slot", u.order.Slot, "err", encodeErr)
+	}
+	if u.outcome == keycab.Failed && err != nil {
+		u.err = faultOf(err)
+	}
+}
+
+// writeIntent puts the intent on disk. Not first means that an earlier run had
+// written it for this request.
+func (b *Bay) writeIntent(ctx context.Context, u *unlock) (first bool, err error) {
+	o := u.order
+	p := job.UnlockIntended{Cabinet: b.cfg.Cabinet.Name(), Slot: o.Slot, Purpose: o.Purpose, By: o.By}
+	d, err := draft(o.Job, o.Request, p)
+	if err != nil {
+		return false, fmt.Errorf("open a slot: %w", err)
+	}
+	d.Device = false // a person's wish: a full disk refuses it
+	d.Seen, d.Matters = o.Seen, job.Matters(p.Kind())
+	before := b.cfg.Journal.Origin()
+	size := sizeOf(b.cfg.Journal.Tips(), before)
+	entries, err := b.cfg.Journal.Append(context.WithoutCancel(ctx), d)
+	if err != nil {
+		return false, fmt.Errorf("open a slot: %w", err)
+	}
+	if _, err := workOf[job.UnlockIntended](entries[0]); err != nil {
+		return false, fmt.Errorf("open a slot: %w", err)
+	}
+	if entries[0].Origin != before || entries[0].Seq < size {
+		return false, nil
+	}
+	b.noteEntries(entries)
+	return true, nil
+}
+
+func sizeOf(tips []journal.Tip, origin string) uint64 {
+	for _, t := range tips {
+		if t.Origin == origin {
+			return t.Size
+		}
+	}
+	return 0
+}
+
+// outcomeDraft is the one ending of an unlock.
+func (b *Bay) outcomeDraft(u *unlock, why error) (journal.Draft, error) {
+	name, o := b.cfg.Cabinet.Name(), u.order
+	id := endOf("unlock", hex.EncodeToString(o.Request[:]))
+	switch u.outcome {
+	case keycab.Opened:
+		return draft(o.Job, id, job.SlotOpened{Cabinet: name, Slot: o.Slot})
+	case keycab.Failed:
+		return draft(o.Job, id, job.UnlockFailed{Cabinet: name, Slot: o.Slot, Why: whyFailed(why)})
+	}
+	return draft(o.Job, id, job.OutcomeUnknown{Cabinet: name, Slot: o.Slot})
+}
+
+func whyFailed(err error) string {
+	if err == nil {
+		return "hook_closed"
+	}
+	return faultOf(err).Kind
+}
+
+func faultOf(err error) *devices.Fault {
+	if f, ok := errors.AsType[*devices.Fault](err); ok {
+		return f
+	}
+	return &devices.Fault{Kind: "cabinet", Message: "the slot could not be opened", Hint: "try again, or call staff", Err: err}
+}
+
+// FreeSlot is an empty, closed slot that no job waits for: the one to offer for
+// hanging a key. When there is none, it is the one that was offered longest ago
+// and never used.
+func (b *Bay) FreeSlot() (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.cfg.Cabinet == nil {
+		return 0, refuse("no_cabinet", "this edge has no key cabinet", "use the edge that has it, at reception")
+	}
+	if !b.live.online {
+		return 0, refuse("cabinet_offline", "the key cabinet is not reachable", cmp.Or(b.live.hint, "check its power and its cable"))
+	}
+	best := 0
+	for _, s := range b.live.slots {
+		w := b.book.slot(s.Number)
+		if s.Key != keycab.KeyAbsent || s.Hook != keycab.HookClosed || w.owner != "" || b.opening(s.Number) {
+			continue
+		}
+		if w.intent == "" {
+			return s.Number, nil
+		}
+		if best == 0 || w.turn < b.book.slot(best).turn {
+			best = s.Number
+		}
+	}
+	if best == 0 {
+		return 0, refuse("cabinet_full", "no slot of the key cabinet is free", "call staff: keys that went home may still be noted, or hooks stand open")
+	}
+	return best, nil
+}
