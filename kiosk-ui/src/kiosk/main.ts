@@ -1,3 +1,5 @@
+import '../shared/base.css';
+import './kiosk.css';
 import { mount } from 'svelte';
 import Screen from './Kiosk.svelte';
 

@@ -1,0 +1,139 @@
+// Example states of every screen, in the form of edge/board's views. Made up.
+
+const at = (minutes) => new Date(Date.now() + minutes * 60_000).toISOString();
+const plain = (hans, hant, en) => ({ 'zh-Hans': hans, 'zh-Hant': hant, en });
+const tips = [];
+
+export const people = [
+  { id: 'sa-1', name: '林雅', role: 'SA' }, { id: 'te-1', name: '陈工', role: 'TE' }, { id: 'te-2', name: '黄工', role: 'TE' },
+  { id: 'di-1', name: '吴调度', role: 'DI' }, { id: 'in-1', name: '周检', role: 'IN' }, { id: 'ca-1', name: '何账', role: 'CA' },
+];
+
+export const codes = [
+  { ecu: '7E8', code: 'P0133', status: 'stored', plain: plain('车辆报告：尾气传感器反应偏慢，可能影响油耗和排放。', '車輛回報：排氣感知器反應偏慢，可能影響油耗與排放。', 'The car reports that an exhaust sensor answers slowly; fuel use may be higher.') },
+  { ecu: '7E8', code: 'P0301', status: 'pending', plain: plain('车辆报告：第 1 缸可能有缺火。', '車輛回報：第 1 缸可能有失火。', 'The car reports that cylinder 1 likely misfires.') },
+  { ecu: '7E9', code: 'U0121', status: 'permanent', plain: plain('车辆报告：曾经联系不上刹车控制单元。', '車輛回報：曾經聯絡不上煞車控制單元。', 'The car reports that it lost contact with the brake unit for a while.') },
+];
+
+export const report = {
+  adapter: { identity: 'ELM327 v1.5', volts: 12.6, hints: [] },
+  protocol: { number: '6', name: 'ISO 15765-4 CAN 11/500' },
+  vin: { state: 'ok', value: 'LSVAA4187E2000123' },
+  ecus: [
+    {
+      id: '7E8',
+      readiness: {
+        state: 'ok', mil: true, count: 2,
+        monitors: [
+          { name: 'misfire', supported: true, complete: true }, { name: 'fuel_system', supported: true, complete: true },
+          { name: 'catalyst', supported: true, complete: false }, { name: 'evap', supported: true, complete: false },
+          { name: 'oxygen_sensor', supported: true, complete: true }, { name: 'egr', supported: false, complete: false },
+        ],
+      },
+      readings: [
+        { pid: '0C', name: 'engine_rpm', value: 826, unit: 'rpm' }, { pid: '05', name: 'coolant_temperature', value: 88, unit: '°C' },
+        { pid: '0D', name: 'vehicle_speed', value: 0, unit: 'km/h' }, { pid: '06', name: 'short_fuel_trim_1', value: 3.90625, unit: '%' },
+        { pid: '2F', name: 'fuel_level', value: 61.2, unit: '%' }, { pid: '42', name: 'module_voltage', value: 13.92, unit: 'V' },
+      ],
+    },
+    { id: '7E9', readings: [{ pid: '05', name: 'coolant_temperature', value: 87, unit: '°C' }] },
+  ],
+  errors: [{ request: '0A', ecu: '7E9', state: 'refused', nrc: '11' }],
+  requests: 31, duration_ms: 1480,
+};
+
+export const kiosk = { shop: '示范汽修', accepting: true, faults: [] };
+
+export const order = {
+  lines: [{ id: 'diagnosis', text: '检测诊断', price: 18000 }, { id: 'repair', text: '按故障系统估价：发动机', price: 62000 }],
+  total: 80000,
+  promised: at(185),
+  text: '进厂维修单\n票号 R-417\n\n1. 检测诊断 ………………… ¥180.00\n2. 按故障系统估价：发动机 … ¥620.00\n合计 ……………………… ¥800.00\n\n预计交车：17:30\n未经您同意，不增加任何项目和费用。\n\n质量保证：维修部位 3 个月或 5,000 公里，以先到者为准。\n旧件归您所有，取车时可以带走。\n\n检测同意：如您同意，技术员将连接车辆诊断接口，读取故障码和数据。不同意也可以维修，但故障原因可能要更久才能找到。',
+  text_hash: '',
+};
+
+const row = (ticket, plate, word, bay, min, progress, node = 'demo-bay-1', late = false) =>
+  ({ ticket, plate, word, bay, promised: min === null ? null : at(min), late, progress, node });
+
+export const board = {
+  shop: '示范汽修',
+  rows: [
+    row('R-417', '粤B·**345', 'in_repair', '1', 55, 60), row('K-208', '', 'waiting', '', 185, 10, 'demo-reception'),
+    row('M-033', '粤A·**8K2', 'ready', '2', -5, 100, 'demo-reception'), row('T-590', '京C·**901', 'waiting_answer', '2', 90, 55, 'demo-bay-2', true),
+    row('B-771', '港ZV·**1', 'checking', '1', 120, 35), row('C-102', '沪D·**D44', 'waiting_parts', '2', 300, 50, 'demo-bay-2'),
+    row('H-645', '粤B·**F77', 'inspection', '', 25, 80, 'demo-reception'), row('W-319', '', 'getting_ready', '', 15, 90, 'demo-reception'),
+    row('D-220', '湘E·**202', 'waiting', '', null, 5, 'demo-bay-3'), row('F-808', '粤S·**118', 'waiting', '', 240, 5, 'demo-reception'),
+  ],
+  faults: [],
+};
+
+const earlier = { id: 's0', at: at(-95), state: 'completed', complete: true, codes };
+export const bay = {
+  bay: '1', node: 'demo-bay-1', people, faults: [],
+  next: [{ ticket: 'B-771', plate: '港ZV·8811' }],
+  scanner: { state: 'online', identity: 'ELM327 v1.5', volts: 12.6 },
+  job: {
+    id: 'j1', tips, ticket: 'R-417', plate: '粤B·12345', vin: 'LSVAA4187E2000123', phase: 'received', word: 'checking',
+    complaint: { taps: ['engine_light', 'noise'], words: '冷车启动时有异响' }, lead: 'te-1', promised: at(55),
+    lines: [{ id: 'a', text: '检测诊断' }, { id: 'b', text: '更换前刹车片' }],
+    extras: [
+      { id: 'x1', text: '更换前氧传感器', state: 'offered' }, { id: 'x2', text: '刹车油含水超标，更换', safety: true, state: 'approved' },
+      { id: 'x3', text: '更换雨刮', state: 'declined' },
+    ],
+    scans: [earlier, { id: 's1', at: at(-3), state: 'completed', complete: true, codes: [codes[1]] }],
+    locked: '', no_scan: '',
+  },
+  scan: { id: 's1', running: false, step: 'done', done: 31, total: 31, codes, report },
+};
+
+const job = (over) => ({
+  id: 'j1', tips, node: 'demo-reception', ticket: 'R-417', plate: '粤B·12345', name: '', phone: '138 0000 1234', vin: 'LSVAA4187E2000123',
+  lang: 'zh-Hans', purpose: 'repair', urgency: 'normal', owner: 'sa-1', phase: 'handed_over', word: 'waiting',
+  complaint: { taps: ['engine_light'], words: '' }, marks: ['front:scratch'], belongings: ['tools'],
+  lines: [{ id: 'a', text: '检测诊断', price: 18000 }, { id: 'b', text: '更换前刹车片', price: 62000 }], total: 80000,
+  opened: at(-62), promised: at(55), extras: [], scans: [], slot: 4, key_in: true, next: ['assign'], conflicts: [], ...over,
+});
+
+export const desk = {
+  shop: '示范汽修', node: 'demo-reception', people, faults: [],
+  jobs: [
+    job({}), job({ id: 'j2', ticket: 'T-590', plate: '京C·55901', phase: 'waiting_answer', word: 'waiting_answer', bay: '2', lead: 'te-2', node: 'demo-bay-2', assistance: true,
+      next: ['offer', 'answer'], scans: [earlier], extras: [
+        { id: 'x1', text: '更换前氧传感器', state: 'raised', by: 'te-2' },
+        { id: 'x2', text: '刹车油含水超标，更换', safety: true, state: 'offered', price: 26000, promised: at(150), by: 'te-2' }] }),
+    job({ id: 'j3', ticket: 'H-645', plate: '粤B·88F77', phase: 'done', word: 'inspection', bay: '1', lead: 'te-1', next: ['inspect'], promised: at(-12), scans: [earlier, { ...earlier, id: 's9', at: at(-10), codes: [] }] }),
+    job({ id: 'j4', ticket: 'W-319', plate: '粤B·33W19', phase: 'passed', word: 'getting_ready', next: ['prepare'] }),
+    job({ id: 'j5', ticket: 'M-033', plate: '粤A·778K2', phase: 'settled', word: 'ready', next: ['gatepass'], promised: at(-5) }),
+    job({ id: 'j6', ticket: 'K-208', plate: '', phase: 'arrived', word: 'waiting', next: [], slot: 0, key_in: false, uncertain: true, conflicts: ['plate_differs'] }),
+    job({ id: 'j7', ticket: 'C-102', plate: '沪D·12D44', phase: 'in_repair', word: 'in_repair', bay: '2', lead: 'te-2', node: 'demo-bay-2', next: [] }),
+    job({ id: 'j8', ticket: 'F-808', plate: '粤S·66118', phase: 'prepared', word: 'getting_ready', next: ['notify', 'settle'] }),
+  ],
+  bays: [{ bay: '1', node: 'demo-bay-1', ticket: 'H-645' }, { bay: '2', node: 'demo-bay-2', ticket: 'C-102' }],
+  cabinet: {
+    state: 'online',
+    slots: Array.from({ length: 16 }, (_, i) => ({ slot: i + 1, hook: i === 6 ? 'open' : i === 9 ? 'unknown' : 'closed', key: i === 3 || i === 7 ? 'present' : i === 9 ? 'unknown' : 'absent', ticket: i === 3 ? 'R-417' : i === 7 ? 'M-033' : '', stale: i === 12, alarm: i === 6 ? 'door_left_open' : '' })),
+  },
+  nodes: [{ node: 'demo-reception', role: 'reception', online: true, backlog: 0 }, { node: 'demo-bay-1', role: 'bay', online: true, backlog: 0 }, { node: 'demo-bay-2', role: 'bay', online: false, backlog: 12 }, { node: 'demo-central', role: 'central', online: true, backlog: 3 }],
+};
+
+export const office = {
+  shops: [{ shop: 'demo', edges: desk.nodes.slice(0, 3).map((n, i) => ({ ...n, as_of: at(-i * 40) })) }],
+  jobs: desk.jobs.map((j, i) => ({ shop: 'demo', id: j.id, ticket: j.ticket, plate: j.plate, phase: j.phase, word: j.word, bay: j.bay, promised: j.promised, vehicle: i < 3 ? `v${i}` : undefined, node: j.node })),
+  vehicles: [{ id: 'v0', plate: '粤B·12345', vin: 'LSVAA4187E2000123', jobs: 2, scans: 3 }, { id: 'v1', plate: '京C·55901', vin: '', jobs: 1, scans: 1 }],
+};
+
+export const vehicle = {
+  id: 'v0', plate: '粤B·12345', vin: 'LSVAA4187E2000123',
+  jobs: [{ id: 'j1', ticket: 'R-417', opened: at(-62), phase: 'received', complaint: { taps: ['engine_light'], words: '冷车启动时有异响' }, lines: desk.jobs[0].lines, scans: bay.job.scans },
+    { id: 'j0', ticket: 'A-110', opened: at(-86400), phase: 'left', complaint: { taps: [], words: '' }, lines: [], scans: [] }],
+};
+
+export const pickup = {
+  job: 'j5', ticket: 'M-033', ready: true, why: '', lines: desk.jobs[0].lines, total: 80000, codes_before: codes, codes_after: [],
+};
+
+// Who was heard of when, per screen: one bay is 40 s old, one four minutes.
+export function asOf() {
+  const ago = (s) => new Date(Date.now() - s * 1000).toISOString();
+  return { 'demo-reception': ago(0), 'demo-bay-1': ago(0), 'demo-bay-2': ago(40), 'demo-bay-3': ago(240), demo: ago(0) };
+}

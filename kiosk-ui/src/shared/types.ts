@@ -1,0 +1,250 @@
+// The views as the server sends them (package edge/board, view.go). A field that
+// is not here may still come; a field that is optional here may be missing.
+
+export type Lang = 'zh-Hans' | 'zh-Hant' | 'en';
+export type PerLang = Partial<Record<Lang, string>>;
+
+export type Phase =
+  | 'arrived' | 'consented' | 'signed' | 'handed_over' | 'dispatched' | 'received' | 'diagnosing'
+  | 'in_repair' | 'paused' | 'waiting_parts' | 'waiting_answer' | 'done' | 'rework' | 'passed'
+  | 'prepared' | 'settled' | 'gatepass' | 'declined' | 'key_out' | 'left';
+
+export type Word =
+  | 'waiting' | 'checking' | 'waiting_answer' | 'in_repair'
+  | 'waiting_parts' | 'inspection' | 'getting_ready' | 'ready';
+
+/** A message of /ws; a heartbeat comes without `view`. */
+export interface Message<V> {
+  version: string;
+  now?: string;
+  as_of: Record<string, string>;
+  view?: V;
+}
+
+export interface Fault { kind: string; message: string; hint: string }
+export interface Person { id: string; name: string; role: string }
+export interface Complaint { taps?: string[] | null; words?: string }
+
+export type Hook = 'open' | 'closed' | 'unknown';
+export type KeyState = 'present' | 'absent' | 'unknown';
+
+// Kiosk.
+
+export interface KioskView {
+  shop: string;
+  accepting: boolean;
+  why?: string;
+  session?: KioskSession | null;
+  faults?: Fault[] | null;
+}
+export interface KioskSession {
+  job: string;
+  ticket: string;
+  mode: 'checkin' | 'pickup';
+  step: 'sign' | 'key' | 'opening' | 'open' | 'done' | 'failed';
+  slot?: number;
+  hook?: Hook;
+  key?: KeyState;
+  promised?: string | null;
+}
+
+// Waiting room.
+
+export interface WaitingView { shop: string; rows: Row[] | null; faults?: Fault[] | null }
+export interface Row {
+  ticket: string;
+  plate?: string;
+  word: Word;
+  bay?: string;
+  promised?: string | null;
+  late?: boolean;
+  progress: number;
+  node: string;
+}
+
+// Bay.
+
+export interface BayView {
+  bay: string;
+  node: string;
+  job?: BayJob | null;
+  next: { ticket: string; plate: string }[] | null;
+  scanner: ScannerState;
+  scan?: ScanState | null;
+  people: Person[] | null;
+  faults: Fault[] | null;
+}
+export interface BayJob {
+  id: string;
+  tips: unknown[] | null;
+  ticket: string;
+  plate: string;
+  vin?: string;
+  phase: Phase;
+  word: Word;
+  complaint: Complaint;
+  lines: { id: string; text: string }[] | null;
+  lead: string;
+  extras: { id: string; text: string; safety?: boolean; state: string }[] | null;
+  scans: ScanSummary[] | null;
+  locked?: string;
+  no_scan?: string;
+  promised?: string | null;
+  mismatch?: boolean;
+}
+export interface ScanSummary {
+  id: string;
+  at: string;
+  state: 'running' | 'completed' | 'failed';
+  why?: string;
+  complete: boolean;
+  codes: CodeText[] | null;
+}
+export interface CodeText {
+  ecu: string;
+  code: string;
+  status: 'stored' | 'pending' | 'permanent';
+  plain?: PerLang | null;
+}
+export interface ScannerState {
+  state: 'none' | 'connecting' | 'online' | 'fault';
+  identity?: string;
+  volts?: number | null;
+  fault?: Fault | null;
+}
+export interface ScanState {
+  id: string;
+  running: boolean;
+  step: string;
+  done: number;
+  total: number;
+  codes: CodeText[] | null;
+  report?: Report | null;
+  error?: Fault | null;
+}
+
+// The report of a scan, in the form that `pitlane scan` prints.
+
+export interface Report {
+  adapter?: { identity?: string; description?: string; volts?: number | null; hints?: string[] | null };
+  protocol?: { number?: string; name?: string };
+  vin?: { state: string; value?: string };
+  ecus?: Ecu[] | null;
+  errors?: { request: string; ecu?: string; state: string; nrc?: string }[] | null;
+  requests?: number;
+  duration_ms?: number;
+}
+export interface Ecu {
+  id: string;
+  readiness?: Readiness | null;
+  readings?: Reading[] | null;
+  info?: { name?: string } | null;
+}
+export interface Readiness {
+  state: string;
+  mil?: boolean;
+  count?: number;
+  monitors?: { name: string; supported: boolean; complete: boolean }[] | null;
+}
+export interface Reading { pid: string; name: string | null; value?: number | string | boolean | null; unit?: string; raw?: string }
+
+// Desk.
+
+export interface DeskView {
+  shop: string;
+  node: string;
+  jobs: DeskJob[] | null;
+  bays: { bay: string; node: string; ticket?: string }[] | null;
+  cabinet: { state: 'none' | 'online' | 'offline'; why?: string; slots: DeskSlot[] | null };
+  nodes: DeskNode[] | null;
+  people: Person[] | null;
+  faults: Fault[] | null;
+}
+export interface DeskJob {
+  id: string;
+  tips: unknown[] | null;
+  node: string;
+  ticket: string;
+  plate: string;
+  name?: string;
+  phone?: string;
+  vin?: string;
+  lang: string;
+  purpose: string;
+  urgency: string;
+  owner: string;
+  assistance?: boolean;
+  phase: Phase;
+  word: Word;
+  complaint: Complaint;
+  marks: string[] | null;
+  belongings: string[] | null;
+  lines: { id: string; text: string; price: number }[] | null;
+  total: number;
+  opened: string;
+  promised?: string | null;
+  bay?: string;
+  lead?: string;
+  extras: DeskExtra[] | null;
+  scans: ScanSummary[] | null;
+  slot?: number;
+  key_in: boolean;
+  next: string[] | null;
+  conflicts: string[] | null;
+  uncertain?: boolean;
+}
+export interface DeskExtra {
+  id: string;
+  text: string;
+  safety?: boolean;
+  state: string;
+  price?: number;
+  promised?: string | null;
+  by: string;
+  told?: string;
+}
+export interface DeskSlot {
+  slot: number;
+  hook: Hook;
+  key: KeyState;
+  ticket?: string;
+  stale?: boolean;
+  alarm?: string;
+}
+export interface DeskNode { node: string; role: string; online: boolean; backlog: number }
+
+// Office.
+
+export interface OfficeView {
+  shops: { shop: string; edges: OfficeEdge[] | null }[] | null;
+  jobs: OfficeJob[] | null;
+  vehicles: { id: string; plate: string; vin?: string; jobs: number; scans: number }[] | null;
+  faults?: Fault[] | null;
+}
+export interface OfficeEdge { node: string; role: string; online: boolean; backlog: number; as_of?: string }
+export interface OfficeJob {
+  shop: string;
+  id: string;
+  ticket: string;
+  plate: string;
+  phase: Phase;
+  word: Word;
+  bay?: string;
+  promised?: string | null;
+  vehicle?: string;
+  node: string;
+}
+export interface VehicleFile {
+  id: string;
+  plate: string;
+  vin?: string;
+  jobs: {
+    id: string;
+    ticket: string;
+    opened: string;
+    phase: Phase;
+    complaint: Complaint;
+    lines: { id: string; text: string; price: number }[] | null;
+    scans: ScanSummary[] | null;
+  }[] | null;
+}
