@@ -1,0 +1,89 @@
+package link_test
+
+import (
+	"strings"
+	"testing"
+
+	"pitlane/sync/link"
+)
+
+func TestJournalsConverge(t *testing.T) {
+	b, _ := listen(t, "127.0.0.1:0")
+	converge(t, b.URL(), nil)
+}
+
+// converge is the suite that every broker passes: two bays and a reception, with
+// history from before the first connection, live events, and, where cut is given,
+// a broker that goes away in the middle. cut stops it and gives what starts it again.
+func converge(t *testing.T, url string, cut func() (again func())) {
+	t.Helper()
+	s := newShop(t, "demo-bay-1", "demo-bay-2", "demo-reception")
+	one, two, desk := s.journal("demo-bay-1"), s.journal("demo-bay-2"), s.journal("demo-reception")
+	write(t, one, 40) // before anybody is connected
+	first, _ := s.carry(url, one)
+	s.carry(url, desk)
+	alike(t, 2, one, desk)
+
+	write(t, desk, 10)
+	write(t, one, 10)
+	alike(t, 2, one, desk)
+
+	// A node that comes late gets it from whoever holds it.
+	s.carry(url, two)
+	write(t, two, 5)
+	alike(t, 3, one, two, desk)
+
+	if cut != nil {
+		again := cut()
+		until(t, "the link notices", func() bool { return !first.Stats().Connected })
+		write(t, one, 30)
+		write(t, two, 30)
+		again()
+		write(t, desk, 3)
+	}
+	alike(t, 3, one, two, desk)
+}
+
+func TestJournalsConvergeAfterTheBrokerWasAway(t *testing.T) {
+	b, stop := listen(t, "127.0.0.1:0")
+	converge(t, b.URL(), func() func() {
+		stop()
+		return func() { listen(t, b.Address()) }
+	})
+}
+
+func TestWhatANodeWroteIsCarriedByAnother(t *testing.T) {
+	b, _ := listen(t, "127.0.0.1:0")
+	s := newShop(t, "demo-bay-1", "demo-bay-2", "demo-reception")
+	one, two, desk := s.journal("demo-bay-1"), s.journal("demo-bay-2"), s.journal("demo-reception")
+	_, stop := s.carry(b.URL(), one)
+	s.carry(b.URL(), desk)
+	write(t, one, 300)
+	alike(t, 2, one, desk)
+	stop() // bay 1 is gone for good
+	s.carry(b.URL(), two)
+	until(t, "bay 2 has what bay 1 wrote", func() bool {
+		return held(two, one.Origin()) == held(one, one.Origin())
+	})
+}
+
+func TestPeersSayWhatTheyHold(t *testing.T) {
+	b, _ := listen(t, "127.0.0.1:0")
+	s := newShop(t, "demo-bay-1", "demo-reception")
+	one, desk := s.journal("demo-bay-1"), s.journal("demo-reception")
+	s.carry(b.URL(), one)
+	s.carry(b.URL(), desk)
+	write(t, one, 7)
+	until(t, "bay 1 knows that reception holds it", func() bool {
+		return one.Peers()["demo-reception"][one.Origin()] == [2]uint64{0, held(one, one.Origin())}
+	})
+}
+
+func TestBrokerOnAnotherMachineIsRefused(t *testing.T) {
+	for _, url := range []string{"tcp://192.168.1.4:1883", "tls://broker.example:8883"} {
+		_, err := link.New(link.Config{URL: url, Node: "demo-bay-1"})
+		if err == nil || !strings.Contains(err.Error(), "not sealed") {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
+}
