@@ -50,7 +50,7 @@ func (d *Desk) scan(ctx context.Context, in Staff) (ScanOut, error) {
 	if r := d.here(job.CanScan)(s); r != job.Free && !again {
 		return ScanOut{}, d.moved(s, in.Seen, r)
 	}
-	id, err := d.cfg.Scans.Scan(ctx, Scan{Job: s.ID, By: in.By, Request: request})
+	id, err := d.cfg.Scans.Scan(ctx, Scan{Job: s.ID, By: in.By, Request: request, Seen: hashes(in.Seen)})
 	if err != nil {
 		return ScanOut{}, refuse(err)
 	}

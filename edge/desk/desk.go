@@ -55,6 +55,7 @@ type Scan struct {
 	Job     string
 	By      string
 	Request journal.RequestID
+	Seen    []journal.Hash // the tips that the person saw; nil checks nothing
 }
 
 // Config joins a Desk to the other rooms.

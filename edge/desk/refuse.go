@@ -22,7 +22,7 @@ func refuse(err error) error {
 		return e
 	}
 	if f, ok := errors.AsType[*devices.Fault](err); ok {
-		return answer(http.StatusServiceUnavailable, f.Kind, f.Message, f.Hint)
+		return answer(statusOf(f.Kind), f.Kind, f.Message, f.Hint)
 	}
 	switch {
 	case errors.Is(err, journal.ErrMoved):
@@ -39,6 +39,19 @@ func refuse(err error) error {
 		return answer(http.StatusBadRequest, "out_of_range", "a field is empty, too long or out of range", "see /api/openapi.json")
 	default:
 		return err
+	}
+}
+
+// statusOf tells what the visit does not allow from what the devices cannot do.
+func statusOf(kind string) int {
+	switch kind {
+	case "port", "not_an_adapter", "adapter_fault", "cabinet", "starting", "closing", "no_cabinet",
+		"cabinet_offline", "scanner_offline", "no_scanner", "cabinet_full":
+		return http.StatusServiceUnavailable
+	case string(job.Unknown):
+		return http.StatusNotFound
+	default:
+		return http.StatusConflict
 	}
 }
 

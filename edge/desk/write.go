@@ -55,9 +55,7 @@ func (d *Desk) write(ctx context.Context, id string, seen []job.Hash, notes ...n
 		}
 		if i == 0 && len(seen) > 0 {
 			draft.Matters = job.Matters(draft.Kind)
-			for _, h := range seen {
-				draft.Seen = append(draft.Seen, journal.Hash(h))
-			}
+			draft.Seen = hashes(seen)
 		}
 		drafts = append(drafts, draft)
 	}
@@ -68,6 +66,14 @@ func (d *Desk) write(ctx context.Context, id string, seen []job.Hash, notes ...n
 	}
 	d.shown(ctx, id, before.Events+len(entries), entries[len(entries)-1].Hash)
 	return nil
+}
+
+func hashes(tips []job.Hash) []journal.Hash {
+	var out []journal.Hash
+	for _, h := range tips {
+		out = append(out, journal.Hash(h))
+	}
+	return out
 }
 
 func draftOf(id string, n note) (journal.Draft, error) {
