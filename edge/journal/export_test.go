@@ -30,3 +30,6 @@ func FailCommits(j *Journal, err *atomic.Pointer[error]) {
 		return nil
 	}
 }
+
+// Dir is the journal's folder.
+func Dir(j *Journal) string { return j.opt.Dir }

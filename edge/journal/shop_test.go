@@ -138,3 +138,10 @@ func mustVerify(t testing.TB, j *journal.Journal) {
 		t.Error(err)
 	}
 }
+
+func payload(e journal.Entry) string {
+	if e.Work == nil {
+		return ""
+	}
+	return string(e.Work.Payload)
+}
