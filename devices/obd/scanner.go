@@ -100,7 +100,7 @@ func New(open devices.Opener, opts Options) *Scanner {
 		open:   open,
 		opts:   opts,
 		log:    opts.Log.With("device", opts.Name),
-		memory: newMemory(opts.Cache, opts.Port, opts.Cold),
+		memory: newMemory(opts.Cache, opts.Port, opts.Cold, opts.Log),
 		wishes: make(chan *wish),
 		done:   make(chan struct{}),
 	}
@@ -123,15 +123,19 @@ func (s *Scanner) Scan(ctx context.Context, tell func(Progress)) (*Report, error
 	select {
 	case s.wishes <- w:
 	case <-s.done:
-		return failedReport(Failure{Kind: "adapter_fault", Message: ErrNotRunning.Error()}), ErrNotRunning
+		return failedReport(notRunning()), ErrNotRunning
 	case <-ctx.Done():
-		f := interrupted(ctx)
-		return failedReport(*f), faultOf(f, ctx.Err())
+		f := failureOf(ctx.Err(), true)
+		return failedReport(f), f.fault(ctx.Err())
 	}
 	select {
 	case a := <-w.answer:
 		return a.report, a.err
 	case <-s.done:
-		return failedReport(Failure{Kind: "interrupted", Message: ErrNotRunning.Error()}), ErrNotRunning
+		return failedReport(notRunning()), ErrNotRunning
 	}
+}
+
+func notRunning() *Failure {
+	return &Failure{Kind: "adapter_fault", Message: ErrNotRunning.Error(), Hint: "start the edge again"}
 }

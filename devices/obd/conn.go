@@ -1,0 +1,175 @@
+package obd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"pitlane/devices"
+)
+
+// Exchange is one request to the adapter and the exact bytes that came back.
+type Exchange struct {
+	Request string
+	Raw     []byte
+	Took    time.Duration
+	Headers bool // how the adapter was set meanwhile
+	Echo    bool
+}
+
+// How long the adapter may take. It ends every answer with a prompt, so these
+// bound a fault, they pace nothing.
+const (
+	tick         = 20 * time.Millisecond // a read without a byte
+	limitCommand = 2 * time.Second
+	limitReset   = 4 * time.Second
+	limitRequest = 10 * time.Second // a K-line may have to be woken again
+	limitSearch  = 45 * time.Second // every protocol there is, one after the other
+	limitStale   = 400 * time.Millisecond
+)
+
+// Why the talk with the adapter broke.
+var (
+	errSilent = errors.New("the adapter does not answer")
+	errReset  = errors.New("the adapter has restarted by itself")
+)
+
+// conn is the talk with one adapter over one open port. It belongs to the owner
+// goroutine.
+type conn struct {
+	port    devices.Port
+	opts    *Options
+	adapter Adapter
+	headers bool
+	echo    bool
+	number  string // protocol in use
+	rest    []byte // what came behind the last prompt
+	broken  error  // why the talk cannot go on; nil while it can
+}
+
+// settings are those under which a reply is read.
+func (c *conn) settings() Settings {
+	return Settings{Headers: c.headers, Echo: c.echo, Protocol: c.number}
+}
+
+// ask sends a command and returns the lines up to the prompt. Nothing else ends
+// an answer. An adapter that says its name unasked has lost its settings.
+func (c *conn) ask(ctx context.Context, command string, limit time.Duration) ([]string, error) {
+	if c.broken != nil {
+		return nil, c.broken
+	}
+	started := c.opts.Clock()
+	stale := c.rest
+	c.rest = nil
+	if slices.ContainsFunc(SplitResponse(append(stale, '>')), isBanner) && !resets(command) {
+		return nil, c.fail(errReset)
+	}
+	if _, err := c.port.Write([]byte(command + "\r")); err != nil {
+		return nil, c.fail(fmt.Errorf("send %s: %w", command, err))
+	}
+	raw, err := c.read(ctx, command, limit)
+	if c.opts.Trace != nil && (len(raw) > 0 || err == nil) {
+		c.opts.Trace(Exchange{
+			Request: command, Raw: raw, Took: c.opts.Clock() - started, Headers: c.headers, Echo: c.echo,
+		})
+	}
+	if err != nil {
+		return nil, c.fail(fmt.Errorf("wait for the answer to %s: %w", command, err))
+	}
+	lines := SplitResponse(raw)
+	if !resets(command) && !asksName(command) && slices.ContainsFunc(lines, isBanner) {
+		return nil, c.fail(errReset)
+	}
+	return lines, nil
+}
+
+func resets(command string) bool { return command == "ATZ" || command == "ATWS" }
+func asksName(command string) bool {
+	return strings.HasPrefix(command, "ATI") || strings.HasPrefix(command, "ST") || strings.HasPrefix(command, "AT@")
+}
+
+// fail remembers that the talk is over: an answer may still be on its way, so that
+// no later one could be trusted. Silence after a reset command ends nothing.
+func (c *conn) fail(err error) error {
+	if !errors.Is(err, errSilent) {
+		c.broken = err
+	}
+	return err
+}
+
+// read collects bytes up to a prompt that follows something: a prompt alone is
+// left over from before.
+func (c *conn) read(ctx context.Context, command string, limit time.Duration) ([]byte, error) {
+	var raw []byte
+	buf := make([]byte, 1024)
+	end := time.Now().Add(limit)
+	if err := c.port.SetReadTimeout(tick); err != nil {
+		return nil, err
+	}
+	for time.Now().Before(end) {
+		if err := ctx.Err(); err != nil {
+			return raw, err
+		}
+		n, err := c.port.Read(buf)
+		if err != nil {
+			return raw, err
+		}
+		raw = append(raw, buf[:n]...)
+		at := bytes.IndexByte(raw, '>')
+		for at >= 0 && len(SplitResponse(raw[:at])) == 0 {
+			raw, end = raw[at+1:], earlier(end, time.Now().Add(max(limitStale, limit/2)))
+			at = bytes.IndexByte(raw, '>')
+		}
+		if at >= 0 {
+			c.rest = slices.Clone(raw[at+1:])
+			return raw[:at+1], nil
+		}
+	}
+	return raw, errSilent
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// settle reads until a tick passes in silence, but not for long: an adapter in
+// monitor mode never falls silent by itself.
+func (c *conn) settle(ctx context.Context, limit time.Duration) error {
+	c.rest = nil
+	if err := c.port.SetReadTimeout(tick); err != nil {
+		return c.fail(err)
+	}
+	buf := make([]byte, 1024)
+	for end := time.Now().Add(limit); time.Now().Before(end) && ctx.Err() == nil; {
+		n, err := c.port.Read(buf)
+		if err != nil {
+			return c.fail(err)
+		}
+		if n == 0 {
+			return nil
+		}
+	}
+	return ctx.Err()
+}
+
+// command sends a word to the adapter and returns what it said, without the echo.
+// An unknown word is not an error: ok is false.
+func (c *conn) command(ctx context.Context, word string) (text string, ok bool, err error) {
+	lines, err := c.ask(ctx, word, limitCommand)
+	if err != nil {
+		return "", false, err
+	}
+	sorted := sortLines(word, lines, c.settings())
+	if sorted.echoed && word != "ATE0" {
+		c.echo = true
+	}
+	text = strings.Join(sorted.text, "\n")
+	return text, !slices.Contains(sorted.kinds, KindUnknown), nil
+}

@@ -1,0 +1,222 @@
+package obd
+
+import (
+	"fmt"
+	"slices"
+)
+
+// vin reads the VIN: of the first ECU that has one, and it must be the only one.
+func (x *scan) vin() error {
+	a, err := x.request("0902", limitRequest)
+	if err != nil {
+		return err
+	}
+	state := State("")
+	for _, id := range a.Order {
+		e := a.ECUs[id]
+		switch {
+		case e.State == OK && x.report.VIN.Value == "":
+			x.report.VIN = VIN{State: OK, Value: e.VIN}
+		case e.State == OK && x.report.VIN.Value != e.VIN:
+			x.note("0902", id, ECUAnswer{State: OK}, "this unit reports another VIN")
+		case e.State != OK:
+			state = e.State
+			x.note("0902", id, e, "")
+		}
+	}
+	if x.report.VIN.Value == "" {
+		if state == "" {
+			state = stateOfKind(a.Kind)
+			if state, err = x.vinUnsupported(state); err != nil {
+				return err
+			}
+			x.note("0902", "", ECUAnswer{State: state}, words(a.Kind))
+		}
+		x.report.VIN.State = state
+	}
+	x.say()
+	return nil
+}
+
+// vinUnsupported tells a car without a VIN from one that did not answer.
+func (x *scan) vinUnsupported(state State) (State, error) {
+	if state != NoAnswer {
+		return state, nil
+	}
+	a, err := x.request("0900", limitRequest)
+	if err != nil {
+		return state, err
+	}
+	for _, e := range a.ECUs {
+		if e.State == OK && slices.Contains(e.Supported, "02") {
+			return NoAnswer, nil
+		}
+	}
+	if worth(a) > 0 {
+		return Unsupported, nil
+	}
+	return NoAnswer, nil
+}
+
+// supported follows the bitmaps as far as any ECU has them.
+func (x *scan) supported() error {
+	for base := 0x20; base < 0x100; base += 0x20 {
+		pid := fmt.Sprintf("%02X", base)
+		if !x.anySupports(pid) {
+			break
+		}
+		a, err := x.request("01"+pid, limitRequest)
+		if err != nil {
+			return err
+		}
+		for _, id := range a.Order {
+			if e := a.ECUs[id]; e.State == OK {
+				x.take(id, e)
+			}
+		}
+		x.missing("01"+pid, pid, a)
+		x.say()
+	}
+	x.total = x.report.Requests + 4 + len(x.pids())
+	return nil
+}
+
+func (x *scan) anySupports(pid string) bool {
+	for _, u := range x.ecus {
+		if u.supported[pid] {
+			return true
+		}
+	}
+	return false
+}
+
+// missing notes every ECU that claims a PID and gave no data for it.
+func (x *scan) missing(request, pid string, a Answer) {
+	for _, id := range x.ids() {
+		if e, said := a.ECUs[id]; said {
+			if e.State != OK {
+				x.note(request, id, e, "")
+			}
+			continue
+		}
+		if x.ecus[id].supported[pid] {
+			x.note(request, id, ECUAnswer{State: absent(a)}, words(a.Kind))
+		}
+	}
+}
+
+// absent is the state of an ECU that is not in an answer: the bus failed, or it
+// alone was silent.
+func absent(a Answer) State {
+	if a.Kind == "" {
+		return NoAnswer
+	}
+	return stateOfKind(a.Kind)
+}
+
+// codes reads stored, pending and permanent codes. An ECU is without codes only
+// when it said so itself.
+func (x *scan) codes() error {
+	for _, q := range []struct {
+		request string
+		of      func(*unit) *Codes
+	}{
+		{"03", func(u *unit) *Codes { return &u.Stored }},
+		{"07", func(u *unit) *Codes { return &u.Pending }},
+		{"0A", func(u *unit) *Codes { return &u.Permanent }},
+	} {
+		a, err := x.request(q.request, limitRequest)
+		if err != nil {
+			return err
+		}
+		for _, id := range a.Order {
+			x.unit(id)
+		}
+		for _, id := range x.ids() {
+			e, said := a.ECUs[id]
+			if !said {
+				e = ECUAnswer{State: absent(a)}
+			}
+			c := q.of(x.ecus[id])
+			c.State, c.NRC, c.Codes = e.State, e.NRC, []Code{}
+			for _, code := range e.Codes {
+				c.Codes = append(c.Codes, Code{Code: code, Text: Text(code)})
+			}
+			if e.State != OK {
+				x.note(q.request, id, e, words(a.Kind))
+			}
+		}
+		x.say()
+	}
+	return nil
+}
+
+// readiness reads PID 01 of every ECU that has it.
+func (x *scan) readiness() error {
+	a, err := x.request("0101", limitRequest)
+	if err != nil {
+		return err
+	}
+	for _, id := range x.ids() {
+		u := x.ecus[id]
+		e, said := a.ECUs[id]
+		switch {
+		case said && e.State == OK && e.Readiness != nil:
+			u.Readiness = *e.Readiness
+			u.Readings = append(u.Readings, fitted(e.Readings)...)
+			continue
+		case said:
+			u.Readiness.State = e.State
+		case !u.supported["01"]:
+			u.Readiness.State = Unsupported
+		default:
+			u.Readiness.State = absent(a)
+		}
+	}
+	x.missing("0101", "01", a)
+	x.say()
+	return nil
+}
+
+// readings reads every other PID that any ECU supports.
+func (x *scan) readings() error {
+	pids := x.pids()
+	x.total = x.report.Requests + len(pids)
+	for _, pid := range pids {
+		a, err := x.request("01"+pid, limitRequest)
+		if err != nil {
+			return err
+		}
+		for _, id := range a.Order {
+			if e := a.ECUs[id]; e.State == OK {
+				u := x.unit(id)
+				u.Readings = append(u.Readings, fitted(e.Readings)...)
+			}
+		}
+		x.missing("01"+pid, pid, a)
+		x.say()
+	}
+	return nil
+}
+
+// fitted leaves out values of sensors that this car does not have.
+func fitted(readings []Reading) []Reading {
+	return slices.DeleteFunc(slices.Clone(readings), func(r Reading) bool { return r.Unsupported })
+}
+
+// pids are the PIDs to read: all that any ECU supports but the bitmaps and 01.
+func (x *scan) pids() []string {
+	all := map[string]bool{}
+	for _, u := range x.ecus {
+		for pid := range u.supported {
+			all[pid] = true
+		}
+	}
+	var pids []string
+	for n := 0x02; n < 0x100; n++ {
+		if pid := fmt.Sprintf("%02X", n); n%0x20 != 0 && all[pid] {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}

@@ -1,0 +1,206 @@
+package obd
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"pitlane/devices"
+)
+
+// idleTick bounds how long a wish waits for a reader that waits for bytes.
+const idleTick = 25 * time.Millisecond
+
+// Run owns the line until ctx ends: it opens it, greets the adapter, answers
+// wishes, and starts over after each break.
+func (s *Scanner) Run(ctx context.Context, emit func(devices.Reading)) error {
+	defer s.once.Do(func() { close(s.done) })
+	o := &owner{Scanner: s, emit: emit}
+	for ctx.Err() == nil {
+		o.once(ctx)
+	}
+	o.dismiss(failureOf(ctx.Err(), true), ctx.Err())
+	return nil
+}
+
+// owner is the state of the owner goroutine.
+type owner struct {
+	*Scanner
+	emit    func(devices.Reading)
+	backoff devices.Backoff
+	wish    *wish // one that waits for the adapter
+	said    string
+}
+
+// once opens the line and stays with it until it breaks.
+func (o *owner) once(ctx context.Context) {
+	c, err := o.connect(ctx)
+	if err == nil {
+		o.backoff.Reset()
+		o.tell(c, nil)
+		err = o.serve(ctx, c)
+	}
+	if c != nil {
+		if closed := c.port.Close(); closed != nil {
+			o.log.Debug("the port did not close cleanly", "err", closed)
+		}
+	}
+	if ctx.Err() != nil || errors.Is(err, errAgain) {
+		return
+	}
+	f := failureOf(err, false)
+	o.tell(c, f)
+	o.dismiss(f, err)
+	o.wait(ctx)
+}
+
+// errAgain: the adapter is well, the talk has to be begun anew.
+var errAgain = errors.New("greet the adapter again")
+
+// connect opens the line and greets the adapter. A wish that waits and is given
+// up ends it early.
+func (o *owner) connect(ctx context.Context) (*conn, error) {
+	if o.wish != nil {
+		inner, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		wished := o.wish.ctx
+		defer context.AfterFunc(wished, func() { cancel(wished.Err()) })()
+		ctx = inner
+	}
+	port, err := o.open(ctx)
+	if err != nil {
+		return nil, cause(ctx, err)
+	}
+	c := &conn{port: port, opts: &o.opts}
+	return c, cause(ctx, c.greet(ctx))
+}
+
+// cause says why ctx ended where that is why err happened.
+func cause(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// serve answers wishes and looks after the adapter between them.
+func (o *owner) serve(ctx context.Context, c *conn) error {
+	poll := o.opts.Clock() + o.opts.Idle
+	for {
+		if o.wish == nil {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case o.wish = <-o.wishes:
+			default:
+			}
+		}
+		if o.wish != nil {
+			if err := o.grant(ctx, c); err != nil {
+				return err
+			}
+			o.tell(c, nil)
+			poll = o.opts.Clock() + o.opts.Idle
+		}
+		if err := c.listen(); err != nil {
+			return err
+		}
+		if o.opts.Clock() < poll {
+			continue
+		}
+		if err := c.volts(ctx); err != nil {
+			return err
+		}
+		o.tell(c, nil)
+		poll = o.opts.Clock() + o.opts.Idle
+	}
+}
+
+// listen waits a tick for what the adapter says unasked: nothing, or its name
+// after its supply failed. An unplugged cable shows here too.
+func (c *conn) listen() error {
+	if err := c.port.SetReadTimeout(idleTick); err != nil {
+		return c.fail(err)
+	}
+	var buf [256]byte
+	n, err := c.port.Read(buf[:])
+	if err != nil {
+		return c.fail(err)
+	}
+	c.rest = append(c.rest, buf[:n]...)
+	if n == 0 && len(c.rest) > 0 {
+		lines := SplitResponse(append(c.rest, '>'))
+		c.rest = nil
+		if namesItself(lines) {
+			return c.fail(errAgain)
+		}
+	}
+	return nil
+}
+
+// grant runs one scan and answers its wish. The talk is begun anew when the scan
+// broke it.
+func (o *owner) grant(ctx context.Context, c *conn) error {
+	w := o.wish
+	o.wish = nil
+	inner, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(w.ctx, func() { cancel(w.ctx.Err()) })()
+	report, err := o.scan(inner, c, w.tell)
+	var failed error
+	if err != nil {
+		err = cause(inner, err)
+		f := report.Error
+		if inner.Err() != nil {
+			f = failureOf(err, true)
+			report.Error = f
+		}
+		failed = f.fault(err)
+		o.log.Info("a scan ended early", "kind", f.Kind, "requests", report.Requests)
+	}
+	w.answer <- answer{report, failed}
+	switch {
+	case c.broken == nil || ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(c.broken, devices.ErrUnplugged), errors.Is(c.broken, devices.ErrClosed):
+		return c.broken
+	}
+	return errAgain
+}
+
+// tell emits the status, and logs it when it changed.
+func (o *owner) tell(c *conn, f *Failure) {
+	st := Status{Online: f == nil, Fault: f}
+	said := "online"
+	if c != nil {
+		st.Identity, st.Volts = c.adapter.Identity, c.adapter.Volts
+	}
+	if f != nil {
+		said = f.Kind
+	}
+	if said != o.said {
+		o.said = said
+		o.log.Info("the adapter's state changed", "state", said)
+	}
+	o.emit(devices.Reading{Device: o.Name(), At: o.opts.Clock(), Value: st})
+}
+
+// dismiss answers the wish that waits for an adapter that cannot be reached.
+func (o *owner) dismiss(f *Failure, err error) {
+	if o.wish == nil {
+		return
+	}
+	o.wish.answer <- answer{failedReport(f), f.fault(err)}
+	o.wish = nil
+}
+
+// wait waits before the next attempt; a wish ends the waiting.
+func (o *owner) wait(ctx context.Context) {
+	t := time.NewTimer(o.backoff.Next())
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	case o.wish = <-o.wishes:
+	}
+}

@@ -1,0 +1,371 @@
+package obd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Steps of a scan, as a screen names them.
+const (
+	StepConnect   = "connect"
+	StepProtocol  = "protocol"
+	StepVIN       = "vin"
+	StepSupported = "supported"
+	StepCodes     = "codes"
+	StepReadiness = "readiness"
+	StepReadings  = "readings"
+	StepDone      = "done"
+)
+
+// scan is one scan while it runs.
+type scan struct {
+	ctx    context.Context //nolint:containedctx // a scan is one call; its parts share the call's context
+	c      *conn
+	opts   *Options
+	tell   func(Progress)
+	report *Report
+	ecus   map[string]*unit
+	step   string
+	total  int
+	faults int           // bus faults in a row
+	next   time.Duration // when the rate cap lets the next request go
+}
+
+// unit is one ECU and what it says it can tell.
+type unit struct {
+	ECU
+	supported map[string]bool
+}
+
+// scan reads a car. The report is whole even when the error is not nil; its Error
+// then says why.
+func (s *Scanner) scan(ctx context.Context, c *conn, tell func(Progress)) (*Report, error) {
+	x := &scan{
+		ctx: ctx, c: c, opts: &s.opts, tell: tell, report: &Report{}, ecus: map[string]*unit{}, total: 12,
+	}
+	started := s.opts.Clock()
+	err := x.run(s.memory)
+	if err != nil && x.report.Error == nil {
+		x.report.Error = failureOf(err, true)
+	}
+	if err == nil {
+		x.step = StepDone
+	}
+	x.report.DurationMS = (s.opts.Clock() - started).Milliseconds()
+	x.report = x.snapshot()
+	x.total = max(x.report.Requests, 1)
+	x.say()
+	return x.report, err
+}
+
+// run goes through the steps.
+func (x *scan) run(m *memory) error {
+	x.step = StepConnect
+	if err := x.c.volts(x.ctx); err != nil {
+		return err
+	}
+	x.report.Adapter = x.c.adapter
+	x.say()
+	for _, step := range []struct {
+		name string
+		do   func() error
+	}{
+		{StepProtocol, func() error { return x.protocol(m) }},
+		{StepVIN, x.vin},
+		{StepSupported, x.supported},
+		{StepCodes, x.codes},
+		{StepReadiness, x.readiness},
+		{StepReadings, x.readings},
+	} {
+		x.step = step.name
+		if err := step.do(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// say tells the progress.
+func (x *scan) say() {
+	x.tell(Progress{Step: x.step, Done: min(x.report.Requests, x.total), Total: x.total, Report: x.snapshot()})
+}
+
+// snapshot is a copy of the report as it stands, complete in form.
+func (x *scan) snapshot() *Report {
+	r := *x.report
+	r.Adapter.Hints = slices.Clone(x.c.adapter.Hints)
+	r.Errors = slices.Clone(r.Errors)
+	r.ECUs = nil
+	for _, id := range x.ids() {
+		e := x.ecus[id].ECU
+		for _, c := range []*Codes{&e.Stored, &e.Pending, &e.Permanent} {
+			c.Codes = slices.Clone(c.Codes)
+		}
+		e.Readiness.Monitors = slices.Clone(e.Readiness.Monitors)
+		e.Readings = slices.Clone(e.Readings)
+		r.ECUs = append(r.ECUs, e)
+	}
+	r.complete()
+	return &r
+}
+
+// ids are the ECUs known, in the order of their addresses: the order in which
+// they answer varies.
+func (x *scan) ids() []string {
+	ids := make([]string, 0, len(x.ecus))
+	for id := range x.ecus {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+func (x *scan) unit(id string) *unit {
+	u := x.ecus[id]
+	if u == nil {
+		u = &unit{ECU: ECU{ID: id}, supported: map[string]bool{}}
+		x.ecus[id] = u
+	}
+	return u
+}
+
+// note records that a request was not answered with data.
+func (x *scan) note(request, ecu string, a ECUAnswer, message string) {
+	x.report.Errors = append(x.report.Errors, RequestError{
+		Request: request, ECU: ecu, State: a.State, NRC: a.NRC, Message: message,
+	})
+}
+
+// protocol finds the protocol of the car. Nothing counts as connected but an ECU
+// that answers 0100 with its bitmap.
+func (x *scan) protocol(m *memory) error {
+	tries := []string{"0"}
+	if fixed := strings.ToUpper(x.opts.Protocol); fixed != "" && fixed != "AUTO" {
+		tries = []string{fixed}
+	} else if m.number != "" {
+		tries = []string{m.number, "0"}
+	}
+	var last Answer
+	for _, number := range tries {
+		if err := x.choose(number); err != nil {
+			return err
+		}
+		a, err := x.request("0100", limitSearch)
+		if err != nil {
+			return err
+		}
+		last = a
+		if !x.note0100(a) {
+			continue
+		}
+		if err := x.named(number); err != nil {
+			return err
+		}
+		m.keep(x.report.Protocol.Number)
+		x.say()
+		return nil
+	}
+	m.keep("")
+	return x.unanswered(last)
+}
+
+// choose sets a protocol; ATTP is for adapters that do not know ATSP of a number.
+func (x *scan) choose(number string) error {
+	x.c.number = number
+	for _, word := range []string{"ATSP" + number, "ATTP" + number} {
+		_, ok, err := x.c.command(x.ctx, word)
+		if err != nil {
+			return x.c.mute(err)
+		}
+		if ok {
+			return nil
+		}
+		x.c.hint("clone: it does not know " + word)
+	}
+	return nil
+}
+
+// note0100 takes up who answered; it is false when nobody said what it supports.
+func (x *scan) note0100(a Answer) bool {
+	found := false
+	for _, id := range a.Order {
+		if e := a.ECUs[id]; e.State == OK {
+			found = true
+			x.take(id, e)
+		}
+	}
+	for _, id := range a.Order {
+		if e := a.ECUs[id]; found && e.State != OK {
+			x.unit(id)
+			x.note("0100", id, e, "")
+		}
+	}
+	return found
+}
+
+// take adds a support bitmap.
+func (x *scan) take(id string, e ECUAnswer) {
+	u := x.unit(id)
+	for _, pid := range e.Supported {
+		u.supported[pid] = true
+	}
+}
+
+// named asks which protocol was found.
+func (x *scan) named(number string) error {
+	text, _, err := x.c.command(x.ctx, "ATDPN")
+	if err != nil {
+		return x.c.mute(err)
+	}
+	p := protocolOf("ATDPN", text)
+	if p == nil {
+		p = &ReplayProtocol{}
+		if number != "0" {
+			p.Number, p.Name = number, protocolName(number)
+		}
+	}
+	x.c.number = p.Number
+	x.report.Protocol = Protocol{Number: p.Number, Name: p.Name}
+	return nil
+}
+
+// unanswered ends a scan whose car said nothing that counts.
+func (x *scan) unanswered(a Answer) error {
+	f := kindFailure(a.Kind)
+	if a.Kind == "" { // somebody spoke: a refusal, or half an answer
+		f = &Failure{
+			Kind: KindNoData, Message: "the car's control unit gave no usable answer to the first request",
+			Hint: "switch the ignition on and scan again",
+		}
+		for _, id := range a.Order {
+			e := a.ECUs[id]
+			x.unit(id)
+			x.note("0100", id, e, "")
+			if e.State == Refused {
+				f.Message = "the car's control unit refuses OBD requests (code " + e.NRC + ")"
+			}
+		}
+	} else {
+		x.note("0100", "", ECUAnswer{State: stateOfKind(a.Kind)}, words(a.Kind))
+	}
+	x.report.Error = f
+	return f.fault(errors.New(a.Kind))
+}
+
+// request sends one OBD request and asks again where that can help: half an
+// answer, a disturbed line, an ECU that wants more time.
+func (x *scan) request(text string, limit time.Duration) (Answer, error) {
+	var best Answer
+	patient := false
+	for try := 0; ; try++ {
+		if err := x.pace(); err != nil {
+			return best, err
+		}
+		lines, err := x.c.ask(x.ctx, text, limit)
+		if err != nil {
+			return best, x.c.mute(err)
+		}
+		x.report.Requests++
+		a := Decode(text, lines, x.c.settings())
+		if a.Banner || slices.Contains(a.Kinds, KindLowVoltage) {
+			return a, x.c.fail(errReset)
+		}
+		if try == 0 || worth(a) >= worth(best) {
+			best = a
+		}
+		again, waits := wantsAgain(a)
+		if !again || try >= 1 && !waits || try >= 5 {
+			break
+		}
+		if waits && !patient {
+			patient = true
+			if err := x.patience("ATSTFF"); err != nil {
+				return best, err
+			}
+		}
+	}
+	if patient {
+		if err := x.patience("ATST32"); err != nil {
+			return best, err
+		}
+	}
+	x.total = max(x.total, x.report.Requests)
+	return best, x.count(best)
+}
+
+// patience sets how long the adapter waits for an ECU (ATST, 4 ms a step).
+func (x *scan) patience(word string) error {
+	_, _, err := x.c.command(x.ctx, word)
+	if err != nil {
+		return x.c.mute(err)
+	}
+	return nil
+}
+
+// worth is how many ECUs answered with data.
+func worth(a Answer) int {
+	n := 0
+	for _, e := range a.ECUs {
+		if e.State == OK {
+			n++
+		}
+	}
+	return n
+}
+
+// wantsAgain reports whether asking again may give more, and whether an ECU asked
+// for time (0x78) or for a repeat (0x21).
+func wantsAgain(a Answer) (again, waits bool) {
+	for _, e := range a.ECUs {
+		switch {
+		case e.State == Incomplete:
+			again = true
+		case e.NRC == "78" || e.NRC == "21":
+			again, waits = true, true
+		}
+	}
+	for _, k := range a.Kinds {
+		again = again || k != KindNoData && k != KindActAlert && k != KindUnable
+	}
+	return again || a.Kind == KindNoAnswer, waits
+}
+
+// count ends the scan when the bus fails again and again.
+func (x *scan) count(a Answer) error {
+	if a.Kind == "" || stateOfKind(a.Kind) != BusFault {
+		x.faults = 0
+		return nil
+	}
+	x.faults++
+	if x.faults < 3 || x.step == StepProtocol {
+		return nil
+	}
+	f := kindFailure(a.Kind)
+	x.report.Error = f
+	return f.fault(errors.New(a.Kind))
+}
+
+// pace holds a request back where the rate is capped.
+func (x *scan) pace() error {
+	if x.opts.Rate <= 0 {
+		return nil
+	}
+	now := x.opts.Clock()
+	wait := x.next - now
+	x.next = max(now, x.next) + time.Second/time.Duration(x.opts.Rate)
+	if wait <= 0 {
+		return nil
+	}
+	t := time.NewTimer(wait)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-x.ctx.Done():
+		return fmt.Errorf("wait for the next request: %w", x.ctx.Err())
+	}
+}
