@@ -1,0 +1,195 @@
+package edge
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"pitlane/devices/keycab"
+	"pitlane/devices/obd"
+	"pitlane/devices/serialport"
+	"pitlane/edge/bay"
+	"pitlane/edge/board"
+	"pitlane/edge/desk"
+	"pitlane/edge/journal"
+)
+
+// devices makes the drivers that the configuration names. What cannot be made is a
+// fault on the screens, not the end. A new driver is one line here.
+func (h *house) devices() (*obd.Scanner, *keycab.Cabinet) {
+	var scanner *obd.Scanner
+	if s := h.cfg.Scanner; s != nil {
+		line := serialport.Opener(serialport.Config{Path: s.Port, Baud: s.Baud, Backend: s.Backend, Log: h.log})
+		scanner = obd.New(line, obd.Options{Name: "scanner", Port: s.Port, Protocol: s.Protocol,
+			Cache: filepath.Join(h.cfg.Data, "protocols.json"), Log: h.log})
+	}
+	k := h.cfg.Cabinet
+	if k == nil {
+		return scanner, nil
+	}
+	baud := k.Baud
+	if baud == 0 {
+		baud = keycab.Baud(k.Driver)
+	}
+	line := serialport.Opener(serialport.Config{Path: k.Port, Baud: baud, Backend: k.Backend, Log: h.log})
+	cabinet, err := keycab.New(line, keycab.Options{Name: k.Name, Driver: k.Driver, Boards: k.Boards,
+		Locks: k.Slots, HookClosed: k.HookClosed, Log: h.log})
+	if err != nil {
+		h.faults = append(h.faults, board.Fault{Kind: "cabinet", Message: "the key cabinet is not set up: " + err.Error(),
+			Hint: "correct [cabinet] in the configuration and start again"})
+		return scanner, nil
+	}
+	return scanner, cabinet
+}
+
+func (h *house) boardConfig() board.Config {
+	nodes := make([]board.Node, 0, len(h.member.Roster.Nodes))
+	for _, n := range h.member.Roster.Nodes {
+		nodes = append(nodes, board.Node{Node: n.Name, Role: n.Role, Bay: h.bayOf(n.Name)})
+	}
+	return board.Config{
+		Journal: h.journal, Node: h.member.Node, Role: h.member.Role, Bay: h.cfg.Bay.Name, Shop: h.cfg.Shop,
+		Nodes: nodes, People: h.cfg.people(), Run: runID(), Now: time.Now, Plain: obd.Plain, Log: h.log,
+	}
+}
+
+// bayOf is the bay of a node as far as this configuration knows; a link tells more.
+func (h *house) bayOf(node string) string {
+	if node == h.member.Node {
+		return h.cfg.Bay.Name
+	}
+	for _, p := range h.cfg.Peer {
+		if p.Node == node {
+			return p.Bay
+		}
+	}
+	return ""
+}
+
+func (c *Config) people() []board.Person {
+	people := make([]board.Person, 0, len(c.Person))
+	for _, p := range c.Person {
+		people = append(people, board.Person{ID: p.ID, Name: p.Name, Role: p.Role})
+	}
+	return people
+}
+
+func (h *house) deskConfig(secret []byte) desk.Config {
+	return desk.Config{
+		Node: h.member.Node, Shop: h.cfg.Shop, Bay: h.cfg.Bay.Name,
+		Journal: h.watched, Board: h.board, People: h.cfg.people(), Order: h.cfg.order(),
+		Secret: secret, Random: rand.Reader, Now: time.Now, Plain: obd.Plain, Log: h.log,
+	}
+}
+
+func (c *Config) order() desk.OrderConfig {
+	prices := make([]desk.Price, 0, len(c.Price))
+	for _, p := range c.Price {
+		prices = append(prices, desk.Price{ID: p.ID, Amount: p.Amount, Purposes: p.For, Text: p.Text})
+	}
+	return desk.OrderConfig{Prices: prices, Currency: c.Order.Currency, Promise: c.Order.Promise.Duration,
+		WarrantyDays: c.Order.WarrantyDays, Zone: c.zone()}
+}
+
+// zone is the configured zone; ParseConfig has held it against the table.
+func (c *Config) zone() *time.Location {
+	if c.Timezone == "" {
+		return time.Local
+	}
+	z, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return time.Local
+	}
+	return z
+}
+
+// runID names this run of the process in the versions that screens hold.
+func runID() string {
+	var b [6]byte
+	_, _ = rand.Read(b[:]) // crypto/rand does not fail
+	return hex.EncodeToString(b[:])
+}
+
+// deskSecret is what the pick-up codes of this node are made from. It is made at
+// the first start and kept beside the node's keys.
+func deskSecret(dir string) ([]byte, error) {
+	path := filepath.Join(dir, "keys", "desk.secret")
+	text, err := os.ReadFile(path)
+	if err == nil {
+		secret, err := hex.DecodeString(string(text))
+		if err != nil || len(secret) != 32 {
+			return nil, hint(fmt.Errorf("read %s: it is not 64 hex digits", path), "move the file away; codes given out so far can then not be shown again")
+		}
+		return secret, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return nil, hint(fmt.Errorf("read the desk's secret: %w", err), "the program's user must own the node's folder")
+	}
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret) // crypto/rand does not fail
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, hint(fmt.Errorf("make the keys' folder: %w", err), "the program's user must own the node's folder")
+	}
+	if err := os.WriteFile(path, []byte(hex.EncodeToString(secret)), 0o600); err != nil {
+		return nil, hint(fmt.Errorf("keep the desk's secret: %w", err), "the program's user must own the node's folder")
+	}
+	return secret, nil
+}
+
+// keys is the bay's cabinet as the desk asks for it.
+type keys struct{ *bay.Bay }
+
+var _ desk.Keys = keys{}
+
+// Unlock implements desk.Keys.
+func (k keys) Unlock(ctx context.Context, u desk.Unlock) (keycab.Outcome, error) {
+	return k.Bay.Unlock(ctx, bay.UnlockOrder{Job: u.Job, Slot: u.Slot, Purpose: u.Purpose, By: u.By, Request: u.Request})
+}
+
+// scans is the bay's scanner as the desk asks for it.
+type scans struct{ *bay.Bay }
+
+var _ desk.Scans = scans{}
+
+// Scan implements desk.Scans.
+func (s scans) Scan(ctx context.Context, o desk.Scan) (string, error) {
+	return s.Bay.Scan(ctx, bay.ScanOrder{Job: o.Job, By: o.By, Request: o.Request, Seen: o.Seen})
+}
+
+// watched is the journal with an eye on the disk: what is refused for want of room
+// is said on every screen until there is room again.
+type watched struct {
+	*journal.Journal
+	tell func(board.Now)
+	full atomic.Bool
+}
+
+// Append implements the journals of bay and desk.
+func (w *watched) Append(ctx context.Context, drafts ...journal.Draft) ([]journal.Entry, error) {
+	entries, err := w.Journal.Append(ctx, drafts...)
+	switch {
+	case errors.Is(err, journal.ErrFull) && !w.full.Swap(true):
+		w.tell(board.Now{Fault: &board.Fault{Kind: "disk_full", Message: "the disk is full: nothing new can be taken in",
+			Hint: "make room on the disk; it goes on by itself"}})
+	case err == nil && !allDevice(drafts) && w.full.Swap(false):
+		w.tell(board.Now{ClearFault: &board.ClearFault{Kind: "disk_full"}})
+	}
+	return entries, err
+}
+
+// allDevice: what devices did is written into the reserve, which says nothing of
+// the room for others.
+func allDevice(drafts []journal.Draft) bool {
+	for _, d := range drafts {
+		if !d.Device {
+			return false
+		}
+	}
+	return true
+}
