@@ -83,16 +83,21 @@ func locked(s job.State) string {
 
 func (b *Board) noScan(s job.State) string {
 	why := job.CanScan(s)
-	scan := b.moment.scan
 	switch {
 	case why != job.Free:
 		return string(why)
-	case scan != nil && scan.State.Running:
+	case b.scanning():
 		return string(job.Running)
 	case b.moment.scanner.State != "online":
 		return "scanner_offline"
 	}
 	return ""
+}
+
+// scanning: the scanner is at work, for whichever job.
+func (b *Board) scanning() bool {
+	now := b.moment.scan
+	return now != nil && now.State.Running && !ended(b.states[now.Job], now.State.ID)
 }
 
 // summaries are the scans of a job, oldest first.
