@@ -7,5 +7,8 @@ func commands() []*cobra.Command {
 	return []*cobra.Command{
 		keysCommand(),
 		replayCommand(),
+		shopCommand(),
+		tailCommand(),
+		verifyCommand(),
 	}
 }

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"pitlane/edge"
+	"pitlane/edge/journal"
+)
+
+// nodeFolders are the folders of --data: the folder itself when it is a node's,
+// else every node's folder in it, as pitlane-sim makes them.
+func nodeFolders(dir string) ([]string, error) {
+	if dir == "" {
+		return nil, usage("--data is missing", "--data DIR is a node's folder, or pitlane-sim's")
+	}
+	isNode := func(d string) bool {
+		_, err := os.Stat(filepath.Join(d, "identity"))
+		return err == nil
+	}
+	if isNode(dir) {
+		return []string{dir}, nil
+	}
+	subs, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, usage(err.Error(), "--data DIR is a node's folder, or pitlane-sim's")
+	}
+	var out []string
+	for _, s := range subs {
+		if d := filepath.Join(dir, s.Name()); s.IsDir() && isNode(d) {
+			out = append(out, d)
+		}
+	}
+	if len(out) == 0 {
+		return nil, usage(dir+" holds no journal", "--data DIR is a node's folder (with a file identity in it), or a folder of such")
+	}
+	return out, nil
+}
+
+// ask speaks to the running node of a folder. Without one the answer is nil.
+func ask(ctx context.Context, dir, path string) (*http.Response, error) {
+	conn, err := edge.DialSocket(ctx, dir)
+	if err != nil {
+		return nil, nil // nobody answers: the folder will say whether somebody should
+	}
+	client := &http.Client{Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext:       func(context.Context, string, string) (net.Conn, error) { return conn, nil },
+	}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://pitlane"+path, nil)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("ask the node: %w", err), conn.Close())
+	}
+	res, err := client.Do(req)
+	if err != nil {
+		return nil, noAnswer(dir, errors.Join(err, conn.Close()))
+	}
+	if res.StatusCode != http.StatusOK {
+		return nil, noAnswer(dir, errors.Join(errors.New(res.Status), res.Body.Close()))
+	}
+	return res, nil
+}
+
+// openStopped opens the folder of a node that does not run.
+func openStopped(ctx context.Context, dir string) (*journal.Journal, error) {
+	j, err := journal.OpenReadOnly(ctx, dir)
+	if errors.Is(err, journal.ErrLocked) {
+		return nil, noAnswer(dir, errors.New("it runs but does not answer on its socket"))
+	}
+	if err != nil {
+		return nil, &exit{code: exitFailure, err: err}
+	}
+	return j, nil
+}
+
+func noAnswer(dir string, err error) error {
+	return &exit{code: exitUnreachable, err: fmt.Errorf("ask the node of %s: %w", dir, err)}
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"pitlane/edge/journal"
+)
+
+func verifyCommand() *cobra.Command {
+	var data string
+	cmd := &cobra.Command{
+		Use: "verify --data DIR", Short: "check a journal whole: say what is proven, or what is wrong and where",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			dirs, err := nodeFolders(data)
+			if err != nil {
+				return err
+			}
+			all := journal.VerifyReport{OK: true, Findings: []string{}, Proven: []string{}}
+			for _, dir := range dirs {
+				r, err := verifyNode(cmd.Context(), dir)
+				if err != nil {
+					return err
+				}
+				join(&all, r, dir, len(dirs) > 1)
+			}
+			if err := printJSON(cmd.OutOrStdout(), all); err != nil {
+				return err
+			}
+			if !all.OK {
+				return &exit{code: exitFailure, quiet: true, err: errors.New("the journal does not verify")}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&data, "data", "", "a node's folder, or that of pitlane-sim")
+	return cmd
+}
+
+// join adds a node's report to that of all, with the node's name where there are
+// several.
+func join(all *journal.VerifyReport, r journal.VerifyReport, dir string, named bool) {
+	prefix := ""
+	if named {
+		prefix = filepath.Base(dir) + ": "
+	}
+	all.OK = all.OK && r.OK
+	for _, f := range r.Findings {
+		all.Findings = append(all.Findings, prefix+f)
+	}
+	for _, p := range r.Proven {
+		all.Proven = append(all.Proven, prefix+p)
+	}
+}
+
+func verifyNode(ctx context.Context, dir string) (journal.VerifyReport, error) {
+	var r journal.VerifyReport
+	res, err := ask(ctx, dir, "/verify")
+	if err != nil {
+		return r, err
+	}
+	if res != nil {
+		defer func() { _ = res.Body.Close() }() // it was only read
+		if err := json.NewDecoder(res.Body).Decode(&r); err != nil {
+			return r, &exit{code: exitUnreachable, err: fmt.Errorf("read the node's answer: %w", err)}
+		}
+		return r, nil
+	}
+	j, err := openStopped(ctx, dir)
+	if err != nil {
+		return r, err
+	}
+	defer func() { _ = j.Close() }() // nothing was written
+	return j.VerifyReport(ctx), nil
+}
