@@ -100,6 +100,9 @@ func (b *Board) readOrigin(ctx context.Context, tip journal.Tip, touched map[str
 		b.take(e, touched)
 		from = e.Seq + 1
 		b.reader.cursor[tip.Origin] = from
+		if from >= tip.Size {
+			return nil // what came meanwhile has its own wake: show this much first
+		}
 	}
 	return nil
 }
