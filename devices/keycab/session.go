@@ -162,8 +162,17 @@ func (s *session) tellWhole() {
 	for b := range s.line {
 		settled = settled && !s.line[b].silent && s.rack.settled(b, s.line[b].hasKeys)
 	}
-	if settled || s.c.clock()-s.since >= snapWait {
-		s.t.snapshot(s.rack.slots())
+	if !settled && s.c.clock()-s.since < snapWait {
+		return
+	}
+	s.t.snapshot(s.rack.slots())
+	for b := range s.line { // what was found wrong before anyone could be told
+		if s.line[b].conflict(s.othersClean(b)) {
+			s.t.notice(Warning{Slot: b*s.rack.locks + 1, Kind: WarnAddressConflict})
+		}
+		if s.line[b].silent {
+			s.t.notice(Warning{Slot: b*s.rack.locks + 1, Kind: WarnBoardSilent})
+		}
 	}
 }
 

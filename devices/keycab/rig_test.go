@@ -1,0 +1,187 @@
+package keycab_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"pitlane/devices"
+	"pitlane/devices/keycab"
+	"pitlane/devices/serialport"
+	"pitlane/devices/sim"
+)
+
+// patience is how long a test waits for something before it is a failure.
+const patience = 20 * time.Second
+
+// scene is a test among others that are played at the same time.
+type scene struct {
+	name string
+	play func(t *testing.T)
+}
+
+func together(t *testing.T, scenes []scene) {
+	t.Helper()
+	var all sync.WaitGroup
+	for _, s := range scenes {
+		all.Go(func() { t.Run(s.name, s.play) })
+	}
+	all.Wait()
+}
+
+// rig is a practice cabinet on a pty and the driver on the other end of it.
+type rig struct {
+	t     *testing.T
+	board *sim.Board
+	line  *sim.Line
+	cab   *keycab.Cabinet
+	says  chan any
+	all   []any // what was heard so far
+}
+
+func newRig(t *testing.T, cfg sim.BoardConfig, opts keycab.Options) *rig {
+	t.Helper()
+	r := &rig{t: t, board: sim.NewBoard(cfg), says: make(chan any, 1024)}
+	line, err := sim.NewLine(t.TempDir(), "cabinet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.line = line
+	opts.Name, opts.Boards = "cabinet", cfg.Addresses
+	r.cab, err = keycab.New(serialport.Opener(serialport.Config{Path: line.Path(), Baud: 19200}), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	served, ran := make(chan error, 1), make(chan error, 1)
+	go func() { served <- r.board.Serve(ctx, line) }()
+	go func() { ran <- r.cab.Run(ctx, func(x devices.Reading) { r.says <- x.Value }) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ran; err != nil {
+			t.Errorf("run: %v", err)
+		}
+		if err := <-served; err != nil {
+			t.Errorf("serve: %v", err)
+		}
+		if err := line.Close(); err != nil {
+			t.Errorf("close the line: %v", err)
+		}
+		r.onlyAskedFor()
+	})
+	return r
+}
+
+// onlyAskedFor: whatever happened, no request but "state of one board" and "unlock
+// one lock" ever left, and none to all boards.
+func (r *rig) onlyAskedFor() {
+	for _, f := range r.board.Log() {
+		if f.Addr&0xF0 == 0xF0 || f.Cmd != 0x30 && f.Cmd != 0x31 {
+			r.t.Errorf("sent % X", f.Bytes)
+		}
+	}
+}
+
+// unlocks are the unlock frames the boards got.
+func (r *rig) unlocks() [][]byte {
+	var out [][]byte
+	for _, f := range r.board.Log() {
+		if f.Cmd == 0x31 {
+			out = append(out, f.Bytes)
+		}
+	}
+	return out
+}
+
+// await hears until match says yes.
+func (r *rig) await(what string, match func(any) bool) any {
+	r.t.Helper()
+	limit := time.After(patience)
+	for {
+		select {
+		case v := <-r.says:
+			r.all = append(r.all, v)
+			if match(v) {
+				return v
+			}
+		case <-limit:
+			r.t.Fatalf("no %s; heard %v", what, r.all)
+		}
+	}
+}
+
+func (r *rig) snapshot(online bool) keycab.Snapshot {
+	r.t.Helper()
+	return r.await("snapshot", func(v any) bool {
+		s, ok := v.(keycab.Snapshot)
+		return ok && s.Online == online
+	}).(keycab.Snapshot)
+}
+
+func (r *rig) change(slot int) keycab.Slot {
+	r.t.Helper()
+	return r.await("change", func(v any) bool {
+		c, ok := v.(keycab.Change)
+		return ok && c.Slot.Number == slot
+	}).(keycab.Change).Slot
+}
+
+func (r *rig) warning(kind string) keycab.Warning {
+	r.t.Helper()
+	return r.await("warning "+kind, func(v any) bool {
+		w, ok := v.(keycab.Warning)
+		return ok && w.Kind == kind
+	}).(keycab.Warning)
+}
+
+// polls waits until the boards were asked n more times.
+func (r *rig) polls(n int) {
+	r.t.Helper()
+	count := func() int {
+		return len(slices.DeleteFunc(r.board.Log(), func(f sim.BoardFrame) bool { return f.Cmd != 0x30 }))
+	}
+	want := count() + n
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	limit := time.After(patience)
+	for count() < want {
+		select {
+		case <-tick.C:
+		case <-limit:
+			r.t.Fatalf("the boards were not asked %d more times", n)
+		}
+	}
+}
+
+// heard takes what has been said so far without waiting.
+func (r *rig) heard() []any {
+	for {
+		select {
+		case v := <-r.says:
+			r.all = append(r.all, v)
+		default:
+			return r.all
+		}
+	}
+}
+
+func (r *rig) changes() []keycab.Change {
+	var out []keycab.Change
+	for _, v := range r.heard() {
+		if c, ok := v.(keycab.Change); ok {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func (r *rig) unlock(slot int) (keycab.Outcome, error) {
+	r.t.Helper()
+	ctx, stop := context.WithTimeout(context.Background(), patience)
+	defer stop()
+	return r.cab.Unlock(ctx, slot)
+}
+
+func closedIs(bit int) *int { return &bit }
