@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -69,6 +70,23 @@ func (l *lockFile) alive() bool {
 		_, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 		return err
 	}) == nil
+}
+
+// writable waits until the line takes bytes, or is gone, which the write then
+// says; false when there is no room for so long, or when stop says so.
+func (l *lockFile) writable(bound time.Duration, stop func() bool) bool {
+	for end := time.Now().Add(bound); time.Now().Before(end) && !stop(); {
+		ready := false
+		err := l.control(func(fd int) error {
+			n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, int(slice.Milliseconds()))
+			ready = n > 0
+			return err
+		})
+		if ready || (err != nil && !errors.Is(err, unix.EINTR)) {
+			return true
+		}
+	}
+	return false
 }
 
 // flushInput drops what was received and not read. Best effort: a line that is

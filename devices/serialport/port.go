@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +22,11 @@ const (
 	// writeBound is how long a Write may take: frames are short, so a longer one
 	// means that the other end takes no bytes.
 	writeBound = time.Second
+	// chunk is how much is written at once.
+	chunk = 64
 )
+
+var errNoRoom = errors.New("the other end takes no bytes")
 
 // backend is what the two libraries have in common. Read returns 0, nil or 0,
 // io.EOF when nothing came within a slice.
@@ -98,27 +103,53 @@ func (p *port) readSlice(b []byte) (int, error) {
 	return 0, nil
 }
 
-// Write implements devices.Port. A line that takes no bytes for a second is
-// closed.
+// Write implements devices.Port. A line that takes no bytes for a second counts as
+// gone.
 func (p *port) Write(b []byte) (int, error) {
+	done := 0
+	for done < len(b) {
+		n, err := p.writeChunk(b[done:min(len(b), done+chunk)])
+		done += n
+		if err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// writeChunk writes a few bytes once there is room. The back-ends write blocking
+// and cannot be stopped, so a write that finds no room after all is left behind
+// in its goroutine, until the line is gone.
+func (p *port) writeChunk(b []byte) (int, error) {
 	if err := p.enter(); err != nil {
 		return 0, err
 	}
-	var late atomic.Bool
-	watchdog := time.AfterFunc(writeBound, func() {
-		late.Store(true)
-		_ = p.Close() // its error is told by the Write it ends
-	})
-	n, err := p.line.Write(b)
-	watchdog.Stop()
-	p.leave()
-	if late.Load() {
-		return 0, p.lost(errors.New("the other end takes no bytes"))
+	late := time.NewTimer(writeBound)
+	defer late.Stop()
+	if !p.lock.writable(writeBound, p.isClosed) {
+		p.leave()
+		return 0, p.lost(errNoRoom)
 	}
-	if err != nil {
-		return n, p.lost(err)
+	type result struct {
+		n   int
+		err error
 	}
-	return n, nil
+	wrote := make(chan result, 1)
+	own := slices.Clone(b) // the caller's bytes are its own again when Write returns
+	go func() {
+		defer p.leave()
+		n, err := p.line.Write(own)
+		wrote <- result{n, err}
+	}()
+	select {
+	case r := <-wrote:
+		if r.err != nil {
+			return r.n, p.lost(r.err)
+		}
+		return r.n, nil
+	case <-late.C:
+		return 0, p.lost(errNoRoom)
+	}
 }
 
 // SetBaud implements devices.BaudSetter.
@@ -202,18 +233,15 @@ func (p *port) Close() error {
 }
 
 // release waits until nobody uses the back-end and closes it. What is still to be
-// sent is thrown away each time round: a Write that waits for room gets on, and
-// the kernel does not wait for a slow line to drain.
+// sent is thrown away, so that the kernel does not wait for a slow line to drain.
 func (p *port) release() error {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for idle := false; !idle; {
-		p.lock.flushOutput()
-		select {
-		case <-p.idle:
-			idle = true
-		case <-tick.C:
-		}
-	}
+	p.lock.flushOutput()
+	<-p.idle
 	return errors.Join(p.line.Close(), p.lock.Close())
+}
+
+func (p *port) isClosed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.closed
 }

@@ -188,7 +188,7 @@ func serve(ctx context.Context, rw io.ReadWriter, run func(context.Context, <-ch
 	err := run(ctx, in)
 	cancel()
 	if canEnd {
-		err = errors.Join(err, dl.SetReadDeadline(time.Unix(1, 0)))
+		_ = dl.SetReadDeadline(time.Unix(1, 0)) // refused only by a line that is closed: its Read has ended
 	}
 	return errors.Join(err, <-ended)
 }
