@@ -99,16 +99,17 @@ func checkHash(form, password string) (bool, error) {
 
 // acl is the broker's access list in Mosquitto's form: every node writes only
 // under its own name and reads what all nodes send up; a central also writes what
-// goes down. %u is the user's name.
+// goes down. %u is the user's name. The shared read is given node by node: as a
+// pattern it would hold for clients without a name too.
 func acl(nodes []journal.RosterNode) []byte {
 	var b strings.Builder
 	b.WriteString("# Written by `pitlane shop`; changes are lost with the next node.\n")
 	b.WriteString("pattern write pitlane/v1/%u/up/#\n")
 	b.WriteString("pattern read pitlane/v1/%u/down/#\n")
-	b.WriteString("pattern read pitlane/v1/+/up/#\n")
 	for _, n := range nodes {
+		fmt.Fprintf(&b, "\nuser %s\ntopic read pitlane/v1/+/up/#\n", n.Name)
 		if n.Role == RoleCentral {
-			fmt.Fprintf(&b, "\nuser %s\ntopic write pitlane/v1/+/down/#\n", n.Name)
+			b.WriteString("topic write pitlane/v1/+/down/#\n")
 		}
 	}
 	return []byte(b.String())
