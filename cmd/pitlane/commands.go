@@ -7,6 +7,7 @@ func commands() []*cobra.Command {
 	return []*cobra.Command{
 		keysCommand(),
 		replayCommand(),
+		scanCommand(),
 		shopCommand(),
 		tailCommand(),
 		verifyCommand(),

@@ -26,7 +26,8 @@ type Exchange struct {
 const (
 	tick         = 20 * time.Millisecond // a read without a byte
 	limitCommand = 2 * time.Second
-	limitReset   = 4 * time.Second
+	limitWarm    = 2 * time.Second
+	limitReset   = 3 * time.Second
 	limitRequest = 10 * time.Second // a K-line may have to be woken again
 	limitSearch  = 45 * time.Second // every protocol there is, one after the other
 	limitStale   = 400 * time.Millisecond

@@ -134,3 +134,8 @@ func fill[T any](list *[]T) {
 		*list = []T{}
 	}
 }
+
+// FailedReport is the complete report of a scan that did not begin.
+func FailedReport(kind, message, hint string) *Report {
+	return failedReport(&Failure{Kind: kind, Message: message, Hint: hint})
+}

@@ -27,12 +27,19 @@ func (c *conn) greet(ctx context.Context) error {
 func (c *conn) wake(ctx context.Context) error {
 	c.headers, c.echo, c.number = false, true, ""
 	heard := false
-	for _, word := range []string{"ATWS", "ATZ", "ATZ"} {
-		lines, err := c.ask(ctx, word, limitReset)
+	for i, word := range []string{"ATWS", "ATZ", "ATZ"} {
+		limit := limitReset
+		if i == 0 {
+			limit = limitWarm
+		}
+		if i == 2 && !heard {
+			break // nobody there, or at another speed
+		}
+		lines, err := c.ask(ctx, word, limit)
 		if err != nil && !errors.Is(err, errSilent) {
 			return err
 		}
-		heard = heard || len(lines) > 0
+		heard = heard || len(lines) > 0 || len(c.rest) > 0
 		if namesItself(lines) {
 			return c.settle(ctx, limitStale)
 		}

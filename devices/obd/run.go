@@ -185,10 +185,14 @@ func (o *owner) tell(c *conn, f *Failure) {
 	o.emit(devices.Reading{Device: o.Name(), At: o.opts.Clock(), Value: st})
 }
 
-// dismiss answers the wish that waits for an adapter that cannot be reached.
+// dismiss answers the wish that waited for an adapter that cannot be reached.
 func (o *owner) dismiss(f *Failure, err error) {
 	if o.wish == nil {
-		return
+		select {
+		case o.wish = <-o.wishes:
+		default:
+			return
+		}
 	}
 	o.wish.answer <- answer{failedReport(f), f.fault(err)}
 	o.wish = nil

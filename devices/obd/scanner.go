@@ -110,9 +110,9 @@ func New(open devices.Opener, opts Options) *Scanner {
 // Name is the configured name.
 func (s *Scanner) Name() string { return s.opts.Name }
 
-// Scan reads the car behind the adapter. It waits for Run to own the line, and
-// while the adapter cannot be reached it answers with that failure after one more
-// attempt. The report is never nil: with an error it holds what was known when
+// Scan reads the car behind the adapter. It waits for Run to own the line; while
+// the adapter cannot be reached it answers with the failure of the attempt under
+// way, or of one made at once. The report is never nil: with an error it holds what was known when
 // the scan ended, and its Error says the same as the error (a *devices.Fault).
 // tell is called from the owner goroutine, must not block, and may be nil.
 func (s *Scanner) Scan(ctx context.Context, tell func(Progress)) (*Report, error) {

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"pitlane/devices"
+	"pitlane/devices/obd"
+	"pitlane/devices/serialport"
+)
+
+// scanFlags are the flags of `pitlane scan`.
+type scanFlags struct {
+	port     string
+	backend  string
+	baud     int
+	protocol string
+	cold     bool
+	quiet    bool
+	format   string
+	record   string
+	cache    string
+	timeout  time.Duration
+	verbose  bool
+}
+
+// quietRate is how many requests a second --quiet allows: some cars take a faster
+// tester for a fault.
+const quietRate = 10
+
+func scanCommand() *cobra.Command {
+	f := &scanFlags{}
+	cmd := &cobra.Command{
+		Use:   "scan",
+		Short: "read codes, readiness and readings of the car behind an OBD adapter",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return scan(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	p := cmd.Flags()
+	p.StringVar(&f.port, "port", "", "serial line of the adapter (best a name under /dev/serial/by-id)")
+	p.StringVar(&f.backend, "backend", "", "serial back-end: bugst or tarm")
+	p.IntVar(&f.baud, "baud", 38400, "speed of the line")
+	p.StringVar(&f.protocol, "protocol", "auto", "auto, or an ELM327 protocol number 1..C")
+	p.BoolVar(&f.cold, "cold", false, "forget the protocol of the last car on this port")
+	p.BoolVar(&f.quiet, "quiet", false, "no progress, and at most 10 requests a second on the car's bus")
+	p.StringVar(&f.format, "format", "text", "text or json")
+	p.StringVar(&f.record, "record", "", "write the session as a vehicle file")
+	p.StringVar(&f.cache, "cache", cacheFile(), "file that remembers the protocol of each port")
+	p.DurationVar(&f.timeout, "timeout", 60*time.Second, "end the scan after this time")
+	p.BoolVar(&f.verbose, "verbose", false, "log what the driver does to stderr")
+	return cmd
+}
+
+// cacheFile is where protocols are remembered; "" where this user has no place.
+func cacheFile() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "pitlane", "protocols.json")
+}
+
+// check refuses what cannot be meant, before anything is opened.
+func (f *scanFlags) check() (message, hint string) {
+	protocol := strings.ToUpper(f.protocol)
+	switch {
+	case f.format != "text" && f.format != "json":
+		return fmt.Sprintf("there is no format %q", f.format), "--format text or --format json"
+	case f.port == "":
+		return "--port is missing", "name the adapter's line: --port /dev/serial/by-id/NAME"
+	case f.baud <= 0:
+		return fmt.Sprintf("there is no speed %d", f.baud), "most adapters use --baud 38400, 115200 or 9600"
+	case protocol != "AUTO" && (len(protocol) != 1 || !strings.Contains("123456789ABC", protocol)):
+		return fmt.Sprintf("there is no protocol %q", f.protocol), "--protocol auto, or 1 to 9, A, B, C"
+	case f.timeout <= 0:
+		return "--timeout is not above zero", "leave it out for 60s"
+	case f.backend != "" && f.backend != serialport.Bugst && f.backend != serialport.Tarm:
+		return fmt.Sprintf("there is no serial back-end %q", f.backend), "--backend bugst or --backend tarm"
+	}
+	return "", ""
+}
+
+// scan scans one car and says what was found.
+func scan(ctx context.Context, f *scanFlags, out, errs io.Writer) error {
+	if message, hint := f.check(); message != "" {
+		if f.format == "json" {
+			return finish(obd.FailedReport("wrong_usage", message, hint), f, out)
+		}
+		return usage(message, hint)
+	}
+	ctx, cancel := context.WithTimeout(ctx, f.timeout)
+	defer cancel()
+	report, said, err := runScan(ctx, f, errs)
+	if f.record != "" && len(said) > 0 {
+		if recorded := writeRecord(f.record, obd.Record(said, report)); recorded != nil {
+			err = errors.Join(err, recorded)
+			fmt.Fprintln(errs, "pitlane:", recorded)
+		}
+	}
+	if err != nil && report.Error == nil {
+		return errors.Join(finish(report, f, out), &exit{code: exitFailure, quiet: true, err: err})
+	}
+	return finish(report, f, out)
+}
+
+// runScan runs a scanner for the length of one scan.
+func runScan(ctx context.Context, f *scanFlags, errs io.Writer) (*obd.Report, []obd.Exchange, error) {
+	log := slog.New(slog.DiscardHandler)
+	if f.verbose {
+		log = slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	var said []obd.Exchange // written by the scanner's goroutine, read after its end
+	opts := obd.Options{
+		Port: f.port, Protocol: f.protocol, Cold: f.cold, Cache: f.cache, Log: log,
+		Trace: func(e obd.Exchange) { said = append(said, e) },
+	}
+	if f.quiet {
+		opts.Rate = quietRate
+	}
+	s := obd.New(serialport.Opener(serialport.Config{Path: f.port, Baud: f.baud, Backend: f.backend, Log: log}), opts)
+	owner, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var ran error
+	var wg sync.WaitGroup
+	wg.Go(func() { ran = s.Run(owner, func(devices.Reading) {}) })
+	bar := newProgress(errs, f.quiet)
+	report, err := s.Scan(ctx, bar.show)
+	bar.end()
+	stop()
+	wg.Wait()
+	if report.Error != nil {
+		err = nil // it is said in the report
+	}
+	return report, said, errors.Join(err, ran)
+}
+
+func writeRecord(path string, v *obd.Vehicle) error {
+	data, err := json.MarshalIndent(v, "", " ")
+	if err == nil {
+		err = os.WriteFile(path, append(data, '\n'), 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("write the recording: %w", err)
+	}
+	return nil
+}
+
+// finish prints the report and turns its failure into the exit code.
+func finish(r *obd.Report, f *scanFlags, out io.Writer) error {
+	var err error
+	if f.format == "json" {
+		enc := json.NewEncoder(out)
+		enc.SetEscapeHTML(false)
+		err = enc.Encode(r)
+	} else {
+		err = printReport(out, r)
+	}
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	if r.Error == nil {
+		return nil
+	}
+	code := exitFailure
+	switch r.Error.Kind {
+	case "wrong_usage":
+		code = exitUsage
+	case "port", "not_an_adapter":
+		code = exitUnreachable
+	}
+	return &exit{code: code, quiet: true, err: errors.New(r.Error.Message)}
+}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+
+	"pitlane/devices/obd"
+)
+
+// printReport says a report to a technician.
+func printReport(out io.Writer, r *obd.Report) error {
+	w := bufio.NewWriter(out)
+	p := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush gives its error
+	if r.Adapter.Identity != "" {
+		p("Adapter   %s %s", r.Adapter.Identity, r.Adapter.Description)
+	}
+	if r.Adapter.Volts != nil {
+		p("Voltage   %.1f V", *r.Adapter.Volts)
+	}
+	for _, h := range r.Adapter.Hints {
+		p("          %s", h)
+	}
+	if r.Protocol.Name != "" {
+		p("Protocol  %s (%s)", r.Protocol.Name, r.Protocol.Number)
+	}
+	if r.VIN.State == obd.OK {
+		p("VIN       %s", r.VIN.Value)
+	} else {
+		p("VIN       %s", saying(r.VIN.State))
+	}
+	for i := range r.ECUs {
+		printECU(p, &r.ECUs[i])
+	}
+	if len(r.Errors) > 0 {
+		p("\nNot answered with data:")
+	}
+	for _, e := range r.Errors {
+		p("  %-6s %-9s %s %s %s", e.Request, e.ECU, saying(e.State), e.NRC, e.Message)
+	}
+	p("\n%d requests in %.1f s", r.Requests, float64(r.DurationMS)/1000)
+	if r.Error != nil {
+		p("\nThe scan did not end well: %s (%s)\n  %s", r.Error.Message, r.Error.Kind, r.Error.Hint)
+	}
+	return w.Flush()
+}
+
+func printECU(p func(string, ...any), e *obd.ECU) {
+	p("\nControl unit %s", e.ID)
+	for _, l := range []struct {
+		name  string
+		codes obd.Codes
+	}{{"Stored", e.Stored}, {"Pending", e.Pending}, {"Permanent", e.Permanent}} {
+		switch {
+		case l.codes.State != obd.OK:
+			p("  %-10s %s %s", l.name, saying(l.codes.State), l.codes.NRC)
+		case len(l.codes.Codes) == 0:
+			p("  %-10s no codes", l.name)
+		}
+		for _, c := range l.codes.Codes {
+			p("  %-10s %s  %s", l.name, c.Code, c.Text)
+		}
+	}
+	if e.Readiness.State != obd.OK {
+		p("  %-10s %s", "Readiness", saying(e.Readiness.State))
+	} else {
+		var open []string
+		for _, m := range e.Readiness.Monitors {
+			if m.Supported && !m.Complete {
+				open = append(open, m.Name)
+			}
+		}
+		p("  %-10s lamp %s, %d codes, not complete: %s", "Readiness", lamp(e.Readiness.MIL), e.Readiness.Count,
+			orNone(strings.Join(open, ", ")))
+	}
+	for _, r := range e.Readings {
+		if r.Name == nil {
+			p("  %-4s %-42s %s", r.PID, "(not in the table)", r.Raw)
+			continue
+		}
+		p("  %-4s %-42s %v %s", r.PID, *r.Name, r.Value, r.Unit)
+	}
+}
+
+func lamp(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+// saying is a state in words.
+func saying(s obd.State) string {
+	switch s {
+	case obd.Unsupported:
+		return "not supported"
+	case obd.NoAnswer:
+		return "no answer"
+	case obd.Refused:
+		return "refused"
+	case obd.AdapterFault:
+		return "not known: adapter fault"
+	case obd.BusFault:
+		return "not known: bus fault"
+	case obd.Incomplete:
+		return "not known: the answer was incomplete"
+	}
+	return string(s)
+}
+
+// progress is a bar on a terminal, and nothing elsewhere.
+type progress struct {
+	out io.Writer // nil: nobody watches
+}
+
+func newProgress(errs io.Writer, quiet bool) *progress {
+	f, ok := errs.(*os.File)
+	if quiet || !ok || !term.IsTerminal(int(f.Fd())) {
+		return &progress{}
+	}
+	return &progress{out: errs}
+}
+
+const barWidth = 30
+
+func (p *progress) show(at obd.Progress) {
+	if p.out == nil {
+		return
+	}
+	full := barWidth * at.Done / max(at.Total, 1)
+	codes := 0
+	for _, e := range at.Report.ECUs {
+		codes += len(e.Stored.Codes)
+	}
+	_, _ = fmt.Fprintf(p.out, "\r\x1b[K[%s%s] %3d/%d %-9s %d codes", // a bar nobody can see harms nobody
+		strings.Repeat("#", full), strings.Repeat(".", barWidth-full), at.Done, at.Total, at.Step, codes)
+}
+
+func (p *progress) end() {
+	if p.out != nil {
+		_, _ = fmt.Fprint(p.out, "\r\x1b[K") // as above
+	}
+}
