@@ -15,7 +15,7 @@ export const en: Record<Key, string> = {
   complaintTitle: 'We are sorry', complaintText: 'Please come to the desk: someone will listen right away. You get an answer within 24 hours and a solution within 72 hours. You need not type anything here.',
   plateAsk: 'What is your plate number?', plateHint: 'Province first, then letters and digits', foreign: 'Foreign or other plate', mainland: 'Mainland plate', noPlate: 'No plate yet', plateShow: 'Waiting-room screen shows',
   showMasked: 'part of the plate', showTicket: 'ticket only', plateEmpty: 'nothing entered yet',
-  phoneAsk: 'A phone number, so that we can tell you when it is ready', phoneHint: 'You can leave it out. It is for this visit only and is on no screen.', phoneSkip: 'No phone', phoneBad: 'The number looks incomplete, please have a look.',
+  phoneAsk: 'A phone number, so that we can tell you when it is ready', phoneHint: 'You can leave it out. It is for this visit only and is on no public screen.', phoneSkip: 'No phone', phoneBad: 'The number looks incomplete, please have a look.',
   wrongAsk: 'What have you noticed?', wrongHint: 'Choose all that fit, or use your own words', wrongWords: 'Your own words (optional)',
   t_service: 'Regular service', t_engine_light: 'Warning light', t_noise: 'Strange noise', t_brakes: 'Brakes', t_starting: 'Hard to start', t_power: 'Weak', t_shaking: 'Shaking', t_leak: 'Leaking', t_tyres: 'Tyres', t_air_con: 'Air conditioning', t_electrics: 'Lights, electrics', t_body: 'Body work',
   walkAsk: 'Let us look at the car together', walkHint: 'Is anything scratched or damaged already? Touch the place', walkNone: 'No damage seen', walkWhat: '{zone}: what is it?', walkMarked: '{n} marked', remove: 'Remove mark',

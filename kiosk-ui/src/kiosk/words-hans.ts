@@ -18,7 +18,7 @@ export const hans = {
   plateAsk: '请输入车牌号', plateHint: '先选省份，再输入字母和数字', foreign: '境外或其他车牌', mainland: '大陆车牌', noPlate: '还没有车牌', plateShow: '候车看板上显示',
   showMasked: '部分车牌', showTicket: '只显示票号', plateEmpty: '还没有输入',
   // phone
-  phoneAsk: '请留一个电话，车好了通知您', phoneHint: '可以不填。只用于这次服务，不会显示在任何屏幕上。', phoneSkip: '不留电话', phoneBad: '号码好像不完整，请看一下。',
+  phoneAsk: '请留一个电话，车好了通知您', phoneHint: '可以不填。只用于这次服务，不会出现在公共屏幕上。', phoneSkip: '不留电话', phoneBad: '号码好像不完整，请看一下。',
   // what is wrong
   wrongAsk: '车有什么情况？', wrongHint: '可以选多项，也可以自己写', wrongWords: '自己写（可不填）',
   t_service: '定期保养', t_engine_light: '故障灯亮', t_noise: '有异响', t_brakes: '刹车', t_starting: '难启动', t_power: '没力', t_shaking: '抖动', t_leak: '漏油漏水', t_tyres: '轮胎', t_air_con: '空调', t_electrics: '灯光电器', t_body: '车身外观',

@@ -15,7 +15,7 @@ export const hant: Record<Key, string> = {
   complaintTitle: '很抱歉，未能令您滿意', complaintText: '請到櫃檯，我們馬上安排專人聆聽：24 小時內答覆，72 小時內處理完成並告知您結果。您不需要在這裡填寫任何資料。',
   plateAsk: '請輸入車牌號碼', plateHint: '先選省份，再輸入英文字母和數字', foreign: '境外或其他車牌', mainland: '內地車牌', noPlate: '還沒有車牌', plateShow: '候車看板上顯示',
   showMasked: '部分車牌', showTicket: '只顯示票號', plateEmpty: '尚未輸入',
-  phoneAsk: '請留個電話，車好了通知您', phoneHint: '可以不填。只用於這次服務，不會在任何螢幕上顯示。', phoneSkip: '不留電話', phoneBad: '號碼似乎不完整，請看一看。',
+  phoneAsk: '請留個電話，車好了通知您', phoneHint: '可以不填。只用於這次服務，不會在公共螢幕上顯示。', phoneSkip: '不留電話', phoneBad: '號碼似乎不完整，請看一看。',
   wrongAsk: '車子有甚麼情況？', wrongHint: '可選多項，也可以自己寫', wrongWords: '自己寫（可不填）',
   t_service: '定期保養', t_engine_light: '故障燈亮', t_noise: '有異聲', t_brakes: '煞車', t_starting: '難發動', t_power: '無力', t_shaking: '抖動', t_leak: '漏油漏水', t_tyres: '輪胎', t_air_con: '冷氣', t_electrics: '燈光電器', t_body: '車身外觀',
   walkAsk: '請和我們一起看看車', walkHint: '哪裡原本就有刮痕或損傷？請點一下位置', walkNone: '沒有發現損傷', walkWhat: '{zone}：是甚麼情況？', walkMarked: '已標記 {n} 處', remove: '移除標記',
