@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -115,17 +114,31 @@ func leaks(t *testing.T, s *secrets, a board.Audience, body any) []string {
 	var found []string
 	for class, values := range s.told {
 		for _, v := range values {
-			if !strings.Contains(string(b), v) || slices.Contains(allowed()[a], class) {
-				continue
-			}
-			// A slot is a short number: it counts where it stands alone, not within a hash.
-			if regexp.MustCompile(`\b` + v + `\b`).Match(b) {
+			if alone(string(b), v) && !slices.Contains(allowed()[a], class) {
 				found = append(found, class)
 			}
 		}
 	}
 	return found
 }
+
+// alone: v is in text and is no part of a longer word, as a slot's short number
+// may be of a hash.
+func alone(text, v string) bool {
+	for {
+		before, after, found := strings.Cut(text, v)
+		if !found {
+			return false
+		}
+		if !strings.ContainsAny(last(before)+first(after), "0123456789abcdefXZ") {
+			return true
+		}
+		text = after
+	}
+}
+
+func last(s string) string  { return s[max(0, len(s)-1):] }
+func first(s string) string { return s[:min(1, len(s))] }
 
 // TestNoScreenIsSentWhatItMayNotKnow feeds random jobs and looks for every
 // forbidden value in what the waiting room, the bay and the kiosk are sent.
@@ -136,7 +149,7 @@ func leaks(t *testing.T, s *secrets, a board.Audience, body any) []string {
 // s.Name to bayJob.
 func TestNoScreenIsSentWhatItMayNotKnow(t *testing.T) {
 	seenPlates, seenJobs := 0, 0
-	for round := range 60 {
+	for round := range 25 {
 		s := &secrets{r: rand.New(rand.NewPCG(uint64(round), 7)), told: map[string][]string{}}
 		m := newMemory()
 		for n := range 6 {

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// ErrAudience: nobody is known by that name, so nothing is shown.
+// ErrAudience means that nobody is known by that name, so nothing is shown.
 var ErrAudience = errors.New("no such audience")
 
 // shown is what an audience sees: built when somebody looks, its number moving

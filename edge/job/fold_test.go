@@ -75,10 +75,10 @@ func randomEvents(r *rand.Rand) []job.Event {
 func TestTheSameEventsGiveTheSameStateInAnyOrder(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	met := map[string]bool{}
-	for round := range 600 {
+	for round := range 300 {
 		events := randomEvents(r)
 		want := job.Fold(slices.Clone(events))
-		for range 6 {
+		for range 4 {
 			mixed := slices.Clone(events)
 			for range r.IntN(5) { // delivered twice, once perhaps without its opening
 				again := events[r.IntN(len(events))]
@@ -101,7 +101,7 @@ func TestTheSameEventsGiveTheSameStateInAnyOrder(t *testing.T) {
 		job.InspectedTwice, job.TwoBills, job.BillUnsigned, job.SettledTwice, job.KeyInTwoSlots, job.KeyTakenUnasked,
 	} {
 		if !met[c] {
-			t.Errorf("600 random jobs never met %q: the test is too tame", c)
+			t.Errorf("300 random jobs never met %q: the test is too tame", c)
 		}
 	}
 }
@@ -112,7 +112,7 @@ func TestInterleavedStories(t *testing.T) {
 	st := withPass()
 	want := st.state()
 	r := rand.New(rand.NewPCG(3, 4))
-	for range 200 {
+	for range 60 {
 		rest := map[string][]job.Event{}
 		for _, e := range st.events {
 			rest[e.Origin] = append(rest[e.Origin], e)
@@ -242,7 +242,7 @@ func sameButForks(events []job.Event, one, two job.State) bool {
 
 func TestApplyLeavesItsStateAlone(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
-	for range 300 {
+	for range 100 {
 		var s job.State
 		for _, e := range randomEvents(r) {
 			before, err := json.Marshal(s)
