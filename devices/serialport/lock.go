@@ -33,9 +33,6 @@ func takeLock(path string) (*lockFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	if fd+spareFDs > maxFD {
-		return nil, errors.Join(errTooMany, unix.Close(fd))
-	}
 	err = unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		err = devices.ErrBusy
@@ -45,11 +42,6 @@ func takeLock(path string) (*lockFile, error) {
 	}
 	return &lockFile{f: os.NewFile(uintptr(fd), path)}, nil
 }
-
-const (
-	maxFD    = 1023 // the last descriptor select can watch
-	spareFDs = 3    // the back-end opens the line and a pipe
-)
 
 // control runs fn on the descriptor, which stays open meanwhile.
 func (l *lockFile) control(fn func(fd int) error) error {
@@ -76,17 +68,25 @@ func (l *lockFile) alive() bool {
 // says; false when there is no room for so long, or when stop says so.
 func (l *lockFile) writable(bound time.Duration, stop func() bool) bool {
 	for end := time.Now().Add(bound); time.Now().Before(end) && !stop(); {
-		ready := false
-		err := l.control(func(fd int) error {
-			n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLOUT}}, int(slice.Milliseconds()))
-			ready = n > 0
-			return err
-		})
-		if ready || (err != nil && !errors.Is(err, unix.EINTR)) {
+		if l.ready(unix.POLLOUT, slice) {
 			return true
 		}
 	}
 	return false
+}
+
+// readable waits until there are bytes, or the line is gone.
+func (l *lockFile) readable(timeout time.Duration) bool { return l.ready(unix.POLLIN, timeout) }
+
+func (l *lockFile) ready(events int16, timeout time.Duration) bool {
+	ready := false
+	wait := unix.NsecToTimespec(int64(timeout))
+	err := l.control(func(fd int) error {
+		n, err := unix.Ppoll([]unix.PollFd{{Fd: int32(fd), Events: events}}, &wait, nil)
+		ready = n > 0
+		return err
+	})
+	return ready || (err != nil && !errors.Is(err, unix.EINTR))
 }
 
 // flushInput drops what was received and not read. Best effort: a line that is

@@ -75,7 +75,7 @@ func open(ctx context.Context, cfg Config) (devices.Port, error) {
 	if err != nil {
 		return nil, openFault(cfg, err)
 	}
-	line, err := openLine(cfg, real)
+	line, err := openLine(cfg, real, lock)
 	if err != nil {
 		return nil, errors.Join(openFault(cfg, err), lock.Close())
 	}
@@ -90,12 +90,12 @@ func open(ctx context.Context, cfg Config) (devices.Port, error) {
 // openLine opens the back-end. The first Read happens here, guarded: the default
 // back-end selects with a set of 1,024 descriptors and panics above it, and a
 // descriptor that was good once stays good.
-func openLine(cfg Config, real string) (backend, error) {
+func openLine(cfg Config, real string, lock *lockFile) (backend, error) {
 	switch cfg.Backend {
 	case Bugst:
 		return openBugst(real, cfg.Baud)
 	case Tarm:
-		return openTarm(real, cfg.Baud)
+		return openTarm(real, cfg.Baud, lock)
 	}
 	return nil, fmt.Errorf("%w: there is no serial back-end %q", errConfig, cfg.Backend)
 }
@@ -110,7 +110,7 @@ func openBugst(path string, baud int) (backend, error) {
 	if err := firstRead(sp); err != nil {
 		return nil, errors.Join(err, sp.Close())
 	}
-	return bugstLine{sp}, sp.SetReadTimeout(slice)
+	return bugstLine{sp}, nil
 }
 
 // firstRead turns the panic of a descriptor above 1,023 into errTooMany.
@@ -127,12 +127,24 @@ func firstRead(sp bugst.Port) (err error) {
 	return err
 }
 
+func (l bugstLine) read(b []byte, timeout time.Duration) (int, error) {
+	if err := l.SetReadTimeout(timeout); err != nil {
+		return 0, err
+	}
+	return l.Read(b)
+}
+
 func (l bugstLine) setBaud(baud int) error { return l.SetMode(&bugst.Mode{BaudRate: baud}) }
 
-type tarmLine struct{ io.ReadWriteCloser }
+// tarmLine waits on our own descriptor: its own steps are 100 ms, and it says EOF
+// for a timeout as for an unplugging.
+type tarmLine struct {
+	io.ReadWriteCloser
+	lock *lockFile
+}
 
-func openTarm(path string, baud int) (backend, error) {
-	f, err := tarm.OpenPort(&tarm.Config{Name: path, Baud: baud, ReadTimeout: 2 * slice})
+func openTarm(path string, baud int, lock *lockFile) (backend, error) {
+	f, err := tarm.OpenPort(&tarm.Config{Name: path, Baud: baud, ReadTimeout: 100 * time.Millisecond})
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +154,18 @@ func openTarm(path string, baud int) (backend, error) {
 	if _, ok := f.(*os.File); !ok {
 		return nil, errors.Join(fmt.Errorf("%w: the serial back-end %q hands out no file", errConfig, Tarm), f.Close())
 	}
-	return tarmLine{f}, nil
+	return tarmLine{f, lock}, nil
+}
+
+func (l tarmLine) read(b []byte, timeout time.Duration) (int, error) {
+	if !l.lock.readable(timeout) {
+		return 0, nil
+	}
+	n, err := l.Read(b)
+	if n == 0 && errors.Is(err, io.EOF) && l.lock.alive() {
+		return 0, nil
+	}
+	return n, err
 }
 
 func (tarmLine) setBaud(int) error {

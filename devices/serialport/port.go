@@ -28,10 +28,11 @@ const (
 
 var errNoRoom = errors.New("the other end takes no bytes")
 
-// backend is what the two libraries have in common. Read returns 0, nil or 0,
-// io.EOF when nothing came within a slice.
+// backend is what the two libraries have in common. read returns 0, nil when
+// nothing came in time.
 type backend interface {
-	io.ReadWriteCloser
+	io.WriteCloser
+	read(b []byte, timeout time.Duration) (int, error)
 	setBaud(int) error // nil error only where the back-end can
 }
 
@@ -74,7 +75,7 @@ func (p *port) Read(b []byte) (int, error) {
 	}
 	deadline := time.Now().Add(time.Duration(p.timeout.Load()))
 	for {
-		n, err := p.readSlice(b)
+		n, err := p.readSlice(b, min(slice, max(0, time.Until(deadline))))
 		if n > 0 || err != nil {
 			return n, err
 		}
@@ -85,17 +86,14 @@ func (p *port) Read(b []byte) (int, error) {
 }
 
 // readSlice reads for at most a slice.
-func (p *port) readSlice(b []byte) (int, error) {
+func (p *port) readSlice(b []byte, timeout time.Duration) (int, error) {
 	if err := p.enter(); err != nil {
 		return 0, err
 	}
 	defer p.leave()
-	n, err := p.line.Read(b)
+	n, err := p.line.read(b, timeout)
 	if n > 0 {
 		return n, nil
-	}
-	if errors.Is(err, io.EOF) && p.lock.alive() {
-		err = nil // the second back-end says EOF for a timeout too
 	}
 	if err != nil {
 		return 0, p.lost(err)
