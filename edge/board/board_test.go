@@ -266,6 +266,15 @@ func TestDesk(t *testing.T) {
 	}
 }
 
+func TestAnEdgeKnowsItself(t *testing.T) {
+	cfg := config(newMemory())
+	cfg.Nodes = nil
+	nodes := running(t, cfg).View(board.Desk).Body.(board.DeskView).Nodes
+	if want := []board.DeskNode{{Node: "demo-bay-1", Role: "bay", Online: true}}; !slices.Equal(nodes, want) {
+		t.Errorf("without a roster: %+v, want %+v", nodes, want)
+	}
+}
+
 func TestKiosk(t *testing.T) {
 	b := running(t, config(newMemory()))
 	see := func() board.KioskView { return b.View(board.Kiosk).Body.(board.KioskView) }
@@ -370,26 +379,6 @@ func TestAudiencesEncode(t *testing.T) {
 		encoded, err := json.Marshal(b.View(a))
 		if err != nil || strings.Contains(string(encoded), "null") {
 			t.Errorf("%s: %s, %v", a, encoded, err)
-		}
-	}
-}
-
-// BenchmarkStart is the time from Run to Ready over 10,000 events.
-func BenchmarkStart(b *testing.B) {
-	m := newMemory()
-	for n := range 1000 {
-		id := fmt.Sprintf("j%04d", n)
-		checkIn(b, m, id, "T"+id, 1+n)
-		m.tell(b, reception, id, job.BayAssigned{Bay: "1", Lead: "te1"})
-	}
-	for b.Loop() {
-		ctx, cancel := context.WithCancel(context.Background())
-		fresh, ended := board.New(config(m)), make(chan error, 1)
-		go func() { ended <- fresh.Run(ctx) }()
-		<-fresh.Ready()
-		cancel()
-		if err := <-ended; err != nil {
-			b.Fatal(err)
 		}
 	}
 }

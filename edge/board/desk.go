@@ -80,7 +80,7 @@ func (b *Board) cabinet() DeskCabinet {
 
 func (b *Board) nodes() []DeskNode {
 	list := []DeskNode{}
-	for _, n := range b.cfg.Nodes {
+	for _, n := range b.roster() {
 		list = append(list, DeskNode{
 			Node: n.Node, Role: n.Role, Backlog: b.moment.backlog[n.Node],
 			Online: n.Node == b.cfg.Node || b.moment.online[n.Node],
@@ -88,4 +88,13 @@ func (b *Board) nodes() []DeskNode {
 	}
 	slices.SortFunc(list, func(x, y DeskNode) int { return strings.Compare(x.Node, y.Node) })
 	return list
+}
+
+// roster is the nodes of the shop, this one among them even before it is on the list.
+func (b *Board) roster() []Node {
+	self := func(n Node) bool { return n.Node == b.cfg.Node }
+	if slices.ContainsFunc(b.cfg.Nodes, self) {
+		return b.cfg.Nodes
+	}
+	return append(slices.Clone(b.cfg.Nodes), Node{Node: b.cfg.Node, Role: b.cfg.Role, Bay: b.cfg.Bay})
 }

@@ -18,63 +18,93 @@ func without(st *story, kind string) *story {
 	return left
 }
 
-func TestGuards(t *testing.T) {
-	assigned := func() *story { return checkedIn().tell(reception, job.BayAssigned{Bay: "1", Lead: "te1"}) }
-	received := func() *story { return assigned().tell(bay1, job.CarReceived{Bay: "1", By: "te1"}) }
-	raised := func() *story {
-		return inRepair().tell(bay1, job.ExtraRaised{Extra: "x1", Text: "pads", Safety: true})
+func assigned() *story {
+	return checkedIn().tell(reception, job.BayAssigned{Bay: "1", Lead: "te1"})
+}
+
+func received() *story { return assigned().tell(bay1, job.CarReceived{Bay: "1", By: "te1"}) }
+
+func raised() *story {
+	return inRepair().tell(bay1, job.ExtraRaised{Extra: "x1", Text: "pads", Safety: true})
+}
+
+func asked() *story {
+	return raised().tell(reception, job.ExtraOffered{Extra: "x1", Price: 1, Promised: 2})
+}
+
+func finished() *story { return inRepair().tell(bay1, job.WorkFinished{Cause: "worn"}) }
+func prepared() *story { return inspected().tell(reception, job.CarPrepared{}) }
+
+func receive(s job.State) job.Reason { return job.CanReceive(s, "1") }
+func finish(s job.State) job.Reason  { return job.CanFinish(s, "worn") }
+func approve(s job.State) job.Reason { return job.CanApprove(s, "x1") }
+func closing(s job.State) job.Reason { return job.CanClose(s, true) }
+
+func offer(s job.State) job.Reason {
+	return job.CanOffer(s, job.ExtraOffered{Extra: "x1", Promised: 9})
+}
+
+func refuse(told string, ack bool) func(job.State) job.Reason {
+	return func(s job.State) job.Reason {
+		return job.CanRefuse(s, job.ExtraDeclined{Extra: "x1", Told: told, Acknowledged: ack})
 	}
-	asked := func() *story { return raised().tell(reception, job.ExtraOffered{Extra: "x1", Price: 1, Promised: 2}) }
-	finished := func() *story { return inRepair().tell(bay1, job.WorkFinished{Cause: "worn"}) }
-	prepared := func() *story { return inspected().tell(reception, job.CarPrepared{}) }
-	receive := func(s job.State) job.Reason { return job.CanReceive(s, "1") }
-	finish := func(s job.State) job.Reason { return job.CanFinish(s, "worn") }
-	offer := func(s job.State) job.Reason { return job.CanOffer(s, job.ExtraOffered{Extra: "x1", Promised: 9}) }
-	approve := func(s job.State) job.Reason { return job.CanApprove(s, "x1") }
-	refuse := func(told string, ack bool) func(job.State) job.Reason {
-		return func(s job.State) job.Reason {
-			return job.CanRefuse(s, job.ExtraDeclined{Extra: "x1", Told: told, Acknowledged: ack})
-		}
+}
+
+// guardCase is a story and what may be done after it.
+type guardCase struct {
+	from *story
+	can  func(job.State) job.Reason
+	want job.Reason
+}
+
+// guardsOfArrival are the guards until the car is in its bay.
+func guardsOfArrival() map[string]guardCase {
+	return map[string]guardCase{
+		"hand over, all there":         {without(checkedIn(), "job.handed_over"), job.CanHandOver, job.Free},
+		"hand over twice":              {checkedIn(), job.CanHandOver, job.Already},
+		"hand over without signature":  {without(without(checkedIn(), "job.handed_over"), "order.signed"), job.CanHandOver, job.NoSignature},
+		"hand over without walk-round": {without(without(checkedIn(), "job.handed_over"), "job.inspected"), job.CanHandOver, job.NoWalkround},
+		"hand over without belongings": {without(without(checkedIn(), "job.handed_over"), "job.belongings"), job.CanHandOver, job.NoBelongings},
+		"hand over without key":        {without(without(checkedIn(), "job.handed_over"), "key.hung"), job.CanHandOver, job.KeyNotIn},
+		"assign what nobody knows":     {newStory(), job.CanAssign, job.Unknown},
+		"assign before hand-over":      {without(checkedIn(), "job.handed_over"), job.CanAssign, job.NotHandedOver},
+		"assign":                       {checkedIn(), job.CanAssign, job.Free},
+		"assign a car at work":         {inRepair(), job.CanAssign, job.Already},
+		"assign what was declined":     {checkedIn().tell(reception, job.Declined{}), job.CanAssign, job.WasDeclined},
+		"receive":                      {assigned(), receive, job.Free},
+		"receive what was not sent":    {checkedIn(), receive, job.NotAssigned},
+		"receive another bay's car":    {assigned(), func(s job.State) job.Reason { return job.CanReceive(s, "2") }, job.OtherBay},
+		"receive twice":                {received(), receive, job.Already},
 	}
-	closing := func(s job.State) job.Reason { return job.CanClose(s, true) }
-	for name, c := range map[string]struct {
-		from *story
-		can  func(job.State) job.Reason
-		want job.Reason
-	}{
-		"hand over, all there":               {without(checkedIn(), "job.handed_over"), job.CanHandOver, job.Free},
-		"hand over twice":                    {checkedIn(), job.CanHandOver, job.Already},
-		"hand over without signature":        {without(without(checkedIn(), "job.handed_over"), "order.signed"), job.CanHandOver, job.NoSignature},
-		"hand over without walk-round":       {without(without(checkedIn(), "job.handed_over"), "job.inspected"), job.CanHandOver, job.NoWalkround},
-		"hand over without belongings":       {without(without(checkedIn(), "job.handed_over"), "job.belongings"), job.CanHandOver, job.NoBelongings},
-		"hand over without key":              {without(without(checkedIn(), "job.handed_over"), "key.hung"), job.CanHandOver, job.KeyNotIn},
-		"assign what nobody knows":           {newStory(), job.CanAssign, job.Unknown},
-		"assign before hand-over":            {without(checkedIn(), "job.handed_over"), job.CanAssign, job.NotHandedOver},
-		"assign":                             {checkedIn(), job.CanAssign, job.Free},
-		"assign a car at work":               {inRepair(), job.CanAssign, job.Already},
-		"assign what was declined":           {checkedIn().tell(reception, job.Declined{}), job.CanAssign, job.WasDeclined},
-		"receive":                            {assigned(), receive, job.Free},
-		"receive what was not sent":          {checkedIn(), receive, job.NotAssigned},
-		"receive another bay's car":          {assigned(), func(s job.State) job.Reason { return job.CanReceive(s, "2") }, job.OtherBay},
-		"receive twice":                      {received(), receive, job.Already},
-		"scan":                               {received(), job.CanScan, job.Free},
-		"scan without consent":               {without(received(), "job.consented"), job.CanScan, job.NoConsent},
-		"scan against the customer's will":   {received().tell(reception, job.Consented{Scan: false}), job.CanScan, job.NoConsent},
-		"scan before it is received":         {assigned(), job.CanScan, job.NotReceived},
-		"scan twice at once":                 {received().tell(bay1, job.ScanStarted{Scan: "s1"}), job.CanScan, job.Running},
-		"scan again":                         {received().tell(bay1, job.ScanStarted{Scan: "s1"}, job.ScanFailed{Scan: "s1"}), job.CanScan, job.Free},
-		"start":                              {received(), job.CanStart, job.Free},
-		"start though only the scan is not":  {received().tell(reception, job.Consented{Scan: false}), job.CanStart, job.Free},
-		"start without consent":              {without(received(), "job.consented"), job.CanStart, job.NoConsent},
-		"start without signature":            {without(received(), "order.signed"), job.CanStart, job.NoOrder},
-		"start before it is received":        {assigned(), job.CanStart, job.NotReceived},
-		"start while the customer is asked":  {received().tell(bay1, job.ExtraRaised{Extra: "x1"}).tell(reception, job.ExtraOffered{Extra: "x1"}), job.CanStart, job.AwaitsAnswer},
-		"start twice":                        {inRepair(), job.CanStart, job.Already},
-		"start again after rework":           {finished().tell(reception, job.InspectionFailed{}), job.CanStart, job.Free},
-		"pause":                              {inRepair(), job.CanPause, job.Free},
-		"pause before the start":             {received(), job.CanPause, job.NotStarted},
-		"resume what is not paused":          {inRepair(), job.CanResume, job.NotPaused},
-		"resume":                             {inRepair().tell(bay1, job.WorkPaused{}), job.CanResume, job.Free},
+}
+
+// guardsOfWork are the guards at the start of the work.
+func guardsOfWork() map[string]guardCase {
+	return map[string]guardCase{
+		"scan":                              {received(), job.CanScan, job.Free},
+		"scan without consent":              {without(received(), "job.consented"), job.CanScan, job.NoConsent},
+		"scan against the customer's will":  {received().tell(reception, job.Consented{Scan: false}), job.CanScan, job.NoConsent},
+		"scan before it is received":        {assigned(), job.CanScan, job.NotReceived},
+		"scan twice at once":                {received().tell(bay1, job.ScanStarted{Scan: "s1"}), job.CanScan, job.Running},
+		"scan again":                        {received().tell(bay1, job.ScanStarted{Scan: "s1"}, job.ScanFailed{Scan: "s1"}), job.CanScan, job.Free},
+		"start":                             {received(), job.CanStart, job.Free},
+		"start though only the scan is not": {received().tell(reception, job.Consented{Scan: false}), job.CanStart, job.Free},
+		"start without consent":             {without(received(), "job.consented"), job.CanStart, job.NoConsent},
+		"start without signature":           {without(received(), "order.signed"), job.CanStart, job.NoOrder},
+		"start before it is received":       {assigned(), job.CanStart, job.NotReceived},
+		"start while the customer is asked": {received().tell(bay1, job.ExtraRaised{Extra: "x1"}).tell(reception, job.ExtraOffered{Extra: "x1"}), job.CanStart, job.AwaitsAnswer},
+		"start twice":                       {inRepair(), job.CanStart, job.Already},
+		"start again after rework":          {finished().tell(reception, job.InspectionFailed{}), job.CanStart, job.Free},
+		"pause":                             {inRepair(), job.CanPause, job.Free},
+		"pause before the start":            {received(), job.CanPause, job.NotStarted},
+		"resume what is not paused":         {inRepair(), job.CanResume, job.NotPaused},
+		"resume":                            {inRepair().tell(bay1, job.WorkPaused{}), job.CanResume, job.Free},
+	}
+}
+
+// guardsOfExtras are the guards at its end, and of what was found on the way.
+func guardsOfExtras() map[string]guardCase {
+	return map[string]guardCase{
 		"finish":                             {inRepair(), finish, job.Free},
 		"finish without cause":               {inRepair(), func(s job.State) job.Reason { return job.CanFinish(s, "") }, job.NoCause},
 		"finish before the start":            {received(), finish, job.NotStarted},
@@ -91,33 +121,45 @@ func TestGuards(t *testing.T) {
 		"refuse":                             {asked(), refuse("te1", true), job.Free},
 		"refuse and tell nobody":             {asked(), refuse("", true), job.NotTold},
 		"refuse safety without a second yes": {asked(), refuse("te1", false), job.NoAcknowledge},
-		"inspect":                            {finished(), job.CanInspect, job.Free},
-		"inspect what is not done":           {inRepair(), job.CanInspect, job.NotFinished},
-		"inspect twice":                      {inspected(), job.CanInspect, job.Already},
-		"prepare":                            {inspected(), job.CanPrepare, job.Free},
-		"prepare without inspection":         {finished(), job.CanPrepare, job.NotInspected},
-		"notify":                             {prepared(), job.CanNotify, job.Free},
-		"notify before it is prepared":       {inspected(), job.CanNotify, job.NotPrepared},
-		"settle":                             {prepared(), job.CanSettle, job.Free},
-		"settle before it is prepared":       {inspected(), job.CanSettle, job.NotPrepared},
-		"settle without inspection":          {finished(), job.CanSettle, job.NotInspected},
-		"settle what nobody signed":          {without(prepared(), "order.signed"), job.CanSettle, job.NoOrder},
-		"settle with an open extra":          {prepared().tell(bay1, job.ExtraRaised{Extra: "x1"}), job.CanSettle, job.OpenExtra},
-		"settle twice":                       {withPass(), job.CanSettle, job.Already},
-		"gate pass":                          {without(withPass(), "gatepass.issued"), job.CanGatepass, job.Free},
-		"gate pass unpaid":                   {prepared(), job.CanGatepass, job.NotSettled},
-		"gate pass of a declined order":      {checkedIn().tell(reception, job.Declined{}), job.CanGatepass, job.Free},
-		"release":                            {withPass(), job.CanRelease, job.Free},
-		"release without gate pass":          {without(withPass(), "gatepass.issued"), job.CanRelease, job.NoGatepass},
-		"release a key that is not in":       {without(withPass(), "key.hung"), job.CanRelease, job.KeyNotIn},
-		"close":                              {withPass(), closing, job.Free},
-		"close without signature":            {withPass(), func(s job.State) job.Reason { return job.CanClose(s, false) }, job.NoSignature},
-		"close, signed for before":           {withPass().tell(reception, job.HandbackSigned{}), func(s job.State) job.Reason { return job.CanClose(s, false) }, job.Free},
-		"close without gate pass":            {prepared(), closing, job.NoGatepass},
-		"close twice":                        {withPass().tell(reception, job.CarHandedBack{}), closing, job.Already},
-	} {
-		if got := c.can(c.from.state()); got != c.want {
-			t.Errorf("%s: %q, want %q", name, got, c.want)
+	}
+}
+
+// guardsOfLeaving are the guards from the inspection on.
+func guardsOfLeaving() map[string]guardCase {
+	return map[string]guardCase{
+		"inspect":                       {finished(), job.CanInspect, job.Free},
+		"inspect what is not done":      {inRepair(), job.CanInspect, job.NotFinished},
+		"inspect twice":                 {inspected(), job.CanInspect, job.Already},
+		"prepare":                       {inspected(), job.CanPrepare, job.Free},
+		"prepare without inspection":    {finished(), job.CanPrepare, job.NotInspected},
+		"notify":                        {prepared(), job.CanNotify, job.Free},
+		"notify before it is prepared":  {inspected(), job.CanNotify, job.NotPrepared},
+		"settle":                        {prepared(), job.CanSettle, job.Free},
+		"settle before it is prepared":  {inspected(), job.CanSettle, job.NotPrepared},
+		"settle without inspection":     {finished(), job.CanSettle, job.NotInspected},
+		"settle what nobody signed":     {without(prepared(), "order.signed"), job.CanSettle, job.NoOrder},
+		"settle with an open extra":     {prepared().tell(bay1, job.ExtraRaised{Extra: "x1"}), job.CanSettle, job.OpenExtra},
+		"settle twice":                  {withPass(), job.CanSettle, job.Already},
+		"gate pass":                     {without(withPass(), "gatepass.issued"), job.CanGatepass, job.Free},
+		"gate pass unpaid":              {prepared(), job.CanGatepass, job.NotSettled},
+		"gate pass of a declined order": {checkedIn().tell(reception, job.Declined{}), job.CanGatepass, job.Free},
+		"release":                       {withPass(), job.CanRelease, job.Free},
+		"release without gate pass":     {without(withPass(), "gatepass.issued"), job.CanRelease, job.NoGatepass},
+		"release a key that is not in":  {without(withPass(), "key.hung"), job.CanRelease, job.KeyNotIn},
+		"close":                         {withPass(), closing, job.Free},
+		"close without signature":       {withPass(), func(s job.State) job.Reason { return job.CanClose(s, false) }, job.NoSignature},
+		"close, signed for before":      {withPass().tell(reception, job.HandbackSigned{}), func(s job.State) job.Reason { return job.CanClose(s, false) }, job.Free},
+		"close without gate pass":       {prepared(), closing, job.NoGatepass},
+		"close twice":                   {withPass().tell(reception, job.CarHandedBack{}), closing, job.Already},
+	}
+}
+
+func TestGuards(t *testing.T) {
+	for _, table := range []map[string]guardCase{guardsOfArrival(), guardsOfWork(), guardsOfExtras(), guardsOfLeaving()} {
+		for name, c := range table {
+			if got := c.can(c.from.state()); got != c.want {
+				t.Errorf("%s: %q, want %q", name, got, c.want)
+			}
 		}
 	}
 }
@@ -143,7 +185,7 @@ func TestTheBillIsWhatWasSignedOrApproved(t *testing.T) {
 	}
 }
 
-// TestNeitherCheckNorPriceHidesAKeyWithoutPass holds the one rule that costs a
+// TestNoKeyGoesWithoutAGatePass holds the one rule that costs a
 // car: whatever happened, no key goes without a gate pass.
 func TestNoKeyGoesWithoutAGatePass(t *testing.T) {
 	for _, p := range payloadsOf() {

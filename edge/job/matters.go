@@ -65,6 +65,8 @@ func mattersToBack(kind string) []string {
 	case GatepassIssued{}.Kind():
 		return append(append(extras(), inspection...),
 			Declined{}.Kind(), BillStated{}.Kind(), BillSettled{}.Kind(), GatepassIssued{}.Kind())
+	case HandbackSigned{}.Kind():
+		return []string{BillStated{}.Kind(), BillSettled{}.Kind(), Declined{}.Kind(), CarHandedBack{}.Kind()}
 	case CarHandedBack{}.Kind():
 		return []string{GatepassIssued{}.Kind(), CarHandedBack{}.Kind(), KeyHung{}.Kind()}
 	}

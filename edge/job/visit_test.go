@@ -1,6 +1,7 @@
 package job_test
 
 import (
+	"math/rand/v2"
 	"reflect"
 	"slices"
 	"testing"
@@ -8,16 +9,18 @@ import (
 	"pitlane/edge/job"
 )
 
-// TestVisit goes through a whole visit, step by step.
-func TestVisit(t *testing.T) {
-	type step struct {
-		origin string
-		says   job.Payload
-		phase  job.Phase
-		word   job.Word
-		next   []string
-	}
-	steps := []step{
+// step is what one event of a visit makes true.
+type step struct {
+	origin string
+	says   job.Payload
+	phase  job.Phase
+	word   job.Word
+	next   []string
+}
+
+// wholeVisit is a visit with an extra item and a failed inspection.
+func wholeVisit() []step {
+	return []step{
 		{reception, opened(), job.PhaseArrived, job.WordWaiting, nil},
 		{reception, job.Inspected{Marks: []string{"scratch, left door"}}, job.PhaseArrived, job.WordWaiting, nil},
 		{reception, job.Belongings{Items: []string{"umbrella"}, Box: "7"}, job.PhaseArrived, job.WordWaiting, nil},
@@ -55,6 +58,11 @@ func TestVisit(t *testing.T) {
 		{reception, job.CarHandedBack{By: "sa1"}, job.PhaseLeft, job.WordReady, nil},
 		{reception, job.Rated{Stars: 5}, job.PhaseLeft, job.WordReady, nil},
 	}
+}
+
+// TestVisit goes through a whole visit, step by step.
+func TestVisit(t *testing.T) {
+	steps := wholeVisit()
 	st, one, before := newStory(), job.State{}, 0
 	for i, s := range steps {
 		st.tell(s.origin, s.says)
@@ -180,5 +188,33 @@ func TestScans(t *testing.T) {
 	s = inRepair().tell(bay1, done, job.ScanCompleted{Scan: "s2", VIN: "OTHER"}, job.CarMismatched{Scan: "s2"}).state()
 	if !s.Mismatch || s.VIN != done.VIN {
 		t.Errorf("another car's scan: mismatch %v, VIN changed %v", s.Mismatch, s.VIN != done.VIN)
+	}
+}
+
+// TestWordsAreTheClosedLists: eight words for the public, nine for the desk.
+func TestWordsAreTheClosedLists(t *testing.T) {
+	words := []job.Word{
+		job.WordWaiting, job.WordChecking, job.WordAnswer, job.WordRepair, job.WordParts, job.WordInspection, job.WordPreparing, job.WordReady,
+	}
+	steps := []string{"assign", "offer", "answer", "inspect", "prepare", "notify", "settle", "gatepass", "pickup"}
+	r := rand.New(rand.NewPCG(8, 9))
+	met := map[job.Word]bool{}
+	for range 300 {
+		s := job.Fold(randomEvents(r))
+		met[s.Phase.Word()] = true
+		if !slices.Contains(words, s.Phase.Word()) {
+			t.Errorf("phase %q shows %q", s.Phase, s.Phase.Word())
+		}
+		if p := job.Progress(s); p < 0 || p > 100 || (p == 0 && s.Phase != "") {
+			t.Errorf("phase %q: progress %d", s.Phase, p)
+		}
+		for _, next := range job.Next(s) {
+			if !slices.Contains(steps, next) {
+				t.Errorf("phase %q: next %q", s.Phase, next)
+			}
+		}
+	}
+	if len(met) < 7 {
+		t.Errorf("only %d words were met: the jobs are too tame", len(met))
 	}
 }
