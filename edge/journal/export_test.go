@@ -1,8 +1,11 @@
 package journal
 
 import (
+	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 )
 
 // HoldWriter lets the writer run entered inside its next commit and then wait for
@@ -30,6 +33,20 @@ func FailCommits(j *Journal, err *atomic.Pointer[error]) {
 		return nil
 	}
 }
+
+// FailWhileThere is a disk that is full as long as a file is there. What is given
+// up stays given up: a folder takes its place, so that it cannot be made again.
+func FailWhileThere(j *Journal, path string) {
+	j.w.fault = func() error {
+		if st, err := os.Stat(path); err == nil && !st.IsDir() {
+			return syscall.ENOSPC
+		}
+		return os.MkdirAll(filepath.Join(path, "x"), 0o700)
+	}
+}
+
+// SetMaxSize makes room, between two appends.
+func SetMaxSize(j *Journal, n int64) { j.opt.MaxSize = n }
 
 // Dir is the journal's folder.
 func Dir(j *Journal) string { return j.opt.Dir }

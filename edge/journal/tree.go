@@ -54,9 +54,6 @@ func (f Frontier) check() error {
 
 func nodeHash(l, r Hash) Hash { return Hash(tlog.NodeHash(tlog.Hash(l), tlog.Hash(r))) }
 
-// completedBy is how many tree hashes leaf seq completes.
-func completedBy(seq uint64) int { return bits.TrailingZeros64(^seq) + 1 }
-
 // CheckConsistency says whether the tree of size n and root is the beginning of
 // the tree of size t and root tRoot, by the proof.
 func CheckConsistency(proof []Hash, t uint64, tRoot Hash, n uint64, root Hash) error {

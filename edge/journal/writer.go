@@ -262,9 +262,11 @@ func (j *Journal) commitTx(tx *bbolt.Tx) error {
 		err = j.w.fault()
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("commit: %w", err), tx.Rollback())
+		err = errors.Join(err, tx.Rollback())
+	} else {
+		err = tx.Commit()
 	}
-	if err = tx.Commit(); err == nil {
+	if err == nil {
 		return nil
 	}
 	err = fmt.Errorf("commit: %w", err)
