@@ -191,6 +191,25 @@ func TestScans(t *testing.T) {
 	}
 }
 
+func TestAReportInParts(t *testing.T) {
+	part := func(n int, data string) job.ScanPart { return job.ScanPart{Scan: "s1", Part: n, Data: []byte(data)} }
+	done := job.ScanCompleted{Scan: "s1", Parts: 2}
+	for name, c := range map[string]struct {
+		told []job.Payload
+		want string
+	}{
+		"whole":             {[]job.Payload{part(1, "ab"), part(2, "cd"), done}, "abcd"},
+		"a part twice":      {[]job.Payload{part(1, "ab"), part(1, "ab"), part(2, "cd"), done}, "abcd"},
+		"the first missing": {[]job.Payload{part(2, "cd"), done}, ""},
+		"the last missing":  {[]job.Payload{part(1, "ab"), done}, ""},
+	} {
+		s := inRepair().tell(bay1, c.told...).state()
+		if got := string(s.Scans[0].Report); got != c.want || s.Scans[0].State != job.ScanDone {
+			t.Errorf("%s: report %q in state %s, want %q", name, got, s.Scans[0].State, c.want)
+		}
+	}
+}
+
 // TestWordsAreTheClosedLists: eight words for the public, nine for the desk.
 func TestWordsAreTheClosedLists(t *testing.T) {
 	words := []job.Word{
