@@ -19,7 +19,7 @@ import (
 type morning struct {
 	reception *screen
 	bays      map[string]*screen // bay name → its edge
-	plug      func(bay string, car int)
+	plug      func(bay string, car int, repaired bool)
 	customers []customer
 	speed     float64
 	rng       *rand.Rand
@@ -34,7 +34,7 @@ type morning struct {
 	away  map[string]bool      // plates whose owner is not here now
 }
 
-func newMorning(reception *screen, bays map[string]*screen, plug func(string, int), seed uint64, speed float64, log *slog.Logger) *morning {
+func newMorning(reception *screen, bays map[string]*screen, plug func(string, int, bool), seed uint64, speed float64, log *slog.Logger) *morning {
 	return &morning{
 		reception: reception, bays: bays, plug: plug, customers: regulars(), speed: speed,
 		rng: rand.New(rand.NewPCG(seed, 1)), log: log,
@@ -193,6 +193,9 @@ func (m *morning) advance(ctx context.Context, v board.DeskView, j board.DeskJob
 
 // step does what comes next for a job, and says how long the step after it waits.
 func (m *morning) step(ctx context.Context, v board.DeskView, j board.DeskJob, car int) (time.Duration, error) {
+	if slices.ContainsFunc(j.Extras, func(x board.DeskExtra) bool { return x.State == "raised" || x.State == "offered" }) {
+		return m.answer(ctx, j)
+	}
 	switch j.Phase {
 	case job.PhaseArrived, job.PhaseConsented:
 		// A check-in that a power cut left half way: the customer has gone.
@@ -203,8 +206,6 @@ func (m *morning) step(ctx context.Context, v board.DeskView, j board.DeskJob, c
 		return m.assign(ctx, v, j)
 	case job.PhaseDispatched, job.PhaseReceived, job.PhaseDiagnosing, job.PhaseInRepair, job.PhaseRework, job.PhasePaused:
 		return m.inBay(ctx, j, car)
-	case job.PhaseAnswer:
-		return m.answer(ctx, j)
 	default:
 		return m.handBack(ctx, j)
 	}
@@ -252,7 +253,7 @@ func (m *morning) inBay(ctx context.Context, j board.DeskJob, car int) (time.Dur
 		return 5 * time.Second, nil
 	}
 	if m.in[j.Bay] != j.ID {
-		m.plug(j.Bay, car)
+		m.plug(j.Bay, car, false)
 		m.in[j.Bay] = j.ID
 	}
 	v, _, _ := m.desk.now()
@@ -263,7 +264,15 @@ func (m *morning) inBay(ctx context.Context, j board.DeskJob, car int) (time.Dur
 		}
 		return s.tap(ctx, "/api/v1/bay/"+what, in, nil)
 	}
-	scanned := slices.ContainsFunc(j.Scans, func(s board.ScanSummary) bool { return s.State == "completed" })
+	scans := 0
+	for _, sc := range j.Scans {
+		switch sc.State {
+		case "completed":
+			scans++
+		case "running":
+			return time.Second, nil
+		}
+	}
 	switch {
 	case j.Phase == job.PhaseDiagnosing:
 		return time.Second, nil
@@ -271,12 +280,15 @@ func (m *morning) inBay(ctx context.Context, j board.DeskJob, car int) (time.Dur
 		return 2 * time.Second, do("receive", nil)
 	case j.Phase == job.PhasePaused:
 		return 2 * time.Second, do("resume", nil)
-	case !scanned:
+	case scans == 0:
 		return 3 * time.Second, do("scan", nil)
-	case j.Phase == job.PhaseReceived:
+	case j.Phase == job.PhaseReceived || j.Phase == job.PhaseRework:
 		return 4 * time.Second, do("start", nil)
 	case m.customers[car].Extra != "" && len(j.Extras) == 0:
 		return 3 * time.Second, do("extra", map[string]any{"text": m.customers[car].Extra, "safety": car == 2})
+	case scans == 1: // after the repair, as proof (K-186)
+		m.plug(j.Bay, car, true)
+		return 3 * time.Second, do("scan", nil)
 	default:
 		return 3 * time.Second, do("finish", map[string]any{"cause": "found and put right"})
 	}
@@ -328,7 +340,7 @@ func (m *morning) handBack(ctx context.Context, j board.DeskJob) (time.Duration,
 
 func (m *morning) leaveBay(j board.DeskJob) {
 	if m.in[j.Bay] == j.ID {
-		m.plug(j.Bay, -1)
+		m.plug(j.Bay, -1, false)
 		delete(m.in, j.Bay)
 	}
 }

@@ -1,0 +1,451 @@
+//go:build real
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"pitlane/edge/board"
+	"pitlane/edge/job"
+	"pitlane/edge/shop"
+	"pitlane/sync/broker"
+)
+
+// rig is a whole shop of separate processes: the real pitlane-edge and
+// pitlane-central, a broker, and simulated devices on ptys.
+type rig struct {
+	t     *testing.T
+	dir   string
+	bin   string
+	dev   *practice
+	net   addresses
+	procs map[string]*proc
+	mqtt  mqtt
+}
+
+// mqtt is a broker that can be cut and mended.
+type mqtt interface {
+	start()
+	stop()
+}
+
+// proc is one running program and what it has said.
+type proc struct {
+	cmd  *exec.Cmd
+	log  *lockedBuffer
+	done chan error
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// newRig makes the shop's folder and devices and starts everything.
+func newRig(t *testing.T, newMQTT func(*rig) mqtt) *rig {
+	t.Helper()
+	r := &rig{t: t, dir: t.TempDir(), bin: buildPrograms(t), procs: map[string]*proc{}}
+	at := func() string { return fmt.Sprintf("127.0.0.1:%d", freePort(t)) }
+	r.net = addresses{reception: at(), bays: map[string]string{"bay-1": at(), "bay-2": at()}, central: at(), broker: at()}
+	dev, err := newPractice(r.dir, bayNames(), nil, 7, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.dev = dev
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- dev.run(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		dev.close()
+		if err := <-ended; err != nil {
+			t.Errorf("the practice devices: %v", err)
+		}
+	})
+	if err := foundShop(r.dir, r.net, dev, false); err != nil {
+		t.Fatal(err)
+	}
+	r.mqtt = newMQTT(r)
+	r.mqtt.start()
+	t.Cleanup(r.mqtt.stop)
+	for _, node := range nodeNames() {
+		r.start(node)
+	}
+	t.Cleanup(r.stopAll)
+	for _, base := range r.bases() {
+		r.ready(base)
+	}
+	return r
+}
+
+func buildPrograms(t *testing.T) string {
+	t.Helper()
+	bin := t.TempDir()
+	cmd := exec.Command("go", "build", "-o", bin+"/", "pitlane/cmd/pitlane-edge", "pitlane/cmd/pitlane-central", "pitlane/cmd/pitlane")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("build the programs: %v\n%s", err, out)
+	}
+	return bin
+}
+
+func (r *rig) bases() []string {
+	all := []string{"http://" + r.net.reception, "http://" + r.net.central}
+	for _, a := range r.net.bays {
+		all = append(all, "http://"+a)
+	}
+	return all
+}
+
+func (r *rig) folder(node string) string { return filepath.Join(r.dir, shopName+"-"+node) }
+
+func (r *rig) start(node string) {
+	r.t.Helper()
+	program, config := "pitlane-edge", "edge.toml"
+	if node == "central" {
+		program, config = "pitlane-central", "central.toml"
+	}
+	p := &proc{log: &lockedBuffer{}, done: make(chan error, 1)}
+	p.cmd = exec.Command(filepath.Join(r.bin, program), "--config", filepath.Join(r.folder(node), config))
+	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
+	if err := p.cmd.Start(); err != nil {
+		r.t.Fatal(err)
+	}
+	go func() { p.done <- p.cmd.Wait() }()
+	r.procs[node] = p
+}
+
+// kill sends SIGKILL and waits until the process is gone.
+func (r *rig) kill(node string) {
+	r.t.Helper()
+	p := r.procs[node]
+	if err := p.cmd.Process.Kill(); err != nil {
+		r.t.Fatal(err)
+	}
+	<-p.done
+	delete(r.procs, node)
+}
+
+func (r *rig) stopAll() {
+	for node, p := range r.procs {
+		_ = p.cmd.Process.Signal(syscall.SIGTERM) // a process that is gone is told below
+		select {
+		case err := <-p.done:
+			if err != nil {
+				r.t.Errorf("%s ended: %v", node, err)
+			}
+		case <-time.After(10 * time.Second):
+			r.t.Errorf("%s did not end within 10 s", node)
+			_ = p.cmd.Process.Kill()
+			<-p.done
+		}
+		if s := p.log.String(); strings.Contains(s, "panic:") {
+			r.t.Errorf("%s panicked", node)
+		}
+		if r.t.Failed() {
+			r.t.Logf("--- %s ---\n%s", node, p.log.String())
+		}
+	}
+}
+
+// within polls until ok says true; what is awaited has no event of its own.
+func (r *rig) within(limit time.Duration, what string, ok func() bool) {
+	r.t.Helper()
+	end := time.After(limit)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-end:
+			r.t.Fatalf("%s did not come true within %v", what, limit)
+		case <-tick.C:
+		}
+	}
+}
+
+func (r *rig) ready(base string) {
+	r.t.Helper()
+	r.within(20*time.Second, base+" ready", func() bool {
+		res, err := http.Get(base + "/readyz")
+		if err != nil {
+			return false
+		}
+		_ = res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
+}
+
+// watcher keeps every message of one screen.
+type watcher struct {
+	mu   sync.Mutex
+	all  []message
+	eyes *eyes[json.RawMessage]
+}
+
+// watch looks at a screen until the test ends.
+func (r *rig) watch(base, name string) *watcher {
+	w := &watcher{eyes: newEyes[json.RawMessage]()}
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s := newScreen(base)
+		for ctx.Err() == nil {
+			_ = s.look(ctx, name, func(m message) bool { // opened again when it ends
+				w.mu.Lock()
+				w.all = append(w.all, m)
+				w.mu.Unlock()
+				if m.View != nil {
+					w.eyes.put(m.View)
+				}
+				return true
+			})
+			pause(ctx, 100*time.Millisecond)
+		}
+	}()
+	r.t.Cleanup(func() { stop(); <-done })
+	return w
+}
+
+// frames is everything the screen was sent, as text.
+func (w *watcher) frames() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var b strings.Builder
+	for _, m := range w.all {
+		b.Write(m.View)
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// sees waits until a view of type V is as wanted.
+func sees[V any](r *rig, w *watcher, limit time.Duration, what string, ok func(V) bool) V {
+	r.t.Helper()
+	var last V
+	end := time.After(limit)
+	for {
+		raw, seen, changed := w.eyes.now()
+		if seen {
+			var v V
+			if err := json.Unmarshal(raw, &v); err != nil {
+				r.t.Fatalf("decode the view: %v", err)
+			}
+			if last = v; ok(v) {
+				return v
+			}
+		}
+		select {
+		case <-end:
+			r.t.Fatalf("%s was not seen within %v; the last view had %d bytes", what, limit, len(raw))
+			return last
+		case <-changed:
+		}
+	}
+}
+
+// entry is a line of `pitlane tail`.
+type entry struct {
+	Origin string `json:"origin"`
+	Seq    uint64 `json:"seq"`
+	Kind   string `json:"kind"`
+	Job    string `json:"job"`
+	Hash   string `json:"hash"`
+}
+
+// tail reads a node's whole journal through the operator's tool.
+func (r *rig) tail(node string) []entry {
+	r.t.Helper()
+	out, err := exec.Command(filepath.Join(r.bin, "pitlane"), "tail", "--data", r.folder(node)).Output()
+	if err != nil {
+		var e *exec.ExitError
+		if errors.As(err, &e) {
+			r.t.Fatalf("tail %s: %v\n%s", node, err, e.Stderr)
+		}
+		r.t.Fatalf("tail %s: %v", node, err)
+	}
+	var all []entry
+	lines := bufio.NewScanner(bytes.NewReader(out))
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var e entry
+		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+			r.t.Fatalf("tail %s: %v", node, err)
+		}
+		all = append(all, e)
+	}
+	return all
+}
+
+// sameEverywhere waits until every edge holds the same entries, and checks that no
+// number is missing and none is there twice.
+func (r *rig) sameEverywhere() []entry {
+	r.t.Helper()
+	var first []entry
+	key := func(a, b entry) int {
+		if c := strings.Compare(a.Origin, b.Origin); c != 0 {
+			return c
+		}
+		return int(a.Seq) - int(b.Seq)
+	}
+	r.within(30*time.Second, "the same journal at every edge", func() bool {
+		first = nil
+		for _, node := range nodeNames() {
+			if node == "central" {
+				continue
+			}
+			all := r.tail(node)
+			slices.SortFunc(all, key)
+			if first == nil {
+				first = all
+			} else if !slices.Equal(first, all) {
+				return false
+			}
+		}
+		return true
+	})
+	next := map[string]uint64{}
+	for _, e := range first {
+		if e.Seq != next[e.Origin] {
+			r.t.Errorf("%s: seq %d where %d was due", e.Origin, e.Seq, next[e.Origin])
+		}
+		next[e.Origin] = e.Seq + 1
+	}
+	return first
+}
+
+// embedded is the broker of sync/broker inside the test.
+type embedded struct {
+	r    *rig
+	halt func()
+}
+
+func newEmbedded(r *rig) mqtt { return &embedded{r: r} }
+
+func (e *embedded) start() {
+	e.r.t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	var b *broker.Broker
+	e.r.within(5*time.Second, "the broker's port", func() bool {
+		var err error
+		b, err = broker.Listen(ctx, broker.Config{Listen: e.r.net.broker, Check: func(u, p string) bool {
+			ok, err := shop.CheckPassword(filepath.Join(e.r.dir, "broker.passwd"), u, p)
+			return err == nil && ok
+		}, Central: func(u string) bool { return u == shopName+"-central" }})
+		return err == nil
+	})
+	done := make(chan struct{})
+	go func() { defer close(done); _ = b.Run(ctx) }()
+	e.halt = func() { cancel(); <-done }
+}
+
+func (e *embedded) stop() {
+	if e.halt != nil {
+		e.halt()
+		e.halt = nil
+	}
+}
+
+// mosquitto is Debian's, with the files that `pitlane shop` wrote.
+type mosquitto struct {
+	r   *rig
+	cmd *exec.Cmd
+}
+
+func newMosquitto(r *rig) mqtt { return &mosquitto{r: r} }
+
+func (m *mosquitto) start() {
+	m.r.t.Helper()
+	path, err := exec.LookPath("mosquitto")
+	if err != nil {
+		path = "/usr/sbin/mosquitto"
+	}
+	_, port, err := net.SplitHostPort(m.r.net.broker)
+	if err != nil {
+		m.r.t.Fatal(err)
+	}
+	conf := filepath.Join(m.r.dir, "mosquitto.conf")
+	text := fmt.Sprintf("listener %s 127.0.0.1\nallow_anonymous false\npassword_file %s\nacl_file %s\npersistence false\nuser root\n",
+		port, filepath.Join(m.r.dir, "broker.passwd"), filepath.Join(m.r.dir, "broker.acl"))
+	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
+		m.r.t.Fatal(err)
+	}
+	m.cmd = exec.Command(path, "-c", conf)
+	log := &lockedBuffer{}
+	m.cmd.Stderr, m.cmd.Stdout = log, log
+	if err := m.cmd.Start(); err != nil {
+		m.r.t.Fatalf("start mosquitto: %v (make tools installs it)", err)
+	}
+	m.r.within(10*time.Second, "mosquitto listening", func() bool {
+		c, err := net.Dial("tcp", m.r.net.broker)
+		if err != nil {
+			return false
+		}
+		_ = c.Close()
+		return true
+	})
+}
+
+func (m *mosquitto) stop() {
+	if m.cmd != nil {
+		_ = m.cmd.Process.Kill()
+		_ = m.cmd.Wait()
+		m.cmd = nil
+	}
+}
+
+func deskJob(v board.DeskView, id string) board.DeskJob {
+	if j := find(v, id); j != nil {
+		return *j
+	}
+	return board.DeskJob{}
+}
+
+func inPhase(id string, p job.Phase) func(board.DeskView) bool {
+	return func(v board.DeskView) bool { return deskJob(v, id).Phase == p }
+}
+
+// verifies runs `pitlane verify` on a running node.
+func (r *rig) verifies(node string) {
+	r.t.Helper()
+	if out, err := exec.Command(filepath.Join(r.bin, "pitlane"), "verify", "--data", r.folder(node)).CombinedOutput(); err != nil {
+		r.t.Errorf("verify %s: %v\n%s", node, err, out)
+	}
+}

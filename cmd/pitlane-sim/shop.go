@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"pitlane/edge/shop"
+)
+
+const shopName = "demo"
+
+// bayNames are the bays of the laptop's shop; each is an edge of the same name.
+func bayNames() []string { return []string{"bay-1", "bay-2"} }
+
+// nodeNames are all nodes, in the order in which they start.
+func nodeNames() []string { return append([]string{"reception", "central"}, bayNames()...) }
+
+// addresses says who listens where, host:port.
+type addresses struct {
+	reception, central, broker string
+	bays                       map[string]string
+}
+
+// addressesFrom lays the shop out from its port base, as documented.
+func addressesFrom(base int) addresses {
+	at := func(off int) string { return fmt.Sprintf("127.0.0.1:%d", base+off) }
+	a := addresses{reception: at(0), central: at(10), broker: at(20), bays: map[string]string{}}
+	for i, b := range bayNames() {
+		a.bays[b] = at(i + 1)
+	}
+	return a
+}
+
+// foundShop makes the shop's folder where there is none, and writes every node's
+// configuration anew: ports and lines may differ from the last time. With
+// ownBroker reception runs the embedded broker.
+func foundShop(dir string, at addresses, dev *practice, ownBroker bool) error {
+	if _, err := os.Stat(filepath.Join(dir, "roster")); errors.Is(err, fs.ErrNotExist) {
+		if err := shop.Init(dir, shopName); err != nil {
+			return fmt.Errorf("make the shop: %w", err)
+		}
+	}
+	for _, node := range nodeNames() {
+		folder := filepath.Join(dir, shopName+"-"+node)
+		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
+			role := shop.RoleBay
+			switch node {
+			case "reception":
+				role = shop.RoleReception
+			case "central":
+				role = shop.RoleCentral
+			}
+			if _, err := shop.Add(dir, node, role, ""); err != nil {
+				return fmt.Errorf("add %s: %w", node, err)
+			}
+		}
+	}
+	return writeConfigs(dir, at, dev, ownBroker)
+}
+
+func writeConfigs(dir string, at addresses, dev *practice, ownBroker bool) error {
+	reception := edgeConfig(at.reception, at) + fmt.Sprintf("\n[cabinet]\nport = %q\nhook_closed = 1\n", dev.lines["cabinet"].Path())
+	if ownBroker {
+		reception += fmt.Sprintf("\n[broker]\nlisten = %q\npasswd = %q\n", at.broker, filepath.Join(dir, "broker.passwd"))
+	}
+	files := map[string]string{
+		"reception/edge.toml":  reception,
+		"central/central.toml": fmt.Sprintf("listen = %q\n\n[[link]]\nurl = %q\n", at.central, "tcp://"+at.broker),
+	}
+	for bay, addr := range at.bays {
+		files[bay+"/edge.toml"] = edgeConfig(addr, at) + fmt.Sprintf("\n[bay]\nname = %q\n\n[scanner]\nport = %q\nbaud = 38400\n", bay, dev.lines[bay].Path())
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, shopName+"-"+name), []byte(text), 0o600); err != nil {
+			return fmt.Errorf("write the configuration: %w", err)
+		}
+	}
+	return nil
+}
+
+// edgeConfig is what all edges of the demo have in common.
+func edgeConfig(listen string, at addresses) string {
+	var b strings.Builder
+	_, port, _ := strings.Cut(listen, ":")
+	fmt.Fprintf(&b, "shop = \"pitlane 示范车间\"\n\n[http]\nlisten = %q\nhosts = [%q]\n", listen, "localhost:"+port)
+	fmt.Fprintf(&b, "\n[[link]]\nurl = %q\n", "tcp://"+at.broker)
+	for _, p := range [][3]string{{"SA1", "顾问 A", "SA"}, {"DI1", "调度 D", "DI"}, {"TE1", "技师 T1", "TE"}, {"TE2", "技师 T2", "TE"}, {"IN1", "检验 I", "IN"}, {"CA1", "收银 C", "CA"}} {
+		fmt.Fprintf(&b, "\n[[person]]\nid = %q\nname = %q\nrole = %q\n", p[0], p[1], p[2])
+	}
+	for _, bay := range bayNames() {
+		fmt.Fprintf(&b, "\n[[peer]]\nnode = %q\nbay = %q\n", shopName+"-"+bay, bay)
+	}
+	return b.String()
+}

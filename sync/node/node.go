@@ -1,0 +1,111 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"time"
+
+	"pitlane/edge"
+	"pitlane/edge/board"
+	"pitlane/edge/journal"
+	"pitlane/edge/shop"
+	"pitlane/sync/broker"
+	"pitlane/sync/link"
+)
+
+// Options differ between a daemon and a laptop shop. The zero value is a daemon's.
+type Options struct {
+	// Floor and Ceiling bound a link's wait before a new connection; see link.Config.
+	Floor, Ceiling time.Duration
+	// Started is called once when the screens are served; nil is allowed.
+	Started func()
+}
+
+// Run is a whole node: the edge of cfg with its links and, where cfg asks for one,
+// its broker. It blocks until ctx ends (nil) or the node cannot go on.
+func Run(ctx context.Context, cfg edge.Config, opt Options, log *slog.Logger) error {
+	member, err := shop.Load(cfg.Data)
+	if err != nil {
+		return &edge.ConfigError{File: cfg.File, Message: err.Error(), Err: err,
+			Hint: "make the node's folder with `pitlane shop add`, and name it with data ="}
+	}
+	rooms := Join(ctx, cfg, member, opt, log)
+	if opt.Started != nil {
+		rooms.Serving = func(net.Addr) { opt.Started() }
+	}
+	return edge.Run(ctx, cfg, rooms, log)
+}
+
+// Join makes what edge does not know: the links and the embedded broker. What
+// cannot be made is a fault on the screens, not the end.
+func Join(ctx context.Context, cfg edge.Config, member *shop.Member, opt Options, log *slog.Logger) edge.Rooms {
+	var rooms edge.Rooms
+	fault := func(err error) {
+		log.Error("no link", "error", err)
+		rooms.Faults = append(rooms.Faults, board.Fault{Kind: "broker", Message: err.Error(), Hint: hintOf(err)})
+	}
+	if cfg.Broker != nil {
+		b, err := listenBroker(ctx, cfg, member, log)
+		if err != nil {
+			fault(err)
+		} else {
+			rooms.Beside = append(rooms.Beside, b.Run)
+		}
+	}
+	peers := make([]link.Peer, 0, len(member.Roster.Nodes))
+	for _, n := range member.Roster.Nodes {
+		peers = append(peers, link.Peer{Node: n.Name, Role: n.Role})
+	}
+	var boot func() (string, time.Duration)
+	if clock, err := journal.SystemClock(); err == nil { // without it the heartbeat names no boot
+		boot = clock.Boot
+	}
+	for _, l := range cfg.Link {
+		courier, err := link.New(link.Config{URL: l.URL, Node: member.Node, Password: member.Secret,
+			Role: member.Role, Bay: cfg.Bay.Name, Peers: peers, Boot: boot, Log: log,
+			Floor: opt.Floor, Ceiling: opt.Ceiling})
+		if err != nil {
+			fault(err)
+			continue
+		}
+		rooms.Couriers = append(rooms.Couriers, courier)
+	}
+	return rooms
+}
+
+func listenBroker(ctx context.Context, cfg edge.Config, member *shop.Member, log *slog.Logger) (*broker.Broker, error) {
+	passwd := cfg.Broker.Passwd
+	if passwd == "" {
+		passwd = filepath.Join(cfg.Data, "..", "broker.passwd")
+	} else if !filepath.IsAbs(passwd) {
+		passwd = filepath.Join(filepath.Dir(cfg.File), passwd)
+	}
+	return broker.Listen(ctx, broker.Config{
+		Listen: cfg.Broker.Listen,
+		Check: func(user, password string) bool {
+			ok, err := shop.CheckPassword(passwd, user, password)
+			if err != nil {
+				log.Error("broker passwords cannot be read", "error", err)
+			}
+			return ok && err == nil
+		},
+		Central: func(user string) bool {
+			n, ok := member.Roster.Node(user)
+			return ok && n.Role == shop.RoleCentral
+		},
+		Log: log,
+	})
+}
+
+func hintOf(err error) string {
+	if e, ok := errors.AsType[*broker.ListenError](err); ok {
+		return e.Hint
+	}
+	if h := edge.Hint(err); h != "" {
+		return h
+	}
+	return "correct the configuration and start again"
+}
