@@ -1,0 +1,410 @@
+package bay_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"iter"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"pitlane/devices"
+	"pitlane/devices/keycab"
+	"pitlane/devices/obd"
+	"pitlane/edge/bay"
+	"pitlane/edge/board"
+	"pitlane/edge/job"
+	"pitlane/edge/journal"
+)
+
+const (
+	node   = "demo-bay-1"
+	origin = node + "/0123456789abcdef0123456789abcdef"
+)
+
+// notebook is a journal in memory that works: numbers, request ids, one
+// transaction a call, and jobs folded from it.
+type notebook struct {
+	mu      sync.Mutex
+	entries []journal.Entry
+	calls   [][]string // kinds of each transaction
+	full    bool       // intake is refused
+	stuck   int        // so many writes of devices fail first
+	left    int        // transactions until the power fails; below 0: never
+}
+
+func newNotebook() *notebook { return &notebook{left: -1} }
+
+func (n *notebook) Append(ctx context.Context, drafts ...journal.Draft) ([]journal.Entry, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if n.left == 0 {
+		return nil, journal.ErrClosed
+	}
+	if n.full && slices.ContainsFunc(drafts, func(d journal.Draft) bool { return !d.Device }) {
+		return nil, journal.ErrFull
+	}
+	if n.stuck > 0 && drafts[0].Device {
+		n.stuck--
+		return nil, journal.ErrFull
+	}
+	n.left--
+	var out []journal.Entry
+	var kinds []string
+	for _, d := range drafts {
+		e, fresh := n.one(d)
+		out = append(out, e)
+		if fresh {
+			kinds = append(kinds, e.Kind)
+		}
+	}
+	n.calls = append(n.calls, kinds)
+	return out, nil
+}
+
+func (n *notebook) one(d journal.Draft) (e journal.Entry, fresh bool) {
+	for _, e := range n.entries {
+		if e.Request == d.Request {
+			return e, false
+		}
+	}
+	seq := uint64(len(n.entries))
+	e = journal.Entry{
+		Origin: origin, Seq: seq, Kind: d.Kind, Job: d.Job, Request: d.Request, Quality: 3,
+		Hash: sha256.Sum256(binary.BigEndian.AppendUint64(nil, seq)), Work: &journal.Opening{Payload: d.Work},
+	}
+	n.entries = append(n.entries, e)
+	return e, true
+}
+
+func (n *notebook) Read(_ context.Context, o string, from uint64) iter.Seq2[journal.Entry, error] {
+	n.mu.Lock()
+	all := slices.Clone(n.entries)
+	n.mu.Unlock()
+	return func(yield func(journal.Entry, error) bool) {
+		for _, e := range all[from:] {
+			if o != origin || !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (n *notebook) Tips() []journal.Tip {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return []journal.Tip{{Origin: origin, Size: uint64(len(n.entries))}}
+}
+
+func (n *notebook) Origin() string { return origin }
+
+// Job folds.
+func (n *notebook) Job(id string) (job.State, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var events []job.Event
+	for _, e := range n.entries {
+		if e.Job != id {
+			continue
+		}
+		p, _ := job.Decode(e.Kind, e.Work.Payload)
+		events = append(events, job.Event{Kind: e.Kind, Job: id, Origin: e.Origin, Seq: e.Seq, Hash: job.Hash(e.Hash), Quality: 3, Payload: p})
+	}
+	return job.Fold(events), len(events) > 0
+}
+
+// kinds are the kinds of all entries, from a number on.
+func (n *notebook) kinds(from int) []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	out := []string{}
+	for _, e := range n.entries[min(from, len(n.entries)):] {
+		out = append(out, e.Kind)
+	}
+	return out
+}
+
+func (n *notebook) size() int {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return len(n.entries)
+}
+
+// last is the payload of the newest entry of a kind.
+func last[P job.Payload](t *testing.T, n *notebook) (P, string) {
+	t.Helper()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	var none P
+	for _, e := range slices.Backward(n.entries) {
+		if e.Kind != none.Kind() {
+			continue
+		}
+		p, err := job.Decode(e.Kind, e.Work.Payload)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.(P), e.Job
+	}
+	t.Fatalf("no %s in the journal", none.Kind())
+	return none, ""
+}
+
+// say writes what people said.
+func (n *notebook) say(t *testing.T, id string, payloads ...job.Payload) {
+	t.Helper()
+	for _, p := range payloads {
+		work, err := job.Encode(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := n.Append(t.Context(), journal.Draft{Kind: p.Kind(), Job: id, Work: work, Request: request()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func request() journal.RequestID {
+	b := sha256.Sum256([]byte(randomText()))
+	return journal.RequestID(b[:16])
+}
+
+// signed is a visit up to the signature; received is one up to the bay.
+func signed() []job.Payload {
+	return []job.Payload{
+		job.Opened{Ticket: "A1", Lang: "en", Owner: "u1", PlatePublic: "A1", Plate: secretPlate},
+		job.Inspected{None: true}, job.Belongings{None: true},
+		job.Offered{Lines: []job.Line{{ID: "l1", Text: "diagnosis", Price: 100}}, Total: 100, TextHash: "h1", Text: "text"},
+		job.Consented{Scan: true, TextHash: "h1", Lang: "en"}, job.Signed{TextHash: "h1", Lang: "en"},
+	}
+}
+
+func received() []job.Payload {
+	return append(signed(), job.KeyHung{Cabinet: "other", Slot: 1}, job.HandedOver{},
+		job.BayAssigned{Bay: "bay-1", Lead: "t1", By: "d1"}, job.CarReceived{Bay: "bay-1", By: "t1"})
+}
+
+const (
+	secretPlate = "FAKE-PLATE-77"
+	secretVIN   = "1FTFW1E50PFA12010"
+)
+
+// adapter is a scanner that works: it scans when the test says what it finds.
+type adapter struct {
+	offline bool
+	begun   chan struct{} // a scan has begun
+	find    chan found
+}
+
+type found struct {
+	report *obd.Report
+	err    error
+}
+
+func newAdapter() *adapter { return &adapter{begun: make(chan struct{}, 8), find: make(chan found, 8)} }
+
+func (a *adapter) Name() string { return "obd" }
+
+func (a *adapter) Run(ctx context.Context, emit func(devices.Reading)) error {
+	st := obd.Status{Online: !a.offline, Identity: "ELM327 v1.5"}
+	if a.offline {
+		st.Fault = &obd.Failure{Kind: "port", Message: "there is no port", Hint: "plug it in"}
+	}
+	emit(devices.Reading{Device: "obd", Value: st})
+	<-ctx.Done()
+	return nil
+}
+
+func (a *adapter) Scan(ctx context.Context, tell func(obd.Progress)) (*obd.Report, error) {
+	a.begun <- struct{}{}
+	tell(obd.Progress{Step: "codes", Done: 3, Total: 9, Report: report()})
+	select {
+	case f := <-a.find:
+		return f.report, f.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// report is a car with one code.
+func report() *obd.Report {
+	return &obd.Report{
+		Adapter: obd.Adapter{Identity: "ELM327 v1.5"}, Protocol: obd.Protocol{Number: "6", Name: "CAN"},
+		VIN: obd.VIN{State: obd.OK, Value: secretVIN},
+		ECUs: []obd.ECU{{
+			ID: "7E8", Stored: obd.Codes{State: obd.OK, Codes: []obd.Code{{Code: "P0133"}}},
+			Pending: obd.Codes{State: obd.OK}, Permanent: obd.Codes{State: obd.Unsupported},
+		}},
+	}
+}
+
+// cupboard is a cabinet that works: Unlock opens the slot, see shows what hangs there.
+type cupboard struct {
+	mu     sync.Mutex
+	slots  []keycab.Slot
+	says   chan any
+	unlock func(slot int) (keycab.Outcome, error)
+	sent   []int
+}
+
+func newCupboard() *cupboard {
+	c := &cupboard{says: make(chan any, 64)}
+	for i := range 4 {
+		c.slots = append(c.slots, keycab.Slot{Number: i + 1, Hook: keycab.HookClosed, Key: keycab.KeyAbsent})
+	}
+	c.unlock = func(slot int) (keycab.Outcome, error) {
+		c.see(slot, func(s *keycab.Slot) { s.Hook = keycab.HookOpen })
+		return keycab.Opened, nil
+	}
+	return c
+}
+
+func (c *cupboard) Name() string { return "cabinet" }
+
+func (c *cupboard) Run(ctx context.Context, emit func(devices.Reading)) error {
+	c.mu.Lock()
+	snap := keycab.Snapshot{Online: true, Slots: slices.Clone(c.slots)}
+	c.mu.Unlock()
+	emit(devices.Reading{Device: "cabinet", Value: snap})
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case v := <-c.says:
+			emit(devices.Reading{Device: "cabinet", Value: v})
+		}
+	}
+}
+
+func (c *cupboard) Unlock(ctx context.Context, slot int) (keycab.Outcome, error) {
+	if err := ctx.Err(); err != nil {
+		return keycab.Failed, err
+	}
+	c.mu.Lock()
+	c.sent = append(c.sent, slot)
+	f := c.unlock
+	c.mu.Unlock()
+	return f(slot)
+}
+
+// see changes a slot and says so.
+func (c *cupboard) see(slot int, f func(*keycab.Slot)) {
+	c.mu.Lock()
+	f(&c.slots[slot-1])
+	now := c.slots[slot-1]
+	c.mu.Unlock()
+	c.says <- keycab.Change{Slot: now}
+}
+
+func (c *cupboard) key(slot int, k keycab.Key)   { c.see(slot, func(s *keycab.Slot) { s.Key = k }) }
+func (c *cupboard) hook(slot int, h keycab.Hook) { c.see(slot, func(s *keycab.Slot) { s.Hook = h }) }
+
+// gone and back are a cable pulled out and put in.
+func (c *cupboard) gone() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.says <- keycab.Snapshot{Why: keycab.WhyUnplugged, Slots: slices.Clone(c.slots),
+		Fault: &devices.Fault{Kind: "cabinet", Message: "gone", Hint: "plug it in"}}
+}
+
+func (c *cupboard) back(change func(slots []keycab.Slot)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(c.slots)
+	c.says <- keycab.Snapshot{Online: true, Slots: slices.Clone(c.slots)}
+}
+
+// wall is a board that keeps what it is told.
+type wall struct {
+	mu  sync.Mutex
+	now []board.Now
+}
+
+func (w *wall) Tell(n board.Now) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = append(w.now, n)
+}
+
+// newest is the newest of what one field was told; nil when none was.
+func newest[T any](w *wall, field func(board.Now) *T) *T {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, n := range slices.Backward(w.now) {
+		if f := field(n); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// room is a bay among fakes that work, in a synctest bubble.
+type room struct {
+	t    *testing.T
+	n    *notebook
+	bay  *bay.Bay
+	obd  *adapter
+	cab  *cupboard
+	wall *wall
+	logs *bytes.Buffer
+	stop func()
+}
+
+// open starts a bay on a notebook; stop ends it as SIGTERM does.
+func open(t *testing.T, n *notebook, cab *cupboard, a *adapter) *room {
+	t.Helper()
+	r := &room{t: t, n: n, obd: a, cab: cab, wall: &wall{}, logs: &bytes.Buffer{}}
+	r.bay = bay.New(bay.Config{
+		Node: node, Bay: "bay-1", Scanner: a, Cabinet: cab, Journal: n, Jobs: n, Board: r.wall,
+		Log: slog.New(slog.NewTextHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- r.bay.Run(ctx) }()
+	r.stop = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil && n.left != 0 {
+			t.Errorf("run: %v", err)
+		}
+		if bytes.Contains(r.logs.Bytes(), []byte(secretPlate)) || bytes.Contains(r.logs.Bytes(), []byte(secretVIN)) {
+			t.Error("a plate or a VIN is in the log")
+		}
+	})
+	synctest.Wait()
+	return r
+}
+
+// inRoom plays a test in a bubble with a fresh bay.
+func inRoom(t *testing.T, play func(t *testing.T, r *room)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		r := open(t, newNotebook(), newCupboard(), newAdapter())
+		defer r.stop()
+		play(t, r)
+	})
+}
+
+// scan begins a scan.
+func (r *room) scan(id string, req journal.RequestID) (string, error) {
+	return r.bay.Scan(r.t.Context(), bay.ScanOrder{Job: id, By: "t1", Request: req})
+}
+
+func (r *room) unlock(id string, slot int, purpose string, req journal.RequestID) (keycab.Outcome, error) {
+	return r.bay.Unlock(r.t.Context(), bay.UnlockOrder{Job: id, Slot: slot, Purpose: purpose, By: "u1", Request: req})
+}
+
+// wrote checks what was written since the notebook had from entries.
+func (r *room) wrote(from int, want ...string) {
+	r.t.Helper()
+	synctest.Wait()
+	if got := r.n.kinds(from); !slices.Equal(got, want) {
+		r.t.Errorf("wrote %v, want %v", got, want)
+	}
+}
