@@ -1,0 +1,93 @@
+package central
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"pitlane/edge/shop"
+	"pitlane/edge/web"
+	"pitlane/sync/wire"
+)
+
+// Run is head office: it opens the database, serves the office screens, and hears
+// the shop on every link, until ctx ends. It returns when all of it has ended; a
+// nil error means an end by ctx.
+func Run(ctx context.Context, cfg Config, log *slog.Logger) error {
+	cfg.fill()
+	member, err := shop.Load(cfg.Data)
+	if err != nil {
+		return &ConfigError{File: cfg.Data, Message: "cannot read the node's folder", Err: err,
+			Hint: "make it with `pitlane shop add --role central`, and name it with data = in the configuration (" + err.Error() + ")"}
+	}
+	if member.Role != shop.RoleCentral {
+		return &ConfigError{File: cfg.Data, Message: "the folder is that of a " + member.Role + ", not of a central",
+			Hint: "name the folder that `pitlane shop add --role central` made"}
+	}
+	store, err := OpenSQLite(ctx, cfg.Database)
+	if err != nil {
+		return err
+	}
+	err = serve(ctx, cfg, member, store, log)
+	if cerr := store.Close(); cerr != nil {
+		err = errors.Join(err, fmt.Errorf("close the database: %w", cerr))
+	}
+	return err
+}
+
+func serve(ctx context.Context, cfg Config, member *shop.Member, store Store, log *slog.Logger) error {
+	codec, err := wire.NewCodec()
+	if err != nil {
+		return err
+	}
+	defer codec.Close()
+	o, err := newOffice(ctx, store, member, time.Now)
+	if err != nil {
+		return err
+	}
+	metrics := web.NewMetrics()
+	api, err := o.pages(metrics)
+	if err != nil {
+		return err
+	}
+	ln := cfg.Listener
+	if ln == nil {
+		if ln, err = web.Listen(ctx, cfg.Listen); err != nil {
+			return err
+		}
+	}
+	take := &intake{store: store, codec: codec, roster: member.Roster, now: time.Now}
+
+	g, inner := errgroup.WithContext(ctx)
+	for _, l := range cfg.Link {
+		c := &courier{url: l.URL, member: member, floor: cfg.Floor, ceiling: cfg.Ceiling,
+			intake: take, office: o, log: log.With("broker", l.URL)}
+		g.Go(func() error { return c.run(inner) })
+	}
+	g.Go(func() error {
+		h := web.Watch(metrics, log, web.Guard(hosts(cfg.Hosts, ln.Addr()), api))
+		return web.Serve(inner, ln, h, log)
+	})
+	log.Info("central serves", "address", ln.Addr().String(), "shop", member.Shop)
+	if err := g.Wait(); err != nil && ctx.Err() == nil {
+		return err
+	}
+	return nil
+}
+
+// hosts are the configured names and the address itself; on loopback, also its
+// other names.
+func hosts(configured []string, addr net.Addr) []string {
+	all := append([]string{addr.String()}, configured...)
+	host, port, err := net.SplitHostPort(addr.String())
+	if ip := net.ParseIP(strings.Trim(host, "[]")); err == nil && ip != nil && (ip.IsLoopback() || ip.IsUnspecified()) {
+		all = append(all, "127.0.0.1:"+port, "localhost:"+port, "[::1]:"+port)
+	}
+	return all
+}

@@ -1,0 +1,142 @@
+package central
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"pitlane/sync/wire"
+)
+
+// Config is head office's configuration file: TOML, strict.
+type Config struct {
+	// Data is the node's folder, as `pitlane shop add --role central` makes it;
+	// relative to the file, "" is the file's folder.
+	Data string `toml:"data"`
+	// Listen is where the office screens are served.
+	Listen string `toml:"listen"`
+	// Hosts are further names of this address, host:port as in the address bar.
+	Hosts []string `toml:"hosts"`
+	// Database is the SQLite file, relative to the node's folder.
+	Database string       `toml:"database"`
+	Link     []LinkConfig `toml:"link"`
+
+	// Listener, where it is set, is used in place of Listen.
+	Listener net.Listener `toml:"-"`
+	// Floor and Ceiling bound the wait before a new connection: 1 s and 60 s.
+	Floor   time.Duration `toml:"-"`
+	Ceiling time.Duration `toml:"-"`
+}
+
+// LinkConfig is one broker on which the shop's nodes are heard.
+type LinkConfig struct {
+	URL string `toml:"url"` // tcp://127.0.0.1:1883
+}
+
+// ConfigError says what is wrong in a configuration file, where, and what to do.
+type ConfigError struct {
+	File    string
+	Line    int // 0 where it is not one place
+	Column  int
+	Message string
+	Hint    string
+	Err     error
+}
+
+func (e *ConfigError) Error() string {
+	if e.Line > 0 {
+		return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
+	}
+	return e.File + ": " + e.Message
+}
+
+// Unwrap gives the cause.
+func (e *ConfigError) Unwrap() error { return e.Err }
+
+// NextStep is the hint, for whoever prints the error in one line.
+func (e *ConfigError) NextStep() string { return e.Hint }
+
+// Template is the configuration file of a new head office: a text/template with
+// the fields Shop, Node, Role and Dir (what edge/shop's Add fills in).
+func Template() string {
+	return `# Configuration of {{.Node}}. Unknown keys are refused.
+# data = "."                  # the node's folder, beside this file
+listen = "127.0.0.1:8090"
+hosts = []                    # other names of this address, as host:port in the address bar
+database = "central.db"
+
+[[link]]
+url = "tcp://127.0.0.1:1883"
+`
+}
+
+const compare = "compare it with the file that `pitlane shop add` writes"
+
+// ReadConfig reads and checks a configuration file. Its error is a *ConfigError.
+func ReadConfig(file string) (Config, error) {
+	body, err := os.ReadFile(file)
+	if err != nil {
+		return Config{}, &ConfigError{File: file, Message: "cannot read the configuration", Err: err,
+			Hint: "name an existing file with --config; `pitlane shop add` writes one into the node's folder"}
+	}
+	var c Config
+	if err := toml.NewDecoder(bytes.NewReader(body)).DisallowUnknownFields().Decode(&c); err != nil {
+		return c, located(file, err)
+	}
+	if !filepath.IsAbs(c.Data) {
+		c.Data = filepath.Join(filepath.Dir(file), c.Data)
+	}
+	if c.Listen == "" {
+		return c, &ConfigError{File: file, Message: "listen is missing", Hint: `write listen = "127.0.0.1:8090"`}
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		return c, &ConfigError{File: file, Message: "listen is not an address", Hint: `write listen = "127.0.0.1:8090"`, Err: err}
+	}
+	if len(c.Link) == 0 {
+		return c, &ConfigError{File: file, Message: "there is no [[link]]: head office would hear nobody", Hint: "write [[link]] with url = \"tcp://127.0.0.1:1883\""}
+	}
+	for _, l := range c.Link {
+		if err := wire.CheckURL(l.URL); err != nil {
+			return c, &ConfigError{File: file, Message: err.Error(), Hint: "write [[link]] with url = \"tcp://127.0.0.1:1883\"", Err: err}
+		}
+	}
+	return c, nil
+}
+
+// located brings the two kinds of TOML errors into ours.
+func located(file string, err error) *ConfigError {
+	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(strict.Errors) > 0 {
+		line, column := strict.Errors[0].Position()
+		return &ConfigError{File: file, Line: line, Column: column, Err: err,
+			Message: "unknown key " + strings.Join(strict.Errors[0].Key(), "."),
+			Hint:    "known are data, listen, hosts, database and, in [[link]], url"}
+	}
+	if bad, ok := errors.AsType[*toml.DecodeError](err); ok {
+		line, column := bad.Position()
+		return &ConfigError{File: file, Line: line, Column: column, Err: err,
+			Message: strings.TrimPrefix(bad.Error(), "toml: "), Hint: compare}
+	}
+	return &ConfigError{File: file, Message: err.Error(), Hint: compare, Err: err}
+}
+
+func (c *Config) fill() {
+	if c.Database == "" {
+		c.Database = "central.db"
+	}
+	if !filepath.IsAbs(c.Database) {
+		c.Database = filepath.Join(c.Data, c.Database)
+	}
+	if c.Floor <= 0 {
+		c.Floor = time.Second
+	}
+	if c.Ceiling < c.Floor {
+		c.Ceiling = max(time.Minute, c.Floor)
+	}
+}

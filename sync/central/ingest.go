@@ -1,0 +1,177 @@
+package central
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"pitlane/edge/journal"
+	"pitlane/sync/wire"
+)
+
+// intake takes segments in, one at a time.
+type intake struct {
+	store  Store
+	codec  *wire.Codec
+	roster *journal.Roster
+	now    func() time.Time
+
+	mu sync.Mutex
+}
+
+// taken is what came of a segment.
+type taken struct {
+	Origin string
+	Size   uint64 // the mark after it
+	New    int    // entries that were not held before
+}
+
+// take verifies a segment and commits what is new in it. Taken twice it changes
+// nothing. Its errors are those of journal.Adopt, and the store's.
+func (t *intake) take(ctx context.Context, b []byte) (journal.Segment, taken, error) {
+	seg, err := t.codec.Decode(b)
+	if err != nil {
+		return seg, taken{}, err
+	}
+	done, err := t.adopt(ctx, seg, b)
+	return seg, done, err
+}
+
+func (t *intake) adopt(ctx context.Context, seg journal.Segment, b []byte) (taken, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	mark, err := t.store.Mark(ctx, seg.Origin)
+	if err != nil {
+		return taken{}, err
+	}
+	done := taken{Origin: seg.Origin, Size: mark.Size}
+	hashes, err := t.compare(ctx, mark, seg)
+	if err != nil {
+		return done, err
+	}
+	entries, frontier, _, err := t.roster.CheckSegment(mark.Frontier, seg)
+	if err != nil || len(entries) == 0 {
+		return done, err
+	}
+	c := Change{
+		Was:     mark.Size,
+		Mark:    Mark{Origin: seg.Origin, Size: frontier.Size, Frontier: frontier, Checkpoint: seg.Checkpoint, At: t.now()},
+		Segment: SegmentRow{Origin: seg.Origin, First: seg.First, Hashes: hashes, Bytes: b},
+		Entries: entries,
+	}
+	if err := t.project(ctx, &c); err != nil {
+		return done, err
+	}
+	if err := t.store.Commit(ctx, c); err != nil {
+		return done, err
+	}
+	done.Size, done.New = frontier.Size, len(entries)
+	return done, nil
+}
+
+// compare holds what lies below the mark against what is held, and gives the
+// segment's leaf hashes. Another leaf in the place of a held one is a fork only
+// when the origin has signed it too; else it is a forgery.
+func (t *intake) compare(ctx context.Context, mark Mark, seg journal.Segment) ([]journal.Hash, error) {
+	hashes := make([]journal.Hash, 0, len(seg.Entries))
+	for _, e := range seg.Entries {
+		hashes = append(hashes, journal.LeafHash(e.Leaf))
+	}
+	if seg.First >= mark.Size {
+		return hashes, nil
+	}
+	n := min(mark.Size-seg.First, uint64(len(hashes)))
+	held, err := t.store.Hashes(ctx, seg.Origin, seg.First, int(n))
+	if err != nil {
+		return nil, err
+	}
+	if slices.Equal(held, hashes[:n]) {
+		return hashes, nil
+	}
+	if uint64(len(held)) != n {
+		return nil, fmt.Errorf("the store holds %d of %d entries below its own mark", len(held), n)
+	}
+	return nil, t.forked(ctx, seg)
+}
+
+// forked says of a segment that contradicts the store what it is.
+func (t *intake) forked(ctx context.Context, seg journal.Segment) error {
+	if _, err := t.roster.CheckCheckpoint(seg.Origin, seg.Checkpoint); err != nil {
+		return err // before the costly part: nobody of the shop has signed it
+	}
+	below, err := t.store.Hashes(ctx, seg.Origin, 0, int(seg.First))
+	if err != nil {
+		return err
+	}
+	var f journal.Frontier
+	for _, h := range below {
+		f.Add(h)
+	}
+	if _, _, _, err := t.roster.CheckSegment(f, seg); err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %s at %d", journal.ErrForked, seg.Origin, seg.First)
+}
+
+// project works out what follows from a change's entries.
+func (t *intake) project(ctx context.Context, c *Change) error {
+	var g garage
+	var seen []string
+	for _, e := range c.Entries {
+		if e.Job == "" || slices.Contains(seen, e.Job) {
+			continue
+		}
+		seen = append(seen, e.Job)
+		f, err := t.fold(ctx, e.Job, c.Entries)
+		if err != nil {
+			return err
+		}
+		byVIN, err := found(t.store.VehicleByVIN(ctx, bareVIN(f.VIN)))
+		if err != nil {
+			return err
+		}
+		byPlate, err := found(t.store.VehicleByPlate(ctx, barePlate(f.Plate)))
+		if err != nil {
+			return err
+		}
+		g.park(&f.Job, byVIN, byPlate)
+		c.Jobs = append(c.Jobs, f)
+	}
+	// A vehicle that went up in another late in the segment may be named early.
+	for i := range c.Jobs {
+		for _, m := range g.merged {
+			if c.Jobs[i].Vehicle == m.From {
+				c.Jobs[i].Vehicle = m.Into
+			}
+		}
+	}
+	c.Vehicles, c.Merged = g.changed, g.merged
+	return nil
+}
+
+func (t *intake) fold(ctx context.Context, id string, fresh []journal.Entry) (JobFile, error) {
+	entries, err := t.store.JobEntries(ctx, id)
+	if err != nil {
+		return JobFile{}, err
+	}
+	for _, e := range fresh {
+		if e.Job == id {
+			entries = append(entries, e)
+		}
+	}
+	return fold(t.roster.Shop, id, entries), nil
+}
+
+// found turns "there is none" into nil.
+func found(v Vehicle, err error) (*Vehicle, error) {
+	if errors.Is(err, ErrNone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &v, nil
+}

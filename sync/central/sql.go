@@ -1,0 +1,259 @@
+package central
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"pitlane/edge/job"
+	"pitlane/edge/journal"
+)
+
+// sqlStore is the Store on database/sql, in the subset that SQLite and PostgreSQL
+// share. One connection writes; reads never wait for it.
+type sqlStore struct {
+	write *sql.DB
+	read  *sql.DB
+}
+
+var _ Store = (*sqlStore)(nil)
+
+// Ping implements Store.
+func (s *sqlStore) Ping(ctx context.Context) error {
+	return errors.Join(s.write.PingContext(ctx), s.read.PingContext(ctx))
+}
+
+// Close implements Store.
+func (s *sqlStore) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
+
+// query runs a query and reads each row.
+func query[T any](ctx context.Context, db *sql.DB, scan func(func(...any) error) (T, error), text string, args ...any) ([]T, error) {
+	rows, err := db.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err says what went wrong
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows.Scan)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, v)
+	}
+	return out, rows.Err()
+}
+
+// one is query for at most one row; ErrNone without it.
+func one[T any](ctx context.Context, db *sql.DB, scan func(func(...any) error) (T, error), text string, args ...any) (T, error) {
+	v, err := scan(db.QueryRowContext(ctx, text, args...).Scan)
+	if errors.Is(err, sql.ErrNoRows) {
+		return v, ErrNone
+	}
+	return v, err
+}
+
+const markColumns = `SELECT origin, size, frontier, checkpoint, at_ms FROM marks`
+
+func scanMark(scan func(...any) error) (m Mark, err error) {
+	var frontier string
+	var at int64
+	if err := scan(&m.Origin, &m.Size, &frontier, &m.Checkpoint, &at); err != nil {
+		return m, err
+	}
+	m.At = time.UnixMilli(at)
+	return m, json.Unmarshal([]byte(frontier), &m.Frontier)
+}
+
+// Marks implements Store.
+func (s *sqlStore) Marks(ctx context.Context) ([]Mark, error) {
+	out, err := query(ctx, s.read, scanMark, markColumns+` ORDER BY origin`)
+	return out, wrap("read the marks", err)
+}
+
+// Mark implements Store.
+func (s *sqlStore) Mark(ctx context.Context, origin string) (Mark, error) {
+	m, err := one(ctx, s.read, scanMark, markColumns+` WHERE origin = $1`, origin)
+	if errors.Is(err, ErrNone) {
+		return Mark{Origin: origin}, nil
+	}
+	return m, wrap("read a mark", err)
+}
+
+func scanHash(scan func(...any) error) (h journal.Hash, err error) {
+	var b []byte
+	if err := scan(&b); err != nil {
+		return h, err
+	}
+	if len(b) != len(h) {
+		return h, errors.New("a stored hash has another length")
+	}
+	return journal.Hash(b), nil
+}
+
+// Hashes implements Store.
+func (s *sqlStore) Hashes(ctx context.Context, origin string, from uint64, n int) ([]journal.Hash, error) {
+	out, err := query(ctx, s.read, scanHash,
+		`SELECT hash FROM entries WHERE origin = $1 AND seq >= $2 AND seq < $3 ORDER BY seq`, origin, int64(from), int64(from)+int64(n))
+	return out, wrap("read hashes", err)
+}
+
+func scanEntry(scan func(...any) error) (journal.Entry, error) {
+	var leaf, work, workSalt, contact, contactSalt []byte
+	if err := scan(&leaf, &work, &workSalt, &contact, &contactSalt); err != nil {
+		return journal.Entry{}, err
+	}
+	e, err := journal.DecodeLeaf(leaf)
+	if err != nil {
+		return journal.Entry{}, err
+	}
+	e.Work, e.Contact = opening(work, workSalt), opening(contact, contactSalt)
+	return e, nil
+}
+
+func opening(payload, salt []byte) *journal.Opening {
+	o := &journal.Opening{Payload: payload}
+	if copy(o.Salt[:], salt) != len(o.Salt) {
+		return nil
+	}
+	return o
+}
+
+// JobEntries implements Store.
+func (s *sqlStore) JobEntries(ctx context.Context, id string) ([]journal.Entry, error) {
+	out, err := query(ctx, s.read, scanEntry,
+		`SELECT leaf, work, work_salt, contact, contact_salt FROM entries WHERE job = $1 ORDER BY origin, seq`, id)
+	return out, wrap("read the entries of a job", err)
+}
+
+func scanSegment(scan func(...any) error) (r SegmentRow, err error) {
+	var hashes []byte
+	if err := scan(&r.Origin, &r.First, &hashes, &r.Bytes); err != nil {
+		return r, err
+	}
+	for ; len(hashes) >= len(journal.Hash{}); hashes = hashes[len(journal.Hash{}):] {
+		r.Hashes = append(r.Hashes, journal.Hash(hashes[:len(journal.Hash{})]))
+	}
+	return r, nil
+}
+
+// SegmentRows implements Store.
+func (s *sqlStore) SegmentRows(ctx context.Context, origin string, from uint64, n int) ([]SegmentRow, error) {
+	out, err := query(ctx, s.read, scanSegment,
+		`SELECT origin, first, hashes, bytes FROM segments WHERE origin = $1 AND upto > $2 ORDER BY upto LIMIT $3`, origin, int64(from), n)
+	return out, wrap("read segments", err)
+}
+
+const jobColumns = `SELECT id, shop, ticket, plate, vin, vehicle, phase, word, bay, node, opened_ms, promised_ms, newest_ms, complaint, lines FROM jobs`
+
+func scanJob(scan func(...any) error) (j Job, err error) {
+	var complaint, lines string
+	if err := scan(&j.ID, &j.Shop, &j.Ticket, &j.Plate, &j.VIN, &j.Vehicle, &j.Phase, &j.Word, &j.Bay, &j.Node,
+		&j.Opened, &j.Promised, &j.Newest, &complaint, &lines); err != nil {
+		return j, err
+	}
+	return j, errors.Join(json.Unmarshal([]byte(complaint), &j.Complaint), json.Unmarshal([]byte(lines), &j.Lines))
+}
+
+// Job implements Store.
+func (s *sqlStore) Job(ctx context.Context, id string) (Job, error) {
+	j, err := one(ctx, s.read, scanJob, jobColumns+` WHERE id = $1`, id)
+	return j, wrap("read a job", err)
+}
+
+// Jobs implements Store.
+func (s *sqlStore) Jobs(ctx context.Context, n int) ([]Job, error) {
+	out, err := query(ctx, s.read, scanJob, jobColumns+` ORDER BY newest_ms DESC, id LIMIT $1`, n)
+	return out, wrap("read jobs", err)
+}
+
+// VehicleJobs implements Store.
+func (s *sqlStore) VehicleJobs(ctx context.Context, vehicle string) ([]Job, error) {
+	out, err := query(ctx, s.read, scanJob, jobColumns+` WHERE vehicle = $1 ORDER BY opened_ms DESC, id`, vehicle)
+	return out, wrap("read a vehicle's jobs", err)
+}
+
+func scanScan(scan func(...any) error) (c job.Scan, err error) {
+	var complete int64
+	err = scan(&c.ID, &c.Bay, &c.AtMS, &c.State, &c.Why, &c.VIN, &c.Adapter, &c.Protocol, &complete, &c.Report)
+	c.Complete = complete != 0
+	return c, err
+}
+
+type scanCode struct {
+	scan string
+	job.Code
+}
+
+func scanCodes(scan func(...any) error) (c scanCode, err error) {
+	return c, scan(&c.scan, &c.ECU, &c.Code.Code, &c.Status)
+}
+
+// Scans implements Store.
+func (s *sqlStore) Scans(ctx context.Context, id string) ([]job.Scan, error) {
+	scans, err := query(ctx, s.read, scanScan,
+		`SELECT id, bay, at_ms, state, why, vin, adapter, protocol, complete, report FROM scans WHERE job = $1 ORDER BY at_ms, id`, id)
+	if err != nil {
+		return nil, wrap("read scans", err)
+	}
+	codes, err := query(ctx, s.read, scanCodes, `SELECT scan, ecu, code, status FROM codes WHERE job = $1 ORDER BY scan, n`, id)
+	if err != nil {
+		return nil, wrap("read codes", err)
+	}
+	for i := range scans {
+		for _, c := range codes {
+			if c.scan == scans[i].ID {
+				scans[i].Codes = append(scans[i].Codes, c.Code)
+			}
+		}
+	}
+	return scans, nil
+}
+
+const vehicleColumns = `SELECT id, vin, plate, seen_ms FROM vehicles`
+
+func scanVehicle(scan func(...any) error) (v Vehicle, err error) {
+	return v, scan(&v.ID, &v.VIN, &v.Plate, &v.Seen)
+}
+
+// Vehicle implements Store.
+func (s *sqlStore) Vehicle(ctx context.Context, id string) (Vehicle, error) {
+	v, err := one(ctx, s.read, scanVehicle, vehicleColumns+` WHERE id = $1`, id)
+	return v, wrap("read a vehicle", err)
+}
+
+// VehicleByVIN implements Store.
+func (s *sqlStore) VehicleByVIN(ctx context.Context, vin string) (Vehicle, error) {
+	v, err := one(ctx, s.read, scanVehicle, vehicleColumns+` WHERE vin = $1 AND vin <> ''`, vin)
+	return v, wrap("look a vehicle up", err)
+}
+
+// VehicleByPlate implements Store.
+func (s *sqlStore) VehicleByPlate(ctx context.Context, plate string) (Vehicle, error) {
+	v, err := one(ctx, s.read, scanVehicle, vehicleColumns+` WHERE plate = $1 AND plate <> '' ORDER BY seen_ms DESC, id LIMIT 1`, plate)
+	return v, wrap("look a vehicle up", err)
+}
+
+func scanCount(scan func(...any) error) (v VehicleCount, err error) {
+	return v, scan(&v.ID, &v.VIN, &v.Plate, &v.Seen, &v.Jobs, &v.Scans)
+}
+
+// Vehicles implements Store.
+func (s *sqlStore) Vehicles(ctx context.Context, n int) ([]VehicleCount, error) {
+	out, err := query(ctx, s.read, scanCount, `SELECT v.id, v.vin, v.plate, v.seen_ms,
+		(SELECT count(*) FROM jobs j WHERE j.vehicle = v.id),
+		(SELECT count(*) FROM scans s JOIN jobs j ON j.id = s.job WHERE j.vehicle = v.id)
+		FROM vehicles v ORDER BY v.seen_ms DESC, v.id LIMIT $1`, n)
+	return out, wrap("read vehicles", err)
+}
+
+// wrap says what was being done; the errors that callers test stay themselves.
+func wrap(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
