@@ -32,7 +32,7 @@ func converge(t *testing.T, rnd *rand.Rand) {
 		if rnd.IntN(2) == 0 {
 			drafts := make([]journal.Draft, 1+rnd.IntN(4))
 			for i := range drafts {
-				drafts[i] = note(rnd.IntN(1000))
+				drafts[i] = pause(rnd.IntN(1000))
 			}
 			if _, err := to.Append(t.Context(), drafts...); err != nil {
 				t.Fatal(err)
@@ -97,7 +97,7 @@ func lending(t *testing.T, n int) (from, to *journal.Journal) {
 	shop := newTestShop("demo-bay-1", "demo-desk")
 	from, to = shop.journal(t, "demo-bay-1"), shop.journal(t, "demo-desk")
 	for i := range n {
-		appendOne(t, from, note(i))
+		appendOne(t, from, pause(i))
 	}
 	return from, to
 }
@@ -127,7 +127,7 @@ func TestAnyPrefixOfASegmentVerifies(t *testing.T) {
 func TestAForgedSegmentIsRefusedWhole(t *testing.T) {
 	from, to := lending(t, 10)
 	other := newTestShop("demo-bay-1", "demo-desk", "demo-bay-9").journal(t, "demo-bay-9")
-	appendOne(t, other, note(1))
+	appendOne(t, other, pause(1))
 	swap := func(b []byte, old, new string) []byte { return bytes.Replace(b, []byte(old), []byte(new), 1) }
 	cases := map[string]struct {
 		change func(*journal.Segment)
@@ -173,7 +173,7 @@ func twin(t *testing.T) (a, b, desk *journal.Journal) {
 	o := shop.options(filepath.Join(t.TempDir(), "a"), "demo-bay-1")
 	a = shop.open(t, o)
 	for i := range 5 {
-		appendOne(t, a, note(i))
+		appendOne(t, a, pause(i))
 	}
 	closeOnce(t, a)
 	again := o
@@ -186,8 +186,8 @@ func twin(t *testing.T) (a, b, desk *journal.Journal) {
 
 func TestAForkIsSeenAndItsEvidenceKept(t *testing.T) {
 	a, b, desk := twin(t)
-	appendOne(t, a, note(100))
-	appendOne(t, b, note(200))
+	appendOne(t, a, pause(100))
+	appendOne(t, b, pause(200))
 	carry(t, a, desk, a.Origin(), 1<<20)
 	before := readAll(t, desk, a.Origin())
 	for name, first := range map[string]uint64{"from before the fork": 3, "at the fork": 6} {
@@ -208,7 +208,7 @@ func TestAForkIsSeenAndItsEvidenceKept(t *testing.T) {
 
 func TestARestoredDiskHearsThatItsLogIsLongerElsewhere(t *testing.T) {
 	a, b, desk := twin(t)
-	appendOne(t, a, note(100))
+	appendOne(t, a, pause(100))
 	carry(t, a, desk, a.Origin(), 1<<20)
 	s, err := desk.Segment(t.Context(), a.Origin(), 0, 1<<20)
 	if err != nil {
@@ -235,7 +235,7 @@ func TestCheckSegmentGrowsATreeWithoutAJournal(t *testing.T) {
 	shop := newTestShop("demo-bay-1")
 	j := shop.journal(t, "demo-bay-1")
 	for i := range 30 {
-		appendOne(t, j, note(i))
+		appendOne(t, j, pause(i))
 	}
 	var tree journal.Frontier
 	total := 0

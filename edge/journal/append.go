@@ -3,7 +3,6 @@ package journal
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 )
 
@@ -202,7 +201,7 @@ func (b *batch) own(d prepared, parents []Hash) (Entry, error) {
 
 // Request looks a request id up among this node's own entries.
 func (j *Journal) Request(ctx context.Context, id RequestID) (Entry, bool, error) {
-	if err := ctx.Err(); err != nil {
+	if err := j.indexed(ctx); err != nil {
 		return Entry{}, false, err
 	}
 	at, ok, err := j.index.request(id)
@@ -211,7 +210,7 @@ func (j *Journal) Request(ctx context.Context, id RequestID) (Entry, bool, error
 	}
 	e, err := j.entryAt(nil, at)
 	if err != nil {
-		return Entry{}, false, errors.Join(errors.New("look a request id up"), err)
+		return Entry{}, false, fmt.Errorf("look a request id up: %w", err)
 	}
 	return e, true, nil
 }

@@ -20,7 +20,7 @@ func TestAppendedEntriesAreReadBackAfterReopening(t *testing.T) {
 		t.Errorf("first kind = %s, want log.opened", want[0].Kind)
 	}
 	for i := range 300 {
-		want = append(want, appendOne(t, j, note(i)))
+		want = append(want, appendOne(t, j, pause(i)))
 	}
 	origin := j.Origin()
 	check := func() {
@@ -38,7 +38,7 @@ func TestAppendedEntriesAreReadBackAfterReopening(t *testing.T) {
 	}
 	check()
 	closeOnce(t, j)
-	if _, err := j.Append(t.Context(), note(1)); !errors.Is(err, journal.ErrClosed) {
+	if _, err := j.Append(t.Context(), pause(1)); !errors.Is(err, journal.ErrClosed) {
 		t.Errorf("append after close: %v, want ErrClosed", err)
 	}
 	j = shop.open(t, o)
@@ -52,10 +52,10 @@ func TestARepeatedRequestGetsTheFirstEntry(t *testing.T) {
 	shop := newTestShop("demo-bay-1")
 	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
 	j := shop.open(t, o)
-	d := note(1)
+	d := pause(1)
 	d.Request = journal.RequestID{7}
 	first := appendOne(t, j, d)
-	other := note(2)
+	other := pause(2)
 	both, err := j.Append(t.Context(), d, other, d)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func TestARepeatedRequestGetsTheFirstEntry(t *testing.T) {
 	if both[0].Hash != first.Hash || both[2].Hash != first.Hash || both[1].Seq != first.Seq+1 {
 		t.Error("a repeat in a call does not give the first entry")
 	}
-	e := note(3)
+	e := pause(3)
 	e.Request = journal.RequestID{8}
 	same, err := j.Append(t.Context(), e, e)
 	if err != nil {
@@ -96,7 +96,7 @@ func TestManyWritersShareTransactions(t *testing.T) {
 	for w := range 64 {
 		wg.Go(func() {
 			for i := range 20 {
-				es, err := j.Append(context.Background(), note(w*20+i))
+				es, err := j.Append(context.Background(), pause(w*20+i))
 				if err != nil {
 					t.Error(err)
 					return
@@ -225,7 +225,7 @@ func TestACancelledAppendSaysUnknown(t *testing.T) {
 	j := shop.journal(t, "demo-bay-1")
 	ctx, cancel := context.WithCancel(t.Context())
 	release := journal.HoldWriter(j, cancel)
-	d := note(1)
+	d := pause(1)
 	d.Request = journal.RequestID{9}
 	_, err := j.Append(ctx, d)
 	release()
@@ -235,7 +235,7 @@ func TestACancelledAppendSaysUnknown(t *testing.T) {
 	if e := appendOne(t, j, d); e.Seq != 1 {
 		t.Errorf("the same request again gives seq %d, want 1", e.Seq)
 	}
-	if _, err := j.Append(ctx, note(2)); errors.Is(err, journal.ErrUnknownOutcome) || err == nil {
+	if _, err := j.Append(ctx, pause(2)); errors.Is(err, journal.ErrUnknownOutcome) || err == nil {
 		t.Logf("a context that was over before: %v", err)
 	}
 }
@@ -264,7 +264,7 @@ func TestAFolderHasOneJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer closeOnce(t, r)
-	if _, err := r.Append(t.Context(), note(1)); !errors.Is(err, journal.ErrReadOnly) {
+	if _, err := r.Append(t.Context(), pause(1)); !errors.Is(err, journal.ErrReadOnly) {
 		t.Errorf("append = %v, want ErrReadOnly", err)
 	}
 }

@@ -49,7 +49,7 @@ func TestAtMaxSizeIntakeIsRefusedAndDevicesStillWrite(t *testing.T) {
 	}
 	desk := shop.journal(t, "demo-desk")
 	for i := range 100 {
-		appendOne(t, desk, note(i))
+		appendOne(t, desk, pause(i))
 	}
 	if err := j.Adopt(t.Context(), segment(t, desk, 0, 1<<20)); !errors.Is(err, journal.ErrFull) {
 		t.Errorf("adopt on a full disk: %v, want ErrFull", err)
@@ -58,7 +58,7 @@ func TestAtMaxSizeIntakeIsRefusedAndDevicesStillWrite(t *testing.T) {
 		t.Errorf("the reserve took %d entries of a device", n)
 	}
 	journal.SetMaxSize(j, 4<<20)
-	appendOne(t, j, note(1))
+	appendOne(t, j, pause(1))
 	if j.Full() {
 		t.Error("with room again the journal says that it is full")
 	}
@@ -73,16 +73,16 @@ func TestADiskWithoutRoomIsSurvivedWithoutRestart(t *testing.T) {
 	j := shop.open(t, o)
 	var fault atomic.Pointer[error]
 	journal.FailCommits(j, &fault)
-	appendOne(t, j, note(0))
+	appendOne(t, j, pause(0))
 	noRoom := error(fmt.Errorf("write: %w", syscall.ENOSPC))
 	fault.Store(&noRoom)
 	for range 3 {
-		if _, err := j.Append(t.Context(), note(1)); !errors.Is(err, journal.ErrFull) {
+		if _, err := j.Append(t.Context(), pause(1)); !errors.Is(err, journal.ErrFull) {
 			t.Errorf("append = %v, want ErrFull", err)
 		}
 	}
 	fault.Store(nil)
-	if e := appendOne(t, j, note(2)); e.Seq != 2 {
+	if e := appendOne(t, j, pause(2)); e.Seq != 2 {
 		t.Errorf("seq = %d, want 2", e.Seq)
 	}
 	mustVerify(t, j)
@@ -101,15 +101,15 @@ func TestTheReserveIsGivenUpForDevicesOnly(t *testing.T) {
 	j := shop.open(t, o)
 	reserve := filepath.Join(o.Dir, "reserve")
 	journal.FailWhileThere(j, reserve)
-	if _, err := j.Append(t.Context(), note(1)); !errors.Is(err, journal.ErrFull) {
+	if _, err := j.Append(t.Context(), pause(1)); !errors.Is(err, journal.ErrFull) {
 		t.Errorf("append = %v, want ErrFull", err)
 	}
-	d := note(2)
+	d := pause(2)
 	d.Device = true
 	if e := appendOne(t, j, d); e.Seq != 1 {
 		t.Errorf("what a device did: seq %d, want 1", e.Seq)
 	}
-	if _, err := j.Append(t.Context(), note(3)); !errors.Is(err, journal.ErrFull) {
+	if _, err := j.Append(t.Context(), pause(3)); !errors.Is(err, journal.ErrFull) {
 		t.Errorf("append into the room of the reserve = %v, want ErrFull", err)
 	}
 	mustVerify(t, j)
@@ -121,18 +121,18 @@ func TestAfterAFailedSyncNothingIsWritten(t *testing.T) {
 	j := shop.open(t, o)
 	var fault atomic.Pointer[error]
 	journal.FailCommits(j, &fault)
-	appendOne(t, j, note(0))
+	appendOne(t, j, pause(0))
 	io := error(syscall.EIO)
 	fault.Store(&io)
-	if _, err := j.Append(t.Context(), note(1)); !errors.Is(err, journal.ErrUnknownOutcome) {
+	if _, err := j.Append(t.Context(), pause(1)); !errors.Is(err, journal.ErrUnknownOutcome) {
 		t.Errorf("append = %v, want ErrUnknownOutcome", err)
 	}
 	fault.Store(nil)
-	if _, err := j.Append(t.Context(), note(1)); !errors.Is(err, journal.ErrUnknownOutcome) {
+	if _, err := j.Append(t.Context(), pause(1)); !errors.Is(err, journal.ErrUnknownOutcome) {
 		t.Errorf("append after it = %v, want ErrUnknownOutcome", err)
 	}
 	closeOnce(t, j)
 	j = shop.open(t, o)
-	appendOne(t, j, note(1))
+	appendOne(t, j, pause(1))
 	mustVerify(t, j)
 }

@@ -43,6 +43,9 @@ type Journal struct {
 	behind  chan struct{}  // asks the index writer
 
 	w writer
+
+	lookup sync.Mutex // read-only: the index is made when it is first needed
+	looked bool
 }
 
 // Open opens or begins the journal of a node. The folder is locked: a second
@@ -160,7 +163,25 @@ func (j *Journal) openFiles(ctx context.Context) error {
 	if j.index, err = openIndex(filepath.Join(j.opt.Dir, "meta.db"), j.readOnly); err != nil {
 		return err
 	}
+	if j.readOnly {
+		return nil // the tools mostly need no index, and shall open what is damaged
+	}
 	return j.catchUp(ctx)
+}
+
+// indexed makes sure that the index is there before something is looked up in it.
+func (j *Journal) indexed(ctx context.Context) error {
+	if !j.readOnly {
+		return nil
+	}
+	j.lookup.Lock()
+	defer j.lookup.Unlock()
+	if j.looked {
+		return nil
+	}
+	err := j.catchUp(ctx)
+	j.looked = err == nil
+	return err
 }
 
 // catchUp brings the index to the heads. An index that knows more than the

@@ -73,6 +73,9 @@ func (j *Journal) entryAt(tx *bbolt.Tx, at ref) (Entry, error) {
 
 // Job reads all entries of a job over all origins, by origin and seq.
 func (j *Journal) Job(ctx context.Context, id string) ([]Entry, error) {
+	if err := j.indexed(ctx); err != nil {
+		return nil, err
+	}
 	refs, err := j.index.job(id)
 	if err != nil {
 		return nil, err

@@ -5,10 +5,13 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"pitlane/edge/journal"
 )
@@ -90,7 +93,7 @@ func appendOne(t testing.TB, j *journal.Journal, d journal.Draft) journal.Entry 
 	return es[0]
 }
 
-func note(i int) journal.Draft {
+func pause(i int) journal.Draft {
 	return journal.Draft{Kind: "work.paused", Job: fmt.Sprintf("job-%d", i%7), Work: fmt.Appendf(nil, `{"n":%d}`, i)}
 }
 
@@ -144,4 +147,24 @@ func payload(e journal.Entry) string {
 		return ""
 	}
 	return string(e.Work.Payload)
+}
+
+// writeRoster puts the test shop's signed roster and key into a node's folder.
+func writeRoster(t *testing.T, dir string) {
+	t.Helper()
+	shop := newTestShop("demo-bay-1", "demo-desk")
+	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	signed, err := journal.SignRoster(shop.roster, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	vkey, err := note.NewEd25519VerifierKey("demo", key.Public().(ed25519.PublicKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, b := range map[string][]byte{"roster": signed, "shop.pub": []byte(vkey + "\n")} {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

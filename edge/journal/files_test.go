@@ -1,0 +1,267 @@
+package journal_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.etcd.io/bbolt"
+
+	"pitlane/edge/journal"
+)
+
+// stopped is a journal of n entries in several segment files, closed.
+func stopped(t *testing.T, n int) (testShop, journal.Options) {
+	t.Helper()
+	shop := newTestShop("demo-bay-1", "demo-desk")
+	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
+	o.SegmentLeaves = 100
+	j := shop.open(t, o)
+	desk := shop.journal(t, "demo-desk")
+	for i := range 20 {
+		appendOne(t, desk, pause(i))
+	}
+	carry(t, desk, j, desk.Origin(), 1<<20)
+	drafts := make([]journal.Draft, 50)
+	for i := 0; i < n; i += len(drafts) {
+		for k := range drafts {
+			drafts[k] = pause(i + k)
+		}
+		if _, err := j.Append(t.Context(), drafts...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	closeOnce(t, j)
+	return shop, o
+}
+
+func TestSegmentFilesRollOverAndAllAreRead(t *testing.T) {
+	shop, o := stopped(t, 1200)
+	files, err := filepath.Glob(filepath.Join(o.Dir, "segments", "*.db"))
+	if err != nil || len(files) < 12 {
+		t.Fatalf("%d segment files (%v), want 12 or more", len(files), err)
+	}
+	j := shop.open(t, o)
+	if got, want := len(readAll(t, j, j.Origin())), 1201; got != want {
+		t.Errorf("%d entries, want %d", got, want)
+	}
+	for _, from := range []uint64{0, 1, 99, 100, 101, 700, 1200} {
+		if s := segment(t, j, from, 3000); s.Entries[0].Seq != from {
+			t.Errorf("the segment from %d begins at %d", from, s.Entries[0].Seq)
+		}
+	}
+	entries, err := j.Job(t.Context(), "job-3")
+	if err != nil || len(entries) < 170 {
+		t.Errorf("the job has %d entries (%v)", len(entries), err)
+	}
+	mustVerify(t, j)
+}
+
+func TestTheIndexIsRebuilt(t *testing.T) {
+	shop, o := stopped(t, 300)
+	count := func() int {
+		t.Helper()
+		j := shop.open(t, o)
+		defer closeOnce(t, j)
+		entries, err := j.Job(t.Context(), "job-3")
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := entries[len(entries)-1]
+		if e, ok, err := j.Request(t.Context(), entries[0].Request); err != nil || !ok || e.Hash != entries[0].Hash {
+			t.Errorf("the request id of %d is not found: %v %v", last.Seq, ok, err)
+		}
+		return len(entries)
+	}
+	want := count()
+	meta := filepath.Join(o.Dir, "meta.db")
+	for name, harm := range map[string]func() error{
+		"missing":             func() error { return os.Remove(meta) },
+		"not a file of bbolt": func() error { return os.WriteFile(meta, []byte("x"), 0o600) },
+		"of a longer journal": func() error { return setMark(meta, 99<<8) },
+		"behind":              func() error { return setMark(meta, 7) },
+	} {
+		if err := harm(); err != nil {
+			t.Fatal(err)
+		}
+		r, err := journal.OpenReadOnly(t.Context(), o.Dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := r.Job(t.Context(), "job-3"); err != nil || len(got) != want {
+			t.Errorf("%s, to look only: the job has %d entries, want %d (%v)", name, len(got), want, err)
+		}
+		closeOnce(t, r)
+		if got := count(); got != want {
+			t.Errorf("%s: the job has %d entries, want %d", name, got, want)
+		}
+	}
+}
+
+// setMark changes how far meta.db says that it knows every origin.
+func setMark(path string, to uint16) error {
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte("marks"))
+		var keys [][]byte
+		if err := b.ForEach(func(k, _ []byte) error { keys = append(keys, k); return nil }); err != nil {
+			return err
+		}
+		for _, k := range keys {
+			if err := b.Put(append([]byte(nil), k...), []byte{0, 0, 0, 0, 0, 0, byte(to >> 8), byte(to)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if cerr := db.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+func TestVerifyFindsEveryFlippedByte(t *testing.T) {
+	_, o := stopped(t, 50)
+	writeRoster(t, o.Dir)
+	files, err := filepath.Glob(filepath.Join(o.Dir, "segments", "*.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := files[len(files)-1]
+	origin, value := pick(t, path)
+	clean := report(t, o.Dir)
+	if !clean.OK || len(clean.Proven) != 2 {
+		t.Fatalf("before: %v", clean.Findings)
+	}
+	for i := range value {
+		bad := append([]byte(nil), value...)
+		bad[i] ^= 0x10
+		put(t, path, origin, bad)
+		if r := report(t, o.Dir); r.OK || !strings.Contains(r.Findings[0], origin) {
+			t.Errorf("byte %d flipped and not found: %v", i, r.Findings)
+		}
+	}
+	put(t, path, origin, value)
+	if r := report(t, o.Dir); !r.OK {
+		t.Errorf("put back: %v", r.Findings)
+	}
+}
+
+func TestVerifyFindsForgedHeadsAndCheckpoints(t *testing.T) {
+	_, o := stopped(t, 300)
+	writeRoster(t, o.Dir)
+	files, err := filepath.Glob(filepath.Join(o.Dir, "segments", "*.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	harm := func(file string, fn func(*bbolt.Tx) error) journal.VerifyReport {
+		t.Helper()
+		was, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(t, file, fn)
+		r := report(t, o.Dir)
+		if err := os.WriteFile(file, was, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	last := files[len(files)-1]
+	origin, _ := pick(t, last)
+	flip := func(bucket string, old, new string) func(*bbolt.Tx) error {
+		return func(tx *bbolt.Tx) error {
+			b := tx.Bucket([]byte(bucket))
+			v := string(b.Get([]byte(origin)))
+			if !strings.Contains(v, old) {
+				t.Fatalf("no %q in %s", old, v)
+			}
+			return b.Put([]byte(origin), []byte(strings.Replace(v, old, new, 1)))
+		}
+	}
+	if r := harm(last, flip("heads", "\\n— ", "\\n— x")); r.OK {
+		t.Error("a checkpoint with another name is not found")
+	}
+	if r := harm(last, flip("heads", `\n301\n`, `\n302\n`)); r.OK {
+		t.Error("a checkpoint of another size is not found")
+	}
+	drop := func(bucket string, key []byte) func(*bbolt.Tx) error {
+		return func(tx *bbolt.Tx) error {
+			return tx.Bucket([]byte(bucket)).Bucket([]byte(origin)).Delete(key)
+		}
+	}
+	if r := harm(last, drop("leaves", []byte{0, 0, 0, 0, 0, 0, 1, 0x2c})); r.OK {
+		t.Error("a missing last entry is not found")
+	}
+	for _, f := range files {
+		kept := false
+		change(t, f, func(tx *bbolt.Tx) error {
+			kept = tx.Bucket([]byte("checkpoints")).Bucket([]byte(origin)) != nil
+			return nil
+		})
+		if !kept {
+			continue
+		}
+		r := harm(f, func(tx *bbolt.Tx) error {
+			b := tx.Bucket([]byte("checkpoints")).Bucket([]byte(origin))
+			k, v := b.Cursor().First()
+			return b.Put(append([]byte(nil), k...), []byte(strings.Replace(string(v), "\n256\n", "\n255\n", 1)))
+		})
+		if r.OK {
+			t.Error("a kept checkpoint that was changed is not found")
+		}
+		return
+	}
+	t.Error("no checkpoint at 256 is kept")
+}
+
+// pick gives the origin and the value of the newest record with a payload.
+func pick(t *testing.T, path string) (origin string, value []byte) {
+	t.Helper()
+	change(t, path, func(tx *bbolt.Tx) error {
+		k, _ := tx.Bucket([]byte("leaves")).Cursor().First()
+		origin = string(k)
+		_, v := tx.Bucket([]byte("leaves")).Bucket(k).Cursor().Last()
+		value = append([]byte(nil), v...)
+		return nil
+	})
+	return origin, value
+}
+
+func put(t *testing.T, path, origin string, value []byte) {
+	t.Helper()
+	change(t, path, func(tx *bbolt.Tx) error {
+		b := tx.Bucket([]byte("leaves")).Bucket([]byte(origin))
+		k, _ := b.Cursor().Last()
+		return b.Put(append([]byte(nil), k...), value)
+	})
+}
+
+func change(t *testing.T, path string, fn func(*bbolt.Tx) error) {
+	t.Helper()
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Update(fn)
+	if cerr := db.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func report(t *testing.T, dir string) journal.VerifyReport {
+	t.Helper()
+	j, err := journal.OpenReadOnly(t.Context(), dir)
+	if err != nil {
+		return journal.VerifyReport{Findings: []string{err.Error()}}
+	}
+	defer closeOnce(t, j)
+	return j.VerifyReport(t.Context())
+}
