@@ -28,6 +28,7 @@ func floors() [][]string {
 		{"devices/*", "edge/board", "edge/web", "edge/shop", "sync/wire", "sync/broker"},
 		{"edge/bay", "edge/desk", "edge/hub", "sync/link", "sync/central"},
 		{"edge"},
+		{"sync/node"},
 		{"cmd/*"},
 	}
 }
