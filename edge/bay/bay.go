@@ -23,8 +23,8 @@ type Scanner interface {
 }
 
 // Cabinet is a key cabinet (keycab.Cabinet). Unlock may be called from any
-// goroutine while Run runs; it never guesses an outcome, and with Failed and an
-// error it has sent nothing.
+// goroutine while Run runs; it never guesses an outcome, with Failed and an error it
+// has sent nothing, and what it saw has been emitted before it returns.
 type Cabinet interface {
 	devices.Device
 	Unlock(ctx context.Context, slot int) (keycab.Outcome, error)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"pitlane/devices"
 	"pitlane/devices/keycab"
@@ -245,22 +246,24 @@ func report() *obd.Report {
 	}
 }
 
-// cupboard is a cabinet that works: Unlock opens the slot, see shows what hangs there.
+// cupboard is a cabinet that works: Unlock opens the slot, see shows what hangs
+// there. What happens while nobody runs it is in its next snapshot.
 type cupboard struct {
+	made   time.Time
 	mu     sync.Mutex
 	slots  []keycab.Slot
-	says   chan any
+	emit   func(devices.Reading) // nil while nobody runs it
 	unlock func(slot int) (keycab.Outcome, error)
 	sent   []int
 }
 
 func newCupboard() *cupboard {
-	c := &cupboard{says: make(chan any, 64)}
+	c := &cupboard{made: time.Now()}
 	for i := range 4 {
 		c.slots = append(c.slots, keycab.Slot{Number: i + 1, Hook: keycab.HookClosed, Key: keycab.KeyAbsent})
 	}
 	c.unlock = func(slot int) (keycab.Outcome, error) {
-		c.see(slot, func(s *keycab.Slot) { s.Hook = keycab.HookOpen })
+		c.hook(slot, keycab.HookOpen)
 		return keycab.Opened, nil
 	}
 	return c
@@ -270,16 +273,20 @@ func (c *cupboard) Name() string { return "cabinet" }
 
 func (c *cupboard) Run(ctx context.Context, emit func(devices.Reading)) error {
 	c.mu.Lock()
-	snap := keycab.Snapshot{Online: true, Slots: slices.Clone(c.slots)}
+	c.emit = emit
+	c.say(keycab.Snapshot{Online: true, Slots: slices.Clone(c.slots)})
 	c.mu.Unlock()
-	emit(devices.Reading{Device: "cabinet", Value: snap})
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case v := <-c.says:
-			emit(devices.Reading{Device: "cabinet", Value: v})
-		}
+	<-ctx.Done()
+	c.mu.Lock()
+	c.emit = nil
+	c.mu.Unlock()
+	return nil
+}
+
+// say needs c.mu.
+func (c *cupboard) say(v any) {
+	if c.emit != nil {
+		c.emit(devices.Reading{Device: "cabinet", At: time.Since(c.made), Value: v})
 	}
 }
 
@@ -297,28 +304,36 @@ func (c *cupboard) Unlock(ctx context.Context, slot int) (keycab.Outcome, error)
 // see changes a slot and says so.
 func (c *cupboard) see(slot int, f func(*keycab.Slot)) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	f(&c.slots[slot-1])
-	now := c.slots[slot-1]
-	c.mu.Unlock()
-	c.says <- keycab.Change{Slot: now}
+	c.say(keycab.Change{Slot: c.slots[slot-1]})
 }
 
 func (c *cupboard) key(slot int, k keycab.Key)   { c.see(slot, func(s *keycab.Slot) { s.Key = k }) }
 func (c *cupboard) hook(slot int, h keycab.Hook) { c.see(slot, func(s *keycab.Slot) { s.Hook = h }) }
 
+// warn says that something is odd.
+func (c *cupboard) warn(w keycab.Warning) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.say(w)
+}
+
 // gone and back are a cable pulled out and put in.
 func (c *cupboard) gone() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.says <- keycab.Snapshot{Why: keycab.WhyUnplugged, Slots: slices.Clone(c.slots),
-		Fault: &devices.Fault{Kind: "cabinet", Message: "gone", Hint: "plug it in"}}
+	c.say(keycab.Snapshot{
+		Why: keycab.WhyUnplugged, Slots: slices.Clone(c.slots),
+		Fault: &devices.Fault{Kind: "cabinet", Message: "gone", Hint: "plug it in"},
+	})
 }
 
 func (c *cupboard) back(change func(slots []keycab.Slot)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	change(c.slots)
-	c.says <- keycab.Snapshot{Online: true, Slots: slices.Clone(c.slots)}
+	c.say(keycab.Snapshot{Online: true, Slots: slices.Clone(c.slots)})
 }
 
 // wall is a board that keeps what it is told.
