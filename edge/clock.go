@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// clockQuality says how far the wall clock can be trusted: 3 synchronised now, 1
+// ClockQuality says how far the wall clock can be trusted: 3 synchronised now, 1
 // kept by a battery, 0 not at all (a clock that stands before this program's
 // time).
-func clockQuality() uint8 {
+func ClockQuality() uint8 {
 	var t unix.Timex
 	state, err := unix.Adjtimex(&t)
 	switch {

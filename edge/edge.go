@@ -81,7 +81,7 @@ func open(ctx context.Context, cfg Config, rooms Rooms, log *slog.Logger) (*hous
 		member: member, metrics: web.NewMetrics(), faults: rooms.Faults}
 	h.journal, err = journal.Open(ctx, journal.Options{
 		Dir: cfg.Data, Node: member.Node, Key: member.Key, Roster: member.Roster,
-		MaxSize: cfg.MaxSizeMB << 20, Quality: clockQuality, Log: h.log,
+		MaxSize: cfg.MaxSizeMB << 20, Quality: ClockQuality, Log: h.log,
 	})
 	if err != nil {
 		return nil, hint(fmt.Errorf("open the journal: %w", err),

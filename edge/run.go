@@ -57,7 +57,9 @@ func (h *house) run(ctx context.Context) error {
 	early.Go(func() { h.screens(intake, ln, fail) })
 	early.Go(func() { h.mind(intake, "keys and scanner", h.bay.Run) })
 	early.Go(func() { h.mind(intake, "desk", h.desk.Run) })
-	late.Go(func() { h.socket(lasting, ln.Addr()) })
+	if sock := h.openSocket(intake); sock != nil {
+		late.Go(func() { h.socket(lasting, sock, ln.Addr()) })
+	}
 	for _, beside := range h.rooms.Beside {
 		late.Go(func() { h.besides(lasting, beside) })
 	}

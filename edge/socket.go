@@ -61,14 +61,19 @@ func shortPath(dir string) (path string, release func(), err error) {
 	return fmt.Sprintf("/proc/self/fd/%d/%s", f.Fd(), SocketName), func() { _ = f.Close() }, nil
 }
 
-// socket serves the operator's tool until ctx ends. Without it the tool does not
-// reach the running node; the work of the shop goes on.
-func (h *house) socket(ctx context.Context, listen net.Addr) {
+// openSocket makes the socket. Without it the tool does not reach the running
+// node; the work of the shop goes on.
+func (h *house) openSocket(ctx context.Context) net.Listener {
 	ln, err := listenSocket(ctx, h.cfg.Data)
 	if err != nil {
 		h.log.Warn("no socket for the operator's tool", "error", err)
-		return
+		return nil
 	}
+	return ln
+}
+
+// socket serves the operator's tool until ctx ends.
+func (h *house) socket(ctx context.Context, ln net.Listener, listen net.Addr) {
 	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	srv := &http.Server{
@@ -143,7 +148,7 @@ func answerJSON(w http.ResponseWriter, v any) {
 
 func (h *house) status(listen net.Addr) Status {
 	s := Status{Node: h.member.Node, Role: h.member.Role, Shop: h.cfg.Shop, PID: os.Getpid(),
-		Started: h.started, Listen: listen.String(), Clock: clockQuality(), Origins: []OriginTip{}}
+		Started: h.started, Listen: listen.String(), Clock: ClockQuality(), Origins: []OriginTip{}}
 	for _, t := range h.journal.Tips() {
 		s.Origins = append(s.Origins, OriginTip{t.Origin, t.Low, t.Size})
 	}

@@ -5,6 +5,7 @@ import "github.com/spf13/cobra"
 // commands lists the tool's commands, one file each.
 func commands() []*cobra.Command {
 	return []*cobra.Command{
+		doctorCommand(),
 		keysCommand(),
 		replayCommand(),
 		scanCommand(),

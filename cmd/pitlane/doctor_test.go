@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pitlane/edge"
+)
+
+// configured writes a configuration into a node's folder.
+func configured(t *testing.T, dir, text string) string {
+	t.Helper()
+	file := filepath.Join(dir, "edge.toml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// saidOf is the doctor's line about a check.
+func saidOf(out, check string) string {
+	for line := range strings.Lines(out) {
+		if f := strings.Fields(line); len(f) > 1 && f[1] == check {
+			return line
+		}
+	}
+	return ""
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	return ln.Addr().String()
+}
+
+func TestDoctorOnAStoppedNode(t *testing.T) {
+	t.Parallel()
+	_, dir := testNode(t)
+	file := configured(t, dir, fmt.Sprintf("[http]\nlisten = %q\n", freeAddress(t)))
+	code, out := call(t, doctorCommand(), "--config", file)
+	if code != 0 {
+		t.Fatalf("a healthy node: exit %d\n%s", code, out)
+	}
+	for _, check := range []string{"config", "folder", "socket", "clock", "disk", "http", "rights", "certificate", "journal"} {
+		if !strings.HasPrefix(saidOf(out, check), "ok") {
+			t.Errorf("%s is not ok:\n%s", check, out)
+		}
+	}
+}
+
+func TestDoctorNamesEachFailureWithAHint(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	_, dir := testNode(t)
+	file := configured(t, dir, fmt.Sprintf(`
+[http]
+listen = %q
+[bay]
+name = "1"
+[scanner]
+port = "/dev/pitlane-no-such-port"
+[cabinet]
+port = %q
+[[link]]
+url = "tcp://%s"
+`, taken.Addr(), filepath.Join(dir, "edge.toml"), freeAddress(t)))
+	if err := os.Chmod(filepath.Join(dir, "node.pem"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "node.pem"), []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "keys", "spare.key"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(filepath.Join(dir, "keys", "spare.key"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, out := call(t, doctorCommand(), "--config", file)
+	if code != exitFailure {
+		t.Errorf("got exit %d, want %d", code, exitFailure)
+	}
+	for _, check := range []string{"http", "scanner", "cabinet", "link", "rights", "certificate"} {
+		if line := saidOf(out, check); !strings.HasPrefix(line, "FAIL") || !strings.Contains(line, " — ") {
+			t.Errorf("%s: got %q, want a failure with a hint", check, line)
+		}
+	}
+	code, out = call(t, doctorCommand(), "--config", configured(t, dir, "wrong = 1\n"))
+	if line := saidOf(out, "config"); code != exitFailure || !strings.Contains(line, ":1:1:") || !strings.Contains(line, " — ") {
+		t.Errorf("a wrong configuration: exit %d, %q", code, line)
+	}
+	if code, _ := call(t, doctorCommand()); code != exitUsage {
+		t.Errorf("without --config: exit %d, want %d", code, exitUsage)
+	}
+}
+
+func TestDoctorOnARunningNode(t *testing.T) {
+	t.Parallel()
+	_, dir := testNode(t)
+	file := configured(t, dir, "[http]\nlisten = \"127.0.0.1:0\"\n")
+	cfg, err := edge.ReadConfig(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	serving, ended := make(chan struct{}), make(chan error, 1)
+	go func() {
+		ended <- edge.Run(ctx, cfg, edge.Rooms{Serving: func(net.Addr) { close(serving) }}, slog.New(slog.DiscardHandler))
+	}()
+	defer func() {
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+	<-serving
+	code, out := call(t, doctorCommand(), "--config", file)
+	if code != 0 || !strings.Contains(saidOf(out, "socket"), "runs as process") || !strings.Contains(saidOf(out, "http"), "served on") {
+		t.Errorf("a running node: exit %d\n%s", code, out)
+	}
+}
