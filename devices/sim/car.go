@@ -21,6 +21,8 @@ type Request struct {
 	Receive string        // as set by ATCRA, "" for all
 	Proto   string        // the protocol in use, 1..C
 	Since   time.Duration // since the car was plugged in
+
+	Headers, Spaces bool // how the adapter prints, for a car that answers in lines
 }
 
 // Reply is what came back: messages, which the adapter makes into frames and

@@ -44,8 +44,24 @@ func (s *session) request(text string, f Faults) []step {
 		}
 		return append(before, s.reply(word)...)
 	}
-	rep := car.Answer(Request{Data: q.data, Header: s.set.header, Receive: s.set.receive, Proto: s.set.live, Since: since})
+	rep := car.Answer(Request{Data: q.data, Header: s.set.header, Receive: s.set.receive, Proto: s.set.live, Since: since, Headers: s.set.headers, Spaces: s.set.spaces})
+	if len(rep.Lines) > 0 {
+		before, rep.Lines = once(before, rep.Lines)
+	}
 	return append(before, s.printed(q, rep, f)...)
+}
+
+// once keeps the adapter's words about the bus from being said twice, by the
+// recording and by us, or at all when the bus was found before.
+func once(before []step, lines []string) ([]step, []string) {
+	word := normal(lines[0])
+	switch about := strings.HasPrefix(word, "SEARCHING") || strings.HasPrefix(word, "BUSINIT"); {
+	case !about:
+		return before, lines
+	case strings.HasSuffix(word, "ERROR") || len(before) > 0:
+		return nil, lines
+	}
+	return before, lines[1:]
 }
 
 // connect finds the protocol and initialises the bus. It returns what is printed

@@ -172,7 +172,7 @@ func (s *session) execute(command string) []step {
 	steps := s.answer(command, f)
 	if c, ok := car.(commander); ok {
 		if said, ok := c.command(command); ok {
-			steps = said
+			steps = s.reply(said...)
 		}
 	}
 	switch {
@@ -204,7 +204,7 @@ func (s *session) answer(command string, f Faults) []step {
 
 // commander is a car whose recording holds the adapter's words too.
 type commander interface {
-	command(text string) (said []step, ok bool)
+	command(text string) (lines []string, ok bool)
 }
 
 // half is the first half of an answer, cut within a line.
