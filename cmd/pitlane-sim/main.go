@@ -6,6 +6,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -53,5 +54,6 @@ type options struct {
 	speed    float64
 	span     time.Duration
 	byHand   bool
-	out      *os.File
+	out      io.Writer
+	listen   func(io.ReadWriter) io.ReadWriter // benchmarks only; see practice
 }

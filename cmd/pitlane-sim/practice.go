@@ -24,6 +24,8 @@ type practice struct {
 	repaired []sim.Car          // the same, without codes
 	fixed    map[string]sim.Car // bays whose car was named on the command line
 	hand     time.Duration
+	// listen is put between adapter and line by benchmarks; nil: nothing.
+	listen func(io.ReadWriter) io.ReadWriter
 }
 
 // newPractice lays the lines below dir. The vehicle files are the first bays' cars.
@@ -88,7 +90,11 @@ func (p *practice) close() {
 func (p *practice) run(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
 	for bay, a := range p.adapters {
-		g.Go(func() error { return ended(a.Serve(ctx, p.lines[bay])) })
+		var rw io.ReadWriter = p.lines[bay]
+		if p.listen != nil {
+			rw = p.listen(rw)
+		}
+		g.Go(func() error { return ended(a.Serve(ctx, rw)) })
 	}
 	g.Go(func() error { return ended(p.cabinet.Serve(ctx, p.lines["cabinet"])) })
 	g.Go(func() error { return ended(sim.Hand{Board: p.cabinet, Delay: p.hand}.Run(ctx)) })

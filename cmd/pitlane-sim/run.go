@@ -82,9 +82,10 @@ func run(ctx context.Context, o options, log *slog.Logger) error {
 	defer remove()
 	dev, err := newPractice(dir, bayNames(), o.vehicles, o.seed, o.speed)
 	if err != nil {
-		return &usage{err.Error(), "see docs/guides and pitlane-sim -help"}
+		return &usage{err.Error(), "see pitlane-sim -help"}
 	}
 	defer dev.close()
+	dev.listen = o.listen
 	at := addressesFrom(o.base)
 	if err := foundShop(dir, at, dev, true); err != nil {
 		return err
