@@ -39,9 +39,12 @@ func (h *house) run(ctx context.Context) error {
 	intake, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	lasting, end := context.WithCancel(context.WithoutCancel(ctx))
-	var late, early sync.WaitGroup
+	carrying, ground := context.WithCancel(lasting)
+	var late, early, couriers sync.WaitGroup
 	defer late.Wait()
 	defer end()
+	defer couriers.Wait() // the couriers say goodbye before the broker goes
+	defer ground()
 
 	late.Go(func() { h.boardRoom(lasting, fail) })
 	if err := h.caughtUp(intake); err != nil {
@@ -64,8 +67,8 @@ func (h *house) run(ctx context.Context) error {
 		late.Go(func() { h.besides(lasting, beside) })
 	}
 	for _, c := range h.rooms.Couriers {
-		late.Go(func() {
-			h.besides(lasting, func(ctx context.Context) error { return c.Run(ctx, h.journal, h.board) })
+		couriers.Go(func() {
+			h.besides(carrying, func(ctx context.Context) error { return c.Run(ctx, h.journal, h.board) })
 		})
 	}
 	h.log.Info("edge open", "listen", ln.Addr().String())
