@@ -17,8 +17,6 @@ import (
 	"pitlane/edge/journal"
 )
 
-func randomText() string { return rand.Text() }
-
 func kindOf(err error) string {
 	f, ok := errors.AsType[*devices.Fault](err)
 	if !ok {
@@ -210,7 +208,7 @@ func TestAnotherCarThanTheJobsIsSaid(t *testing.T) {
 func TestALargeReportGoesIntoParts(t *testing.T) {
 	big := report()
 	for range 3000 {
-		name := randomText() // does not pack
+		name := rand.Text() // does not pack
 		big.ECUs[0].Readings = append(big.ECUs[0].Readings, obd.Reading{PID: "0C", Name: &name})
 	}
 	for range 300 {
