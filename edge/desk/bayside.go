@@ -43,7 +43,7 @@ func (d *Desk) scan(ctx context.Context, in Staff) (ScanOut, error) {
 	if d.cfg.Scans == nil {
 		return ScanOut{}, web.Fail(http.StatusServiceUnavailable, "no_scanner", "this edge has no scanner", "add a [scanner] to its configuration")
 	}
-	_, again, err := d.done(ctx, request)
+	again, err := d.done(ctx, request, s.ID)
 	if err != nil {
 		return ScanOut{}, err
 	}

@@ -11,7 +11,6 @@ import (
 	"pitlane/devices/keycab"
 	"pitlane/edge/board"
 	"pitlane/edge/job"
-	"pitlane/edge/journal"
 	"pitlane/edge/web"
 )
 
@@ -74,11 +73,13 @@ func (d *Desk) checkinOpen(ctx context.Context, in CheckinOpen) (CheckinOrder, e
 	}
 	d.opening.Lock()
 	defer d.opening.Unlock()
-	if _, again, err := d.done(ctx, request); err != nil || again {
-		return d.openedBefore(ctx, request, err)
-	}
 	sum := derive("job", d.cfg.Node, in.Request)
 	id := hex.EncodeToString(sum[:8])
+	if again, err := d.done(ctx, request, id); err != nil {
+		return CheckinOrder{}, err
+	} else if again {
+		return d.openedBefore(ctx, in.Request)
+	}
 	opened, err := d.opened(id, in)
 	if err != nil {
 		return CheckinOrder{}, err
@@ -145,13 +146,10 @@ func (d *Desk) owner() string {
 }
 
 // openedBefore answers a repeated CheckinOpen from what was written then.
-func (d *Desk) openedBefore(ctx context.Context, request journal.RequestID, err error) (CheckinOrder, error) {
+func (d *Desk) openedBefore(ctx context.Context, request string) (CheckinOrder, error) {
+	entry, found, err := d.cfg.Journal.Request(ctx, derive(request, "offered"))
 	if err != nil {
-		return CheckinOrder{}, err
-	}
-	entry, found, err := d.done(ctx, derive(hex.EncodeToString(request[:]), "offered"))
-	if err != nil {
-		return CheckinOrder{}, err
+		return CheckinOrder{}, refuse(err)
 	}
 	s, ok := d.cfg.Board.Job(entry.Job)
 	var offered job.Offered
@@ -192,7 +190,7 @@ func (d *Desk) checkinSign(ctx context.Context, in CheckinSign) (Ticketed, error
 	if err != nil {
 		return Ticketed{}, err
 	}
-	if _, again, err := d.done(ctx, request); err != nil || again {
+	if again, err := d.done(ctx, request, s.ID); err != nil || again {
 		return Ticketed{s.ID, s.Ticket}, err
 	}
 	switch {
@@ -247,7 +245,7 @@ func (d *Desk) checkinDecline(ctx context.Context, in CheckinDecline) (Ticketed,
 	if err != nil {
 		return Ticketed{}, err
 	}
-	if _, again, err := d.done(ctx, request); err != nil || again {
+	if again, err := d.done(ctx, request, s.ID); err != nil || again {
 		return Ticketed{s.ID, s.Ticket}, err
 	}
 	switch {

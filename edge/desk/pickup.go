@@ -121,7 +121,7 @@ func (d *Desk) pickupKey(ctx context.Context, in PickupKey) (SlotOut, error) {
 	if err != nil {
 		return SlotOut{}, err
 	}
-	_, again, err := d.done(ctx, request)
+	again, err := d.done(ctx, request, s.ID)
 	if err != nil {
 		return SlotOut{}, err
 	}
@@ -143,7 +143,7 @@ func (d *Desk) pickupKey(ctx context.Context, in PickupKey) (SlotOut, error) {
 
 func (d *Desk) signFor(ctx context.Context, s job.State, strokes json.RawMessage) error {
 	id := signedFor(s.ID)
-	if _, again, err := d.done(ctx, id); err != nil || again {
+	if again, err := d.done(ctx, id, s.ID); err != nil || again {
 		return err
 	}
 	return d.write(ctx, s.ID, s.Tips, note{request: id, payload: job.HandbackSigned{Total: job.Bill(s).Total}, contact: &job.Contact{Strokes: strokes}})
@@ -165,7 +165,7 @@ func (d *Desk) pickupRate(ctx context.Context, in PickupRate) (Ticketed, error) 
 	if err != nil {
 		return Ticketed{}, err
 	}
-	if _, again, err := d.done(ctx, request); err != nil || again {
+	if again, err := d.done(ctx, request, s.ID); err != nil || again {
 		return Ticketed{s.ID, s.Ticket}, err
 	}
 	switch {

@@ -33,7 +33,7 @@ func (d *Desk) decide(ctx context.Context, c Staff, guard func(job.State) job.Re
 		return Ticketed{}, err
 	}
 	out := Ticketed{s.ID, s.Ticket}
-	if _, again, err := d.done(ctx, request); err != nil || again {
+	if again, err := d.done(ctx, request, s.ID); err != nil || again {
 		return out, err
 	}
 	seen := c.Seen
@@ -207,7 +207,7 @@ func (d *Desk) release(ctx context.Context, in Release) (SlotOut, error) {
 	if s.Key.Slot != in.Slot || s.Key.Cabinet != d.cfg.Cabinet {
 		return SlotOut{}, web.Fail(http.StatusConflict, "other_slot", "the key of this job is not in that slot of this cabinet", "look at the cabinet again")
 	}
-	_, again, err := d.done(ctx, request)
+	again, err := d.done(ctx, request, s.ID)
 	if err != nil {
 		return SlotOut{}, err
 	}

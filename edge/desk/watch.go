@@ -59,7 +59,7 @@ func (d *Desk) settleKey(ctx context.Context, s job.State) error {
 	if !s.Key.Taken || s.Back {
 		return nil
 	}
-	_, signed, err := d.done(ctx, signedFor(s.ID))
+	signed, err := d.done(ctx, signedFor(s.ID), s.ID)
 	if err != nil || job.CanClose(s, signed) != job.Free {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"pitlane/edge/board"
@@ -31,7 +32,7 @@ func requestID(s string) (journal.RequestID, error) {
 func derive(words ...string) journal.RequestID {
 	h := sha256.New()
 	for _, w := range words {
-		_, _ = h.Write(append([]byte(w), 0)) // a hash does not fail
+		_, _ = h.Write(append([]byte(strings.ToLower(w)), 0)) // a hash does not fail
 	}
 	return journal.RequestID(h.Sum(nil)[:16])
 }
@@ -118,11 +119,14 @@ func (d *Desk) state(id string) (job.State, error) {
 	return s, nil
 }
 
-// done says whether the wish was written before.
-func (d *Desk) done(ctx context.Context, id journal.RequestID) (journal.Entry, bool, error) {
+// done says whether the wish about a job was written before.
+func (d *Desk) done(ctx context.Context, id journal.RequestID, about string) (bool, error) {
 	e, ok, err := d.cfg.Journal.Request(ctx, id)
 	if err != nil {
-		return e, false, refuse(err)
+		return false, refuse(err)
 	}
-	return e, ok, nil
+	if ok && e.Job != about {
+		return false, web.Fail(http.StatusConflict, "request", "this request id was used for another job", "make a new random one for each wish")
+	}
+	return ok, nil
 }
