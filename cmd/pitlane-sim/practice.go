@@ -33,7 +33,8 @@ func newPractice(dir string, bays, files []string, seed uint64, speed float64) (
 	p := &practice{
 		adapters: map[string]*sim.Adapter{}, lines: map[string]*sim.Line{}, fixed: map[string]sim.Car{},
 		cabinet: sim.NewBoard(sim.BoardConfig{HookClosed: 1, Reply: 5 * time.Millisecond, Baud: 19200, Seed: seed}),
-		hand:    time.Duration(float64(1200*time.Millisecond) / speed),
+		// No hand is so quick that the board would not see the door open.
+		hand: max(time.Duration(float64(1200*time.Millisecond)/speed), 700*time.Millisecond),
 	}
 	for i, car := range demoCars(seed) {
 		p.cars = append(p.cars, car)

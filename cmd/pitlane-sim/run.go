@@ -14,6 +14,8 @@ import (
 
 	"pitlane/edge"
 	"pitlane/edge/board"
+	"pitlane/edge/web"
+	"pitlane/sync/central"
 	"pitlane/sync/node"
 )
 
@@ -60,7 +62,8 @@ func free(base, off int) error {
 func exitCode(err error) int {
 	var u *usage
 	var c *edge.ConfigError
-	if errors.As(err, &u) || errors.As(err, &c) {
+	var o *central.ConfigError
+	if errors.As(err, &u) || errors.As(err, &c) || errors.As(err, &o) {
 		return 2
 	}
 	return 1
@@ -144,9 +147,16 @@ func folder(data string) (dir string, remove func(), err error) {
 func runNode(ctx context.Context, dir, name string, started func(), log *slog.Logger) error {
 	folder := filepath.Join(dir, shopName+"-"+name)
 	if name == "central" {
-		started()
-		<-ctx.Done()
-		return nil
+		cfg, err := central.ReadConfig(filepath.Join(folder, "central.toml"))
+		if err != nil {
+			return err
+		}
+		cfg.Floor, cfg.Ceiling = 200*time.Millisecond, 2*time.Second
+		if cfg.Listener, err = web.Listen(ctx, cfg.Listen); err != nil {
+			return err
+		}
+		started() // whoever calls now waits in the listener's queue
+		return central.Run(ctx, cfg, log)
 	}
 	cfg, err := edge.ReadConfig(filepath.Join(folder, "edge.toml"))
 	if err != nil {
