@@ -1,4 +1,6 @@
 import '../shared/base.css';
+import '../staff/staff.css';
+import './desk.css';
 import { mount } from 'svelte';
 import Screen from './Desk.svelte';
 

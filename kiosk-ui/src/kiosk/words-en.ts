@@ -18,7 +18,7 @@ export const en: Record<Key, string> = {
   phoneAsk: 'A phone number, so that we can tell you when it is ready', phoneHint: 'You can leave it out. It is for this visit only and is on no public screen.', phoneSkip: 'No phone', phoneBad: 'The number looks incomplete, please have a look.',
   wrongAsk: 'What have you noticed?', wrongHint: 'Choose all that fit, or use your own words', wrongWords: 'Your own words (optional)',
   t_service: 'Regular service', t_engine_light: 'Warning light', t_noise: 'Strange noise', t_brakes: 'Brakes', t_starting: 'Hard to start', t_power: 'Weak', t_shaking: 'Shaking', t_leak: 'Leaking', t_tyres: 'Tyres', t_air_con: 'Air conditioning', t_electrics: 'Lights, electrics', t_body: 'Body work',
-  walkAsk: 'Let us look at the car together', walkHint: 'Is anything scratched or damaged already? Touch the place', walkNone: 'No damage seen', walkWhat: '{zone}: what is it?', walkMarked: '{n} marked', remove: 'Remove mark',
+  walkAsk: 'Let us look at the car together', walkHint: 'Is anything scratched or damaged already? Touch the place', walkNone: 'No damage seen', walkWhat: '{zone}: what is it?', walkMarked: 'Next ({n} marked)', remove: 'Remove mark',
   z_front: 'Front', z_rear: 'Rear', z_left: 'Left', z_right: 'Right', z_roof: 'Roof', z_glass: 'Glass', z_wheels: 'Wheels', z_interior: 'Interior', z_instruments: 'Dashboard', z_seats: 'Seats',
   k_scratch: 'Scratch', k_dent: 'Dent', k_crack: 'Crack', k_stain: 'Stain', k_worn: 'Worn',
   thingsAsk: 'Is anything left in the car?', thingsHint: 'Choose what stays in the car; we check this list at pick-up', thingsNone: 'Nothing is left in it',

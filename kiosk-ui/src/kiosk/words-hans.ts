@@ -23,7 +23,7 @@ export const hans = {
   wrongAsk: '车有什么情况？', wrongHint: '可以选多项，也可以自己写', wrongWords: '自己写（可不填）',
   t_service: '定期保养', t_engine_light: '故障灯亮', t_noise: '有异响', t_brakes: '刹车', t_starting: '难启动', t_power: '没力', t_shaking: '抖动', t_leak: '漏油漏水', t_tyres: '轮胎', t_air_con: '空调', t_electrics: '灯光电器', t_body: '车身外观',
   // walk-round
-  walkAsk: '请和我们一起看一下车', walkHint: '哪里原来就有划痕或损伤？请点一下位置', walkNone: '没有发现损伤', walkWhat: '{zone}：是什么情况？', walkMarked: '已标记 {n} 处', remove: '去掉标记',
+  walkAsk: '请和我们一起看一下车', walkHint: '哪里原来就有划痕或损伤？请点一下位置', walkNone: '没有发现损伤', walkWhat: '{zone}：是什么情况？', walkMarked: '下一步（已标记 {n} 处）', remove: '去掉标记',
   z_front: '车头', z_rear: '车尾', z_left: '左侧', z_right: '右侧', z_roof: '车顶', z_glass: '玻璃', z_wheels: '车轮', z_interior: '内饰', z_instruments: '仪表', z_seats: '座椅',
   k_scratch: '划痕', k_dent: '凹陷', k_crack: '裂纹', k_stain: '污渍', k_worn: '磨损',
   // belongings

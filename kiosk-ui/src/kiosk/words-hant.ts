@@ -18,7 +18,7 @@ export const hant: Record<Key, string> = {
   phoneAsk: '請留個電話，車好了通知您', phoneHint: '可以不填。只用於這次服務，不會在公共螢幕上顯示。', phoneSkip: '不留電話', phoneBad: '號碼似乎不完整，請看一看。',
   wrongAsk: '車子有甚麼情況？', wrongHint: '可選多項，也可以自己寫', wrongWords: '自己寫（可不填）',
   t_service: '定期保養', t_engine_light: '故障燈亮', t_noise: '有異聲', t_brakes: '煞車', t_starting: '難發動', t_power: '無力', t_shaking: '抖動', t_leak: '漏油漏水', t_tyres: '輪胎', t_air_con: '冷氣', t_electrics: '燈光電器', t_body: '車身外觀',
-  walkAsk: '請和我們一起看看車', walkHint: '哪裡原本就有刮痕或損傷？請點一下位置', walkNone: '沒有發現損傷', walkWhat: '{zone}：是甚麼情況？', walkMarked: '已標記 {n} 處', remove: '移除標記',
+  walkAsk: '請和我們一起看看車', walkHint: '哪裡原本就有刮痕或損傷？請點一下位置', walkNone: '沒有發現損傷', walkWhat: '{zone}：是甚麼情況？', walkMarked: '下一步（已標記 {n} 處）', remove: '移除標記',
   z_front: '車頭', z_rear: '車尾', z_left: '左側', z_right: '右側', z_roof: '車頂', z_glass: '玻璃', z_wheels: '車輪', z_interior: '內裝', z_instruments: '儀表', z_seats: '座椅',
   k_scratch: '刮痕', k_dent: '凹陷', k_crack: '裂紋', k_stain: '污漬', k_worn: '磨損',
   thingsAsk: '車裡有留下物品嗎？', thingsHint: '請選出留在車裡的物品，取車時我們照這份清單清點', thingsNone: '車裡沒有物品',

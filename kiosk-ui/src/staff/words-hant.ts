@@ -1,0 +1,25 @@
+import type { Key } from './words';
+
+export const hant: Record<Key, string> = {
+  bay: '工位', desk: '櫃檯', office: '總部', language: '語言', who: '我是', whoAsk: '請選擇您的姓名', nobody: '未選擇', cancel: '取消', save: '儲存', close: '關閉', none: '無', now: '現在', noBay: '本機沒有工位',
+  stale: '畫面暫停更新，以下為 {time} 的情況', asOf: '截至 {time}', ticket: '票號', plate: '車牌', vin: 'VIN', promised: '預計交車', late: '已逾時', complaint: '客戶描述', lines: '已確認項目', extras: '追加項目', nextCars: '下一輛', empty: '工位空閒', emptyHint: '櫃檯派車後，車輛會顯示在這裡。', lead: '主修', purpose: '來意',
+  receive: '接車', scan: '掃描', start: '開始維修', pause: '暫停', resume: '繼續', finish: '完工', extra: '追加項目', scanning: '正在掃描', scanDone: '最近一次掃描', scanNone: '尚未掃描', codes: '故障碼', noCodes: '沒有故障碼', readiness: '就緒狀態', readings: '數據', earlier: '前後對照', before: '維修前', after: '最近', gone: '已消失', still: '仍在', fresh: '新出現',
+  mil: '故障燈亮', milOff: '故障燈不亮', mismatch: '車身號碼與登記的車不符，請確認是否接錯了車。', pauseWhy: '為甚麼暫停？', finishWhy: '找到甚麼原因？', causeNone: '沒有找到原因', extraText: '需要追加甚麼？', safety: '涉及安全', write: '也可以自己寫', extraHint: '櫃檯馬上收到，由櫃檯報價並聯絡客戶。',
+  w_lunch: '休息用餐', w_parts: '等零件', w_tool: '等工具或設備', w_help: '等同事協助', w_other_car: '先處理別的車', c_worn: '磨損老化', c_loose: '鬆動或接觸不良', c_leak: '洩漏', c_dirty: '髒污堵塞', c_sensor: '感知器老化', x_pads: '更換煞車片', x_fluid: '更換煞車油', x_filter: '更換濾芯', x_tyre: '更換輪胎', x_plug: '更換火星塞',
+  scanner_none: '沒有檢測儀', scanner_connecting: '正在連接檢測儀', scanner_online: '檢測儀就緒', scanner_fault: '檢測儀有問題',
+  step_connect: '連接', step_protocol: '辨識協定', step_vin: '讀取車身號碼', step_supported: '查詢支援項', step_codes: '讀取故障碼', step_readiness: '讀取就緒狀態', step_readings: '讀取數據', step_done: '完成',
+  stored: '目前', pending: '待確認', permanent: '永久', complete: '完成', incomplete: '未完成', unsupported: '不支援', partial: '不完整', failed: '失敗', running: '進行中', completed: '完成',
+  raised: '待報價', offered: '等客戶答覆', approved: '客戶同意', declined: '客戶不同意',
+  col_arrived: '到廠', col_assign: '待派工', col_bay: '在工位', col_answer: '等客戶', col_inspect: '待檢驗', col_prepare: '交車準備', col_ready: '待取車', col_gone: '離廠',
+  cabinet: '鑰匙櫃', nodes: '節點', details: '詳情', arrivals: '新到：{ticket}', assist: '需要協助', uncertain: '時間不確定', conflict: '紀錄有衝突', phone: '電話', name: '姓名', owner: '首接', marks: '環車檢查', belongings: '隨車物品', key: '鑰匙', keyIn: '{slot} 號格，在櫃內', keyOut: '不在櫃內', total: '合計', scans: '掃描',
+  assign: '派工', toBay: '工位', leadBy: '主修（一人）', helpers: '協助', offer: '報價', price: '價格（元）', newTime: '新的交車時間', send: '記錄報價', approve: '客戶同意', refuse: '客戶不同意', channel: '聯絡方式', told: '已通知車間何人', warn: '涉及安全：已向客戶說明利害，客戶仍不同意', inspect: '檢驗', pass: '合格', fail: '不合格，返工', failWhy: '哪裡不合格？', prepare: '交車準備完成', notify: '已通知客戶', settle: '結算', paid: '收款', method: '方式', gatepass: '開出廠通知單', gatepassDone: '出廠通知單已開。',
+  k_lines: '項目全部完成', k_codes: '複掃無新故障', k_drive: '試車正常', k_clean: '工位工具清點', k_level: '油液檢查', p_clean: '車內外已清潔', p_things: '物品已放回', p_docs: '單據已齊',
+  ch_phone: '電話', ch_counter: '當面', ch_message: '簡訊', m_cash: '現金', m_card: '刷卡', m_wechat: '微信', m_alipay: '支付寶', m_transfer: '轉帳',
+  hook_open: '門開', hook_closed: '門關', hook_unknown: '門未知', key_present: '有鑰匙', key_absent: '空', key_unknown: '鑰匙未知', cab_none: '沒有鑰匙櫃', cab_online: '鑰匙櫃在線', cab_offline: '鑰匙櫃離線，以下為最後所知', online: '在線', offline: '離線', backlog: '待同步 {n}', alarm: '警報',
+  reception: '櫃檯', central: '總部',
+  shops: '門市', jobs: '車輛進度', vehicles: '車輛檔案', file: '檔案', visits: '{n} 次到廠', back: '返回', node: '來源', state: '狀態', opened: '開單', phase: '階段', search: '按車牌或 VIN 查找',
+  connecting: '連線中…', sent: '已記錄',
+  ph_arrived: '已到廠', ph_consented: '同意檢測', ph_signed: '已簽單', ph_handed_over: '已交車', ph_dispatched: '已派工', ph_received: '已接車', ph_diagnosing: '檢測中', ph_in_repair: '維修中', ph_paused: '暫停', ph_waiting_parts: '等零件', ph_waiting_answer: '等客戶答覆', ph_done: '待檢驗', ph_rework: '返工', ph_passed: '檢驗合格', ph_prepared: '已備妥', ph_settled: '已結算', ph_gatepass: '可出廠', ph_declined: '客戶不修', ph_key_out: '鑰匙已取', ph_left: '已離廠',
+  pu_repair: '維修', pu_maintenance: '保養', pu_diagnosis: '檢測', pu_quote: '估價', pu_appointment: '預約', pu_complaint: '投訴',
+  r_no_order: '維修單尚未簽名', r_no_consent: '客戶沒有同意檢測', r_not_received: '尚未接車', r_waiting_answer: '等客戶答覆', r_waiting_parts: '等零件', r_scanner_offline: '檢測儀沒有連接', r_running: '正在掃描', r_not_assigned: '尚未派工', r_other_bay: '這輛車派給了別的工位', r_already: '已經做過了', r_moved: '情況剛剛有變，請再看一下', r_open_extra: '追加項目尚未答覆', r_no_cause: '請寫明原因', r_not_finished: '尚未完工', r_not_inspected: '尚未檢驗合格', r_not_prepared: '交車準備尚未完成', r_not_settled: '尚未結算', r_no_gatepass: '尚未有出廠通知單', r_unknown_person: '本機不認得這位員工', r_network: '連不上本機服務，請稍候再試', r_disk_full: '磁碟已滿，不能記錄新的內容', r_unknown_outcome: '不能確定是否已寫入，請再按一次', r_no_signature: '缺少簽名', r_not_handed_over: '車輛尚未交接', r_no_promise: '請填寫新的交車時間', r_not_told: '請選擇車間何人已獲通知', r_not_acknowledged: '請確認已說明安全利害', r_no_checks: '請至少勾選一項', r_amount: '金額必須等於合計', r_interrupted: '掃描中斷', r_closed: '這次服務已結束', r_no_scanner: '這裡沒有檢測儀', r_key_not_in: '鑰匙不在櫃內', r_no_reason: '請寫明原因', r_who: '請先選擇您是誰',
+};
