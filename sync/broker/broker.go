@@ -55,7 +55,11 @@ func (e *ListenError) Error() string {
 	return fmt.Sprintf("listen for MQTT on %s: %v", e.Address, e.Err)
 }
 
+// Unwrap gives the cause.
 func (e *ListenError) Unwrap() error { return e.Err }
+
+// NextStep is the hint, for whoever prints the error in one line.
+func (e *ListenError) NextStep() string { return e.Hint }
 
 // Listen opens the address; clients are served from now on until Run ends. The
 // caller must call Run.

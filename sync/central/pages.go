@@ -55,7 +55,9 @@ func (o *office) pages(m *web.Metrics) (*web.API, error) {
 		web.NewPage("/assets/{name...}", "scripts, styles and pictures of the screen", "application/octet-stream", asset(files)),
 		web.Socket(o, m),
 		web.NewQuery("/api/v1/vehicles/{id}", "one car's file: its visits with their scans",
-			func(ctx context.Context, arg func(string) string) (VehicleFile, error) { return o.vehicle(ctx, arg("id")) }),
+			func(ctx context.Context, arg func(string) string) (VehicleFile, error) {
+				return o.vehicle(ctx, arg("id"))
+			}),
 	}
 	ready := func() error { return o.ready() }
 	api, err := web.NewAPI("pitlane central", append(actions, web.Health(m, ready)...)...)

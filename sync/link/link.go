@@ -30,6 +30,10 @@ type Config struct {
 	Password string
 	TLS      *tls.Config // nil: none
 
+	// CentralOnly marks a broker at head office, where a node reads only what is
+	// meant for it; else it hears all nodes of its shop.
+	CentralOnly bool
+
 	Role  string // of this node, for the others' displays
 	Bay   string // of this node; "" where it has none
 	Peers []Peer // the roster; only these count. This node may be among them
@@ -192,9 +196,13 @@ func (l *Link) report(err error, attempt int, tell func(board.Now)) {
 
 func (l *Link) dialer() wire.Dialer {
 	me := l.cfg.Node
+	filters := []string{wire.AllDown(me)}
+	if !l.cfg.CentralOnly {
+		filters = append(filters, wire.AllUp)
+	}
 	return wire.Dialer{
 		URL: l.cfg.URL, Node: me, Password: l.cfg.Password, TLS: l.cfg.TLS,
-		Filters: []string{wire.AllUp, wire.AllDown(me)},
+		Filters: filters,
 		Will:    wire.Message{Topic: l.own(wire.OnLine), Payload: wire.Online{}.Encode(), Retained: true},
 	}
 }
