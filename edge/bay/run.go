@@ -167,12 +167,15 @@ func hopeless(err error) bool {
 // lasting is a context that outlives ctx by farewell.
 func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 	out, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var t *time.Timer
-	unhook := context.AfterFunc(ctx, func() { t = time.AfterFunc(farewell, stop) })
-	return out, func() {
-		if !unhook() && t != nil {
-			t.Stop()
+	unhook := context.AfterFunc(ctx, func() {
+		select {
+		case <-time.After(farewell):
+			stop()
+		case <-out.Done():
 		}
+	})
+	return out, func() {
+		unhook()
 		stop()
 	}
 }
