@@ -89,7 +89,7 @@ func (b *batch) setCheckpoint(origin string, h *head, size uint64, signed string
 		}
 	}
 	for len(h.anchors) > 0 && h.anchors[0].At <= size {
-		if err := b.tx.Bucket(bucketAnchors).Bucket([]byte(origin)).Delete(seqKey(h.anchors[0].At)); err != nil {
+		if err := in(b.tx, bucketAnchors).Bucket([]byte(origin)).Delete(seqKey(h.anchors[0].At)); err != nil {
 			return fmt.Errorf("drop an anchor: %w", err)
 		}
 		h.anchors = h.anchors[1:]

@@ -158,65 +158,66 @@ func TestVerifyFindsForgedHeadsAndCheckpoints(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	harm := func(file string, fn func(*bbolt.Tx) error) journal.VerifyReport {
-		t.Helper()
-		was, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		change(t, file, fn)
-		r := report(t, o.Dir)
-		if err := os.WriteFile(file, was, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return r
-	}
 	last := files[len(files)-1]
 	origin, _ := pick(t, last)
-	flip := func(bucket string, old, new string) func(*bbolt.Tx) error {
+	head := func(old, new string) func(*bbolt.Tx) error {
 		return func(tx *bbolt.Tx) error {
-			b := tx.Bucket([]byte(bucket))
+			b := tx.Bucket([]byte("heads"))
 			v := string(b.Get([]byte(origin)))
 			if !strings.Contains(v, old) {
-				t.Fatalf("no %q in %s", old, v)
+				t.Fatalf("no %q in the head", old)
 			}
 			return b.Put([]byte(origin), []byte(strings.Replace(v, old, new, 1)))
 		}
 	}
-	if r := harm(last, flip("heads", "\\n— ", "\\n— x")); r.OK {
-		t.Error("a checkpoint with another name is not found")
+	cases := []struct {
+		name, file string
+		harm       func(*bbolt.Tx) error
+	}{
+		{"a checkpoint with another name", last, head("\\n— ", "\\n— x")},
+		{"a checkpoint of another size", last, head(`\n301\n`, `\n302\n`)},
+		{"a missing last entry", last, func(tx *bbolt.Tx) error {
+			return tx.Bucket([]byte("leaves")).Bucket([]byte(origin)).Delete([]byte{0, 0, 0, 0, 0, 0, 1, 0x2c})
+		}},
+		{"a kept checkpoint that was changed", keptFile(t, files, origin), func(tx *bbolt.Tx) error {
+			b := tx.Bucket([]byte("checkpoints")).Bucket([]byte(origin))
+			k, v := b.Cursor().First()
+			return b.Put(append([]byte(nil), k...), []byte(strings.Replace(string(v), "\n256\n", "\n255\n", 1)))
+		}},
 	}
-	if r := harm(last, flip("heads", `\n301\n`, `\n302\n`)); r.OK {
-		t.Error("a checkpoint of another size is not found")
-	}
-	drop := func(bucket string, key []byte) func(*bbolt.Tx) error {
-		return func(tx *bbolt.Tx) error {
-			return tx.Bucket([]byte(bucket)).Bucket([]byte(origin)).Delete(key)
+	for _, c := range cases {
+		was, err := os.ReadFile(c.file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change(t, c.file, c.harm)
+		if r := report(t, o.Dir); r.OK {
+			t.Errorf("%s is not found", c.name)
+		}
+		if err := os.WriteFile(c.file, was, 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if r := harm(last, drop("leaves", []byte{0, 0, 0, 0, 0, 0, 1, 0x2c})); r.OK {
-		t.Error("a missing last entry is not found")
+	if r := report(t, o.Dir); !r.OK {
+		t.Errorf("put back: %v", r.Findings)
 	}
+}
+
+// keptFile is the file with the origin's checkpoint at 256.
+func keptFile(t *testing.T, files []string, origin string) string {
+	t.Helper()
 	for _, f := range files {
 		kept := false
 		change(t, f, func(tx *bbolt.Tx) error {
 			kept = tx.Bucket([]byte("checkpoints")).Bucket([]byte(origin)) != nil
 			return nil
 		})
-		if !kept {
-			continue
+		if kept {
+			return f
 		}
-		r := harm(f, func(tx *bbolt.Tx) error {
-			b := tx.Bucket([]byte("checkpoints")).Bucket([]byte(origin))
-			k, v := b.Cursor().First()
-			return b.Put(append([]byte(nil), k...), []byte(strings.Replace(string(v), "\n256\n", "\n255\n", 1)))
-		})
-		if r.OK {
-			t.Error("a kept checkpoint that was changed is not found")
-		}
-		return
 	}
-	t.Error("no checkpoint at 256 is kept")
+	t.Fatal("no checkpoint at 256 is kept")
+	return ""
 }
 
 // pick gives the origin and the value of the newest record with a payload.

@@ -46,11 +46,11 @@ func newOverlay() overlay {
 	return overlay{jobs: map[string][]ref{}, requests: map[RequestID]ref{}, marks: map[string]uint64{}}
 }
 
-var (
-	bucketJobs     = []byte("jobs")     // job ‖ 0 ‖ origin ‖ 0 ‖ seq (8 bytes) → nothing
-	bucketRequests = []byte("requests") // request id → seq (8 bytes) ‖ origin
-	bucketMarks    = []byte("marks")    // origin → size up to which it is indexed
-	bucketHeard    = []byte("heard")    // peer → JSON of what it has
+const (
+	bucketJobs     = "jobs"     // job ‖ 0 ‖ origin ‖ 0 ‖ seq (8 bytes) → nothing
+	bucketRequests = "requests" // request id → seq (8 bytes) ‖ origin
+	bucketMarks    = "marks"    // origin → size up to which it is indexed
+	bucketHeard    = "heard"    // peer → JSON of what it has
 )
 
 // openIndex opens meta.db. One that cannot be read is thrown away.
@@ -78,8 +78,8 @@ func (x *index) open(readOnly bool) error {
 	x.db = db
 	if !readOnly {
 		err = db.Update(func(tx *bbolt.Tx) error {
-			for _, name := range [][]byte{bucketJobs, bucketRequests, bucketMarks, bucketHeard} {
-				if _, err := tx.CreateBucketIfNotExists(name); err != nil {
+			for _, name := range []string{bucketJobs, bucketRequests, bucketMarks, bucketHeard} {
+				if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 					return err
 				}
 			}
@@ -96,7 +96,7 @@ func (x *index) open(readOnly bool) error {
 }
 
 func (x *index) readHeard(tx *bbolt.Tx) error {
-	b := tx.Bucket(bucketHeard)
+	b := in(tx, bucketHeard)
 	if b == nil {
 		return errors.New("meta.db without its buckets")
 	}
@@ -128,7 +128,7 @@ func (x *index) marks() (map[string]uint64, error) {
 		return out, nil
 	}
 	err := x.db.View(func(tx *bbolt.Tx) error {
-		return tx.Bucket(bucketMarks).ForEach(func(k, v []byte) error {
+		return in(tx, bucketMarks).ForEach(func(k, v []byte) error {
 			if len(v) != 8 {
 				return fmt.Errorf("read the mark of %s", k)
 			}
@@ -170,7 +170,7 @@ func (x *index) request(id RequestID) (at ref, ok bool, err error) {
 		return at, ok, nil
 	}
 	err = x.db.View(func(tx *bbolt.Tx) error {
-		v := tx.Bucket(bucketRequests).Get(id[:])
+		v := in(tx, bucketRequests).Get(id[:])
 		if ok = len(v) > 8; ok {
 			at = ref{string(v[8:]), binary.BigEndian.Uint64(v)}
 		}
@@ -187,7 +187,7 @@ func (x *index) job(id string) ([]ref, error) {
 	if x.db != nil {
 		err := x.db.View(func(tx *bbolt.Tx) error {
 			prefix := id + "\x00"
-			c := tx.Bucket(bucketJobs).Cursor()
+			c := in(tx, bucketJobs).Cursor()
 			for k, _ := c.Seek([]byte(prefix)); k != nil && strings.HasPrefix(string(k), prefix); k, _ = c.Next() {
 				origin := string(k[len(prefix) : len(k)-9])
 				all = append(all, ref{origin, binary.BigEndian.Uint64(k[len(k)-8:])})
@@ -248,18 +248,18 @@ func (o *overlay) put(tx *bbolt.Tx, heard map[string]map[string][2]uint64) error
 	for job, refs := range o.jobs {
 		for _, at := range refs {
 			key := append([]byte(job+"\x00"+at.origin+"\x00"), seqKey(at.seq)...)
-			if err := tx.Bucket(bucketJobs).Put(key, nil); err != nil {
+			if err := in(tx, bucketJobs).Put(key, nil); err != nil {
 				return err
 			}
 		}
 	}
 	for id, at := range o.requests {
-		if err := tx.Bucket(bucketRequests).Put(id[:], append(seqKey(at.seq), at.origin...)); err != nil {
+		if err := in(tx, bucketRequests).Put(id[:], append(seqKey(at.seq), at.origin...)); err != nil {
 			return err
 		}
 	}
 	for origin, size := range o.marks {
-		if err := tx.Bucket(bucketMarks).Put([]byte(origin), seqKey(size)); err != nil {
+		if err := in(tx, bucketMarks).Put([]byte(origin), seqKey(size)); err != nil {
 			return err
 		}
 	}
@@ -268,7 +268,7 @@ func (o *overlay) put(tx *bbolt.Tx, heard map[string]map[string][2]uint64) error
 		if err != nil {
 			return err
 		}
-		if err := tx.Bucket(bucketHeard).Put([]byte(peer), b); err != nil {
+		if err := in(tx, bucketHeard).Put([]byte(peer), b); err != nil {
 			return err
 		}
 	}

@@ -244,7 +244,9 @@ func (j *Journal) release() error {
 	var errs []error
 	if j.index != nil {
 		if !j.readOnly && j.index.db != nil {
-			errs = append(errs, j.index.flush())
+			if err := j.index.flush(); err != nil {
+				j.log.Warn("the index is not written; the next start rebuilds it", "error", err)
+			}
 		}
 		errs = append(errs, j.index.close())
 	}

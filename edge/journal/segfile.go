@@ -26,15 +26,17 @@ import (
 // the heads of the whole log.
 const segmentFormat = "pl-segment/v1"
 
-var (
-	bucketFile        = []byte("file")
-	bucketStarts      = []byte("starts")
-	bucketHeads       = []byte("heads")
-	bucketLeaves      = []byte("leaves")
-	bucketCheckpoints = []byte("checkpoints")
-	bucketAnchors     = []byte("anchors")
-	keyFormat         = []byte("format")
+const (
+	bucketFile        = "file"
+	bucketStarts      = "starts"
+	bucketHeads       = "heads"
+	bucketLeaves      = "leaves"
+	bucketCheckpoints = "checkpoints"
+	bucketAnchors     = "anchors"
+	keyFormat         = "format"
 )
+
+func in(tx *bbolt.Tx, bucket string) *bbolt.Bucket { return tx.Bucket([]byte(bucket)) }
 
 // keptCheckpoints is the distance of the checkpoints that are kept for ever.
 const keptCheckpoints = 256
@@ -106,25 +108,25 @@ func createSegment(path string, number uint32, starts []map[string]uint64, heads
 }
 
 func fillSegment(tx *bbolt.Tx, number uint32, starts []map[string]uint64, heads map[string]*head) error {
-	for _, name := range [][]byte{bucketFile, bucketStarts, bucketHeads, bucketLeaves, bucketCheckpoints, bucketAnchors} {
-		if _, err := tx.CreateBucket(name); err != nil {
+	for _, name := range []string{bucketFile, bucketStarts, bucketHeads, bucketLeaves, bucketCheckpoints, bucketAnchors} {
+		if _, err := tx.CreateBucket([]byte(name)); err != nil {
 			return err
 		}
 	}
-	if err := tx.Bucket(bucketFile).Put(keyFormat, []byte(segmentFormat)); err != nil {
+	if err := in(tx, bucketFile).Put([]byte(keyFormat), []byte(segmentFormat)); err != nil {
 		return err
 	}
 	for i, of := range starts {
 		for origin, first := range of {
 			key := append(binary.BigEndian.AppendUint32(nil, uint32(i+1)), origin...)
-			if err := tx.Bucket(bucketStarts).Put(key, seqKey(first)); err != nil {
+			if err := in(tx, bucketStarts).Put(key, seqKey(first)); err != nil {
 				return err
 			}
 		}
 	}
 	for origin, h := range heads {
 		key := append(binary.BigEndian.AppendUint32(nil, number), origin...)
-		if err := tx.Bucket(bucketStarts).Put(key, seqKey(h.Size)); err != nil {
+		if err := in(tx, bucketStarts).Put(key, seqKey(h.Size)); err != nil {
 			return err
 		}
 		if err := putHead(tx, origin, h); err != nil {
@@ -144,7 +146,7 @@ func putHead(tx *bbolt.Tx, origin string, h *head) error {
 	if err != nil {
 		return fmt.Errorf("write the head of %s: %w", origin, err)
 	}
-	return tx.Bucket(bucketHeads).Put([]byte(origin), b)
+	return in(tx, bucketHeads).Put([]byte(origin), b)
 }
 
 func putAnchors(tx *bbolt.Tx, origin string, all []anchor) error {
@@ -161,8 +163,8 @@ func putAnchors(tx *bbolt.Tx, origin string, all []anchor) error {
 }
 
 // putIn puts a value under a number into an origin's own bucket.
-func putIn(tx *bbolt.Tx, bucket []byte, origin string, n uint64, value []byte) error {
-	b, err := tx.Bucket(bucket).CreateBucketIfNotExists([]byte(origin))
+func putIn(tx *bbolt.Tx, bucket, origin string, n uint64, value []byte) error {
+	b, err := in(tx, bucket).CreateBucketIfNotExists([]byte(origin))
 	if err != nil {
 		return err
 	}
@@ -172,11 +174,11 @@ func putIn(tx *bbolt.Tx, bucket []byte, origin string, n uint64, value []byte) e
 
 // readHeads reads the heads and anchors of a segment file.
 func readHeads(tx *bbolt.Tx) (map[string]*head, error) {
-	if got := string(tx.Bucket(bucketFile).Get(keyFormat)); got != segmentFormat {
+	if got := string(in(tx, bucketFile).Get([]byte(keyFormat))); got != segmentFormat {
 		return nil, fmt.Errorf("a segment file of format %q, this program knows %q", got, segmentFormat)
 	}
 	heads := map[string]*head{}
-	err := tx.Bucket(bucketHeads).ForEach(func(k, v []byte) error {
+	err := in(tx, bucketHeads).ForEach(func(k, v []byte) error {
 		h := new(head)
 		if err := json.Unmarshal(v, h); err != nil {
 			return fmt.Errorf("read the head of %s: %w", k, err)
@@ -199,7 +201,7 @@ func readHeads(tx *bbolt.Tx) (map[string]*head, error) {
 }
 
 func readAnchors(tx *bbolt.Tx, origin string) ([]anchor, error) {
-	b := tx.Bucket(bucketAnchors).Bucket([]byte(origin))
+	b := in(tx, bucketAnchors).Bucket([]byte(origin))
 	if b == nil {
 		return nil, nil
 	}
@@ -221,7 +223,7 @@ func readStarts(tx *bbolt.Tx, number uint32) ([]map[string]uint64, error) {
 	for i := range out {
 		out[i] = map[string]uint64{}
 	}
-	err := tx.Bucket(bucketStarts).ForEach(func(k, v []byte) error {
+	err := in(tx, bucketStarts).ForEach(func(k, v []byte) error {
 		if len(k) < 5 || len(v) != 8 {
 			return errors.New("read the starts of the segment files: a damaged row")
 		}

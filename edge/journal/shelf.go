@@ -218,7 +218,7 @@ func (s *shelf) chunk(tx *bbolt.Tx, origin string, from, to uint64) ([]raw, erro
 		return nil, nil
 	}
 	err := s.view(n, tx, func(tx *bbolt.Tx) error {
-		b := tx.Bucket(bucketLeaves).Bucket([]byte(origin))
+		b := in(tx, bucketLeaves).Bucket([]byte(origin))
 		if b == nil {
 			return nil
 		}

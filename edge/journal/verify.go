@@ -220,7 +220,7 @@ func (j *Journal) keptCheckpoints(origin string, upTo uint64) (map[uint64]string
 	out := map[uint64]string{}
 	for n := uint32(1); n <= j.shelf.last(); n++ {
 		err := j.shelf.view(n, nil, func(tx *bbolt.Tx) error {
-			b := tx.Bucket(bucketCheckpoints).Bucket([]byte(origin))
+			b := in(tx, bucketCheckpoints).Bucket([]byte(origin))
 			if b == nil {
 				return nil
 			}

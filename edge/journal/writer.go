@@ -108,7 +108,7 @@ func (j *Journal) openWriter() error {
 	j.w = writer{graphs: map[string]*graph{}, reserve: reserve{filepath.Join(j.opt.Dir, "reserve"), j.opt.Reserve}}
 	if err := j.w.reserve.keep(); err != nil {
 		j.w.noRes = true
-		j.log.Warn("no room for the reserve", "err", err)
+		j.log.Warn("no room for the reserve", "error", err)
 	}
 	if j.shelf.last() == 0 {
 		if err := j.shelf.roll(j.heads); err != nil {
@@ -272,7 +272,7 @@ func (j *Journal) commitTx(tx *bbolt.Tx) error {
 	err = fmt.Errorf("commit: %w", err)
 	if !noRoom(err) || !j.unchanged() {
 		j.w.broken = fmt.Errorf("%w; restart: %w", ErrUnknownOutcome, err)
-		j.log.Error("the disk does not keep what is written: restart the node, look at the disk", "err", err)
+		j.log.Error("the disk does not keep what is written: restart the node, look at the disk", "error", err)
 		return j.w.broken
 	}
 	return err
@@ -333,7 +333,7 @@ func (j *Journal) writeBehind() {
 			return
 		}
 		if err := j.index.flush(); err != nil {
-			j.log.Warn("the index stays in memory for now", "err", err)
+			j.log.Warn("the index stays in memory for now", "error", err)
 		}
 	}
 }
