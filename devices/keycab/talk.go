@@ -45,12 +45,7 @@ const (
 func Drivers() []string { return []string{DriverCU16} }
 
 // Baud is the factory speed of a driver's boards.
-func Baud(driver string) int {
-	switch driver {
-	default:
-		return 19200
-	}
-}
+func Baud(string) int { return 19200 }
 
 func talkOf(driver string) (talk, error) {
 	switch driver {
