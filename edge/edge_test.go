@@ -235,7 +235,7 @@ func TestTheFirstStateStandsInThePage(t *testing.T) {
 
 func TestPortInUseEndsWithAHint(t *testing.T) {
 	t.Parallel()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := web.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +277,7 @@ func TestSocketAnswersTheOperator(t *testing.T) {
 	}}}
 	var status edge.Status
 	eventually(t, "the socket answers /status", func() bool {
-		resp, err := client.Get("http://pitlane/status")
+		resp, err := ask(t, client, "/status")
 		if err != nil {
 			return false
 		}
@@ -290,7 +290,7 @@ func TestSocketAnswersTheOperator(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, edge.SocketName)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the socket is %v, %v, want mode 0600", info, err)
 	}
-	resp, err := client.Get("http://pitlane/tail?follow=1")
+	resp, err := ask(t, client, "/tail?follow=1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -304,6 +304,15 @@ func TestSocketAnswersTheOperator(t *testing.T) {
 		}
 	}
 	t.Error("the tail ended before it showed what was written")
+}
+
+func ask(t *testing.T, client *http.Client, path string) (*http.Response, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://pitlane"+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	return client.Do(req)
 }
 
 func TestTheDocumentOfAnEdgeIsTrue(t *testing.T) {

@@ -60,6 +60,7 @@ func (h *house) run(ctx context.Context) error {
 	early.Go(func() { h.screens(intake, ln, fail) })
 	early.Go(func() { h.mind(intake, "keys and scanner", h.bay.Run) })
 	early.Go(func() { h.mind(intake, "desk", h.desk.Run) })
+	early.Go(func() { h.watchClock(intake) })
 	if sock := h.openSocket(intake); sock != nil {
 		late.Go(func() { h.socket(lasting, sock, ln.Addr()) })
 	}

@@ -17,6 +17,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal leaves at once
 	config := flag.String("config", "edge.toml", "the node's configuration `file`")
+	stay := flag.Bool("stay", false, "when the edge cannot open, serve screens that say why until it is ended")
 	debug := flag.Bool("debug", false, "log bytes and requests too")
 	flag.Parse()
 	level := slog.LevelInfo
@@ -24,7 +25,11 @@ func main() {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	if err := run(ctx, *config, log); err != nil {
+	err := run(ctx, *config, log)
+	if err != nil && *stay && ctx.Err() == nil {
+		err = edge.Explain(ctx, *config, err, log)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "pitlane-edge:", oneLine(err))
 		os.Exit(exitCode(err))
 	}

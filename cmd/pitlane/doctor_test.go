@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"pitlane/edge"
+	"pitlane/edge/web"
 )
 
 // configured writes a configuration into a node's folder.
@@ -35,7 +36,7 @@ func saidOf(out, check string) string {
 
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	ln, err := web.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +61,7 @@ func TestDoctorOnAStoppedNode(t *testing.T) {
 
 func TestDoctorNamesEachFailureWithAHint(t *testing.T) {
 	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	taken, err := web.Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
