@@ -1,6 +1,7 @@
 package link_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -25,6 +26,8 @@ type shop struct {
 	dir    string
 	roster *journal.Roster
 	keys   map[string]ed25519.PrivateKey
+	// passwords are those of the embedded broker of these tests where they are not given.
+	passwords map[string]string
 }
 
 func newShop(t testing.TB, nodes ...string) *shop {
@@ -59,6 +62,10 @@ func (s *shop) journal(node string) *journal.Journal {
 	return j
 }
 
+func (s *shop) password(node string) string {
+	return cmp.Or(s.passwords[node], "secret of "+node)
+}
+
 func (s *shop) peers() []link.Peer {
 	var out []link.Peer
 	for _, n := range s.roster.Nodes {
@@ -71,7 +78,7 @@ func (s *shop) peers() []link.Peer {
 func (s *shop) carry(url string, j *journal.Journal) (*link.Link, func()) {
 	s.t.Helper()
 	l, err := link.New(link.Config{
-		URL: url, Node: j.Node(), Password: "secret of " + j.Node(), Role: "bay", Peers: s.peers(),
+		URL: url, Node: j.Node(), Password: s.password(j.Node()), Role: "bay", Peers: s.peers(),
 		Floor: 20 * time.Millisecond, Ceiling: 100 * time.Millisecond, Patience: time.Second,
 	})
 	if err != nil {

@@ -9,15 +9,14 @@ import (
 
 func TestJournalsConverge(t *testing.T) {
 	b, _ := listen(t, "127.0.0.1:0")
-	converge(t, b.URL(), nil)
+	converge(t, newShop(t, "demo-bay-1", "demo-bay-2", "demo-reception"), b.URL(), nil)
 }
 
 // converge is the suite that every broker passes: two bays and a reception, with
 // history from before the first connection, live events, and, where cut is given,
 // a broker that goes away in the middle. cut stops it and gives what starts it again.
-func converge(t *testing.T, url string, cut func() (again func())) {
+func converge(t *testing.T, s *shop, url string, cut func() (again func())) {
 	t.Helper()
-	s := newShop(t, "demo-bay-1", "demo-bay-2", "demo-reception")
 	one, two, desk := s.journal("demo-bay-1"), s.journal("demo-bay-2"), s.journal("demo-reception")
 	write(t, one, 40) // before anybody is connected
 	first, _ := s.carry(url, one)
@@ -46,7 +45,7 @@ func converge(t *testing.T, url string, cut func() (again func())) {
 
 func TestJournalsConvergeAfterTheBrokerWasAway(t *testing.T) {
 	b, stop := listen(t, "127.0.0.1:0")
-	converge(t, b.URL(), func() func() {
+	converge(t, newShop(t, "demo-bay-1", "demo-bay-2", "demo-reception"), b.URL(), func() func() {
 		stop()
 		return func() { listen(t, b.Address()) }
 	})
