@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -107,14 +108,30 @@ func (v *visit) word(w job.Word) {
 	})
 }
 
+// tapDesk decides at the desk on what it shows; when the job has moved on since, it
+// looks again, as a person is asked to.
 func (v *visit) tapDesk(ctx context.Context, what string, more map[string]any) {
 	v.t.Helper()
-	view := sees(v.rig, v.desk, 10*time.Second, "the job at the desk", func(d board.DeskView) bool { return deskJob(d, v.id).ID != "" })
-	in := map[string]any{"job": v.id, "seen": deskJob(view, v.id).Tips, "by": "SA1"}
+	in := map[string]any{"job": v.id, "by": "SA1", "request": newRequest()}
 	for k, x := range more {
 		in[k] = x
 	}
-	v.must(v.reception.tap(ctx, "/api/v1/desk/"+what, in, nil))
+	var seen []job.Hash
+	for {
+		sees(v.rig, v.desk, 10*time.Second, "the job at the desk", func(d board.DeskView) bool {
+			now := deskJob(d, v.id).Tips
+			fresh := len(now) > 0 && !slices.Equal(now, seen)
+			seen = now
+			return fresh
+		})
+		in["seen"] = seen
+		err := v.reception.tap(ctx, "/api/v1/desk/"+what, in, nil)
+		if no, ok := errors.AsType[*refusal](err); ok && no.Kind == "moved" {
+			continue
+		}
+		v.must(err)
+		return
+	}
 }
 
 func (v *visit) tapBay(ctx context.Context, what string, more map[string]any) {
