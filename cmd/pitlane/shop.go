@@ -9,6 +9,7 @@ import (
 
 	"pitlane/edge"
 	"pitlane/edge/shop"
+	"pitlane/sync/central"
 )
 
 func shopCommand() *cobra.Command {
@@ -47,7 +48,7 @@ func shopAdd() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			config := edge.Template()
 			if role == shop.RoleCentral {
-				config = "" // head office is configured by its own file
+				config = central.Template()
 			}
 			r, err := shop.Add(args[0], args[1], role, config)
 			if err != nil {
