@@ -19,7 +19,7 @@ func TestConfigSaysWhatIsWrongAndWhere(t *testing.T) {
 	}{
 		{"an unknown key", "shop = \"A\"\nlanguagse = []\n", 2, 1, "unknown key languagse", "did you mean languages?"},
 		{"an unknown key in a table", "[http]\nlisten = \"127.0.0.1:1\"\nport = 8080\n", 3, 1, "unknown key http.port", ""},
-		{"an unknown key in a list", "[[person]]\nid = \"a\"\nrole = \"SA\"\nnmae = \"A\"\n", 4, 1, "unknown key person.nmae", "did you mean person.name?"},
+		{"an unknown key in a list", "[[person]]\nid = \"a\"\nrole = \"SA\"\nnaem = \"A\"\n", 4, 1, "unknown key person.naem", "did you mean person.name?"},
 		{"an unknown table", "[scaner]\nport = \"x\"\n", 1, 2, "unknown key scaner", "did you mean scanner?"},
 		{"another type", "[scanner]\nport = 5\n", 2, 8, "", ""},
 		{"no TOML", "shop = \n", 1, 0, "", ""},

@@ -64,7 +64,7 @@ type house struct {
 	faults  []board.Fault
 }
 
-// ErrOtherNode: the configuration names another node than the folder's.
+// ErrOtherNode says that the configuration names another node than the folder's.
 var ErrOtherNode = errors.New("the folder is another node's")
 
 // open opens the journal and builds the rooms on it; nothing runs yet.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -122,7 +121,7 @@ func (h *house) screens(ctx context.Context, ln net.Listener, fail func(error)) 
 		fail(err)
 		return
 	}
-	var handler http.Handler = web.Guard(hosts(h.cfg.HTTP.Hosts, ln.Addr()), api)
+	handler := web.Guard(hosts(h.cfg.HTTP.Hosts, ln.Addr()), api)
 	if err := web.Serve(ctx, ln, web.Watch(h.metrics, h.log, handler), h.log); err != nil && ctx.Err() == nil {
 		fail(err)
 		return

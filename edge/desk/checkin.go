@@ -35,13 +35,13 @@ type ComplaintIn struct {
 	Words string   `json:"words" rule:"max=500"`
 }
 
-// WalkroundIn: marks, or none chosen actively.
+// WalkroundIn is the walk-round: marks, or none chosen actively.
 type WalkroundIn struct {
 	None  bool     `json:"none"`
 	Marks []string `json:"marks" rule:"items=30,max=80"`
 }
 
-// BelongingsIn: items, or none chosen actively.
+// BelongingsIn is what stays in the car: items, or none chosen actively.
 type BelongingsIn struct {
 	None  bool     `json:"none"`
 	Items []string `json:"items" rule:"items=30,max=80"`

@@ -35,7 +35,6 @@ type orderWords struct {
 	title, ticket, plate, noPlate, complaint, lines, total, promised string
 	marks, noMarks, belongings, noBelongings, warranty, consent      string
 	extras                                                           string
-	taps                                                             map[string]string
 }
 
 func words(lang string) orderWords {

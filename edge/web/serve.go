@@ -54,7 +54,7 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logge
 	}
 	defer house.close()
 	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(&limited{Listener: ln, max: MaxConns}) }()
+	go func() { ended <- srv.Serve(capped(ln, MaxConns)) }()
 	select {
 	case err := <-ended:
 		return fmt.Errorf("serve HTTP: %w", err)
@@ -67,7 +67,9 @@ func Serve(ctx context.Context, ln net.Listener, h http.Handler, log *slog.Logge
 	if err != nil {
 		err = errors.Join(fmt.Errorf("stop HTTP: %w", err), srv.Close())
 	}
-	<-ended
+	if gone := <-ended; !errors.Is(gone, http.ErrServerClosed) {
+		err = errors.Join(err, gone)
+	}
 	house.wait(grace)
 	return err
 }
@@ -111,6 +113,8 @@ func adopt(ctx context.Context) (context.Context, func()) {
 	}()
 	return own, func() { cancel(); h.open.Done() }
 }
+
+func capped(ln net.Listener, most int64) net.Listener { return &limited{Listener: ln, max: most} }
 
 // limited closes what comes after max connections at once: visible to the caller,
 // and no descriptor is spent.

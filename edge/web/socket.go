@@ -28,20 +28,26 @@ type Feed interface {
 // been given.
 type Versioned interface{ At(version string) any }
 
-// The pace of a screen's socket.
+// The limits of a screen's socket.
 const (
-	beat      = 2 * time.Second
 	pingEvery = 10 // beats
-	writeIn   = 5 * time.Second
 	answerIn  = 60 * time.Second
 	readLimit = 4 << 10
 )
 
+// pace is how often a screen hears that nothing is new, and how long it may take
+// for a message.
+type pace struct{ beat, write time.Duration }
+
 // Socket is GET /ws?screen=NAME&since=VERSION on feed. A screen that does not take
 // a message within 5 s is dropped; it comes back by itself and gets a snapshot.
 func Socket(feed Feed, m *Metrics) Action {
-	s := &sockets{feed: feed, metrics: m, up: websocket.Upgrader{
-		HandshakeTimeout: writeIn, ReadBufferSize: 1024, WriteBufferSize: 16 << 10,
+	return socket(feed, m, pace{beat: 2 * time.Second, write: 5 * time.Second})
+}
+
+func socket(feed Feed, m *Metrics, p pace) Action {
+	s := &sockets{feed: feed, metrics: m, pace: p, up: websocket.Upgrader{
+		HandshakeTimeout: p.write, ReadBufferSize: 1024, WriteBufferSize: 16 << 10,
 		// Guard has held the Origin against the list; a request that did not come
 		// through it is refused.
 		CheckOrigin: guarded,
@@ -56,6 +62,7 @@ func Socket(feed Feed, m *Metrics) Action {
 type sockets struct {
 	feed    Feed
 	metrics *Metrics
+	pace    pace
 	up      websocket.Upgrader
 }
 
@@ -108,7 +115,7 @@ func listen(conn *websocket.Conn) {
 // write was under way is skipped, as Wait gives the newest.
 func (s *sockets) tell(ctx context.Context, conn *websocket.Conn, screen, version string) (slow bool) {
 	for beats := 1; ; {
-		wait, cancel := context.WithTimeout(ctx, beat)
+		wait, cancel := context.WithTimeout(ctx, s.pace.beat)
 		message, newer, err := s.feed.Wait(wait, screen, version)
 		cancel()
 		switch {
@@ -129,19 +136,19 @@ func (s *sockets) tell(ctx context.Context, conn *websocket.Conn, screen, versio
 			farewell(conn)
 			return false
 		}
-		if err := send(conn, message, beats%pingEvery == 0); err != nil {
+		if err := s.send(conn, message, beats%pingEvery == 0); err != nil {
 			var timeout net.Error
 			return errors.As(err, &timeout) && timeout.Timeout()
 		}
 	}
 }
 
-func send(conn *websocket.Conn, message any, ping bool) error {
+func (s *sockets) send(conn *websocket.Conn, message any, ping bool) error {
 	body, err := json.Marshal(message)
 	if err != nil {
 		return err
 	}
-	until := time.Now().Add(writeIn)
+	until := time.Now().Add(s.pace.write)
 	if err := conn.SetWriteDeadline(until); err != nil {
 		return err
 	}

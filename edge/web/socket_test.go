@@ -173,9 +173,8 @@ func TestSocketOverItsReadLimitIsClosed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.WriteMessage(websocket.TextMessage, make([]byte, 64<<10)); err != nil {
-		t.Fatal(err)
-	}
+	// The server may hang up in the middle of it: that is what is wanted.
+	_ = c.WriteMessage(websocket.TextMessage, make([]byte, 64<<10))
 	_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
 	for {
 		if _, _, err := c.ReadMessage(); err != nil {
