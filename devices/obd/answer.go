@@ -41,6 +41,9 @@ type Answer struct {
 	Text   []string
 	Banner bool
 	Echoed bool
+	// damaged: a line could not be read, so that a list without a length may lack
+	// something.
+	damaged bool
 }
 
 // Decode turns the reply to an OBD request into facts per ECU.
@@ -52,8 +55,8 @@ func Decode(req string, lines []string, set Settings) Answer {
 		ECUs: map[string]ECUAnswer{},
 	}
 	if !r.obd {
-		if len(sorted.kinds) > 0 {
-			a.Kind = sorted.kinds[0]
+		if len(sorted.kinds) > 0 && len(sorted.kinds) == len(sorted.text) {
+			a.Kind = sorted.kinds[0] // it said nothing else
 		}
 		return a
 	}
@@ -61,11 +64,20 @@ func Decode(req string, lines []string, set Settings) Answer {
 	a.sortByECU(r, msgs)
 	if len(a.ECUs) == 0 {
 		a.Kind = KindNoAnswer
-		if len(a.Kinds) > 0 {
+		switch {
+		case len(a.Kinds) > 0:
 			a.Kind = worst(a.Kinds)
+		case a.damaged:
+			a.Kind = KindDataError
 		}
 	}
 	return a
+}
+
+// listed reports whether a message is a list of codes that can be read.
+func listed(m message) bool {
+	_, ok := codePairs(m)
+	return ok
 }
 
 // worst picks the kind to report when a reply holds no data: the cause before
@@ -87,8 +99,10 @@ func (a *Answer) messages(r request, data []string, set Settings) []message {
 	} else {
 		msgs = assembleBare(data, busOf(set.Protocol))
 	}
+	a.damaged = a.damaged || len(a.Text) > 0 || slices.ContainsFunc(a.Kinds, func(k string) bool { return k != KindActAlert && k != KindLPAlert })
 	msgs = slices.DeleteFunc(msgs, func(m message) bool {
 		if !m.whole {
+			a.damaged = a.damaged || m.ecu == ""
 			if m.ecu == "" && len(m.lines) == 1 {
 				a.Others = append(a.Others, m.lines...)
 				return true
@@ -97,8 +111,11 @@ func (a *Answer) messages(r request, data []string, set Settings) []message {
 		}
 		_, refused := r.refusedBy(m)
 		if refused || r.answeredBy(m.payload) {
+			a.damaged = a.damaged || m.ecu == "" && !refused && r.lists() && !listed(m)
 			return false
 		}
+		// Without a header it may be half of ours; and no answer begins below 0x40.
+		a.damaged = a.damaged || m.ecu == "" || len(m.payload) == 0 || m.payload[0] < 0x40
 		a.Others = append(a.Others, m.lines...)
 		return true
 	})
@@ -253,7 +270,7 @@ const (
 func (a *Answer) decode(r request, msgs []message, broken bool) ECUAnswer {
 	first := msgs[0]
 	// A list on a legacy bus has no length: when a line was lost, it is not whole.
-	lost := first.bus == busLegacy && (broken || len(a.Kinds) > 0)
+	lost := (first.bus == busLegacy || first.bus == busUnknown) && (broken || a.damaged)
 	switch r.sid() {
 	case 0x01:
 		return decodeCurrent(r, msgs)

@@ -45,6 +45,8 @@ func parseFrame(line string, hint bus) frame {
 	switch {
 	case strings.Contains(line, ":"):
 		f.why = "a line without header"
+	case len(line)%2 == 1 && (hint == busCAN29 || hint == busLegacy || hint == busUnknown && line[0] != '6' && line[0] != '7'):
+		f.why = "a digit is missing"
 	case len(line)%2 == 1:
 		f.can(3, busCAN11)
 	case hint == busCAN11 && !strings.HasPrefix(line, "18D"):
@@ -53,7 +55,7 @@ func parseFrame(line string, hint bus) frame {
 	case hint == busCAN29 || hint != busLegacy && looksLikeCAN29(line):
 		f.can(8, busCAN29)
 	default:
-		f.legacy(hint)
+		f.legacy()
 	}
 	return f
 }
@@ -92,7 +94,7 @@ func (f *frame) can(n int, b bus) {
 
 // legacy takes a line of ISO 9141-2, KWP2000 or J1850 apart: three header bytes
 // (KWP2000 may add a length byte), data, checksum.
-func (f *frame) legacy(hint bus) {
+func (f *frame) legacy() {
 	f.bus = busLegacy
 	b, err := hex.DecodeString(f.line)
 	if err != nil || len(b) < 5 {
@@ -100,10 +102,7 @@ func (f *frame) legacy(hint bus) {
 		return
 	}
 	if !sumOK(b) && crcJ1850(b[:len(b)-1]) != b[len(b)-1] {
-		f.why = "wrong checksum"
-		if hint == busLegacy {
-			f.ecu = f.line[4:6]
-		}
+		f.why = "wrong checksum" // so that the address in it is not to be trusted either
 		return
 	}
 	f.ecu = f.line[4:6]

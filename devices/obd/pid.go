@@ -129,8 +129,9 @@ var pidTable = sync.OnceValue(func() [256]pidSpec {
 func widthOf(pid byte) int { return pidTable()[pid].width }
 
 // readPID reads the data of one PID. It is false when bytes are missing. A PID
-// that is not in the table is one reading without a name.
-func readPID(pid byte, data []byte) ([]Reading, bool) {
+// that is not in the table is one reading without a name. Where the bus did not say
+// how long the data is, bytes beyond what every car sends may be padding.
+func readPID(pid byte, data []byte, exact bool) ([]Reading, bool) {
 	s := pidTable()[pid]
 	id := fmt.Sprintf("%02X", pid)
 	if s.width == 0 {
@@ -138,6 +139,9 @@ func readPID(pid byte, data []byte) ([]Reading, bool) {
 	}
 	if len(data) < s.least {
 		return nil, false
+	}
+	if !exact && len(data) > s.width {
+		data = data[:s.least]
 	}
 	var out []Reading
 	for _, f := range s.fields {

@@ -140,8 +140,16 @@ func protocolNumber(name string) string {
 	}
 	for n, known := range protocolNames() {
 		if n > 0 && bare(known) == bare(name) {
-			return strconv.FormatInt(int64(n), 16)
+			return compact(strconv.FormatInt(int64(n), 16))
 		}
+	}
+	switch bare(name) { // as the ELM327 says them
+	case "ISO142304KWP5BAUD":
+		return "4"
+	case "ISO142304KWPFAST":
+		return "5"
+	case "SAEJ1939CAN29250":
+		return "A"
 	}
 	return ""
 }

@@ -29,6 +29,9 @@ func parseRequest(s string) request {
 
 func (r request) sid() byte { return r.data[0] }
 
+// lists reports whether the answer is a list of codes.
+func (r request) lists() bool { return r.sid() == 0x03 || r.sid() == 0x07 || r.sid() == 0x0A }
+
 // echoes is how many bytes of the request an answer repeats behind its service.
 func (r request) echoes() int {
 	switch r.sid() {

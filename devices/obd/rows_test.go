@@ -133,7 +133,7 @@ func TestRowBogusCodes(t *testing.T) {
 		"fewer codes than the count": {request: "03", set: on(), lines: []string{"7E8 04 43 03 01 33"},
 			ecus: map[string]want{"7E8": {State: obd.Incomplete}}},
 		"a line of a legacy list is damaged": {request: "03", set: on(), lines: []string{"48 6B 10 43 01 00 02 00 03 00 05", "48 6B 10 43 43 00 82 00 C1 00 58"},
-			ecus: map[string]want{"10": {State: obd.Incomplete}}},
+			ecus: map[string]want{"10": {State: obd.Incomplete}}, ignored: 1},
 		"each ECU its own": {request: "03", set: on(), lines: []string{"7E9 02 43 00", "7E8 04 43 01 04 20"},
 			ecus: map[string]want{"7E8": withCodes("P0420"), "7E9": withCodes()}},
 	} {
@@ -174,10 +174,12 @@ func TestRowClones(t *testing.T) {
 		"padding behind the data":          {request: "010C", set: off(), lines: []string{"410C0BEC000000"}, ecus: rpm},
 		"padding behind the length": {request: "010C", set: on(), lines: []string{"7E8 04 41 0C 0B EC AA AA AA"},
 			ecus: map[string]want{"7E8": {State: obd.OK, Value: 763.0}}},
+		"padding where a value may be": {request: "0106", set: off(), lines: []string{"41066555555555"},
+			ecus: map[string]want{"#1": {State: obd.OK, Value: -21.09375}}},
 		"NUL bytes":                 {request: "010C", set: off(), lines: []string{"\x0041 0C 0B\x00 EC"}, ecus: rpm},
 		"headers lost in a restart": {request: "010C", set: on(), lines: []string{"41 0C 0B EC"}, ecus: rpm},
 		"an empty line":             {request: "010C", set: off(), lines: []string{"", " ", "41 0C 0B EC"}, ecus: rpm},
-		"stray bytes in a line":     {request: "010C", set: off(), lines: []string{"41 0C \xfc0B EC"}, kind: "no_answer"},
+		"stray bytes in a line":     {request: "010C", set: off(), lines: []string{"41 0C \xfc0B EC"}, kind: "data_error"},
 	} {
 		t.Run(name, func(t *testing.T) { r.check(t) })
 	}

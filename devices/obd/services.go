@@ -14,16 +14,17 @@ func decodeCurrent(r request, msgs []message) ECUAnswer {
 	}
 	out := ECUAnswer{State: OK, Readings: []Reading{}}
 	if len(r.data) == 2 {
-		return out.current(p[1], p[2:])
+		return out.current(p[1], p[2:], msgs[0].exact)
 	}
 	left := append([]byte(nil), r.data[1:]...)
 	for rest := p[1:]; len(rest) > 0 && contains(left, rest[0]); {
 		n := widthOf(rest[0])
 		if n == 0 || len(rest) < 1+n {
-			out.State = Incomplete // a value of unknown width: what follows cannot be read
+			return ECUAnswer{State: Incomplete} // what follows a value of unknown width cannot be read
+		}
+		if out = out.current(rest[0], rest[1:1+n], true); out.State != OK {
 			return out
 		}
-		out = out.current(rest[0], rest[1:1+n])
 		left = bytes.ReplaceAll(left, rest[:1], nil)
 		rest = rest[1+n:]
 	}
@@ -31,14 +32,14 @@ func decodeCurrent(r request, msgs []message) ECUAnswer {
 }
 
 // current adds the readings of one PID.
-func (e ECUAnswer) current(pid byte, data []byte) ECUAnswer {
-	readings, ok := readPID(pid, data)
+func (e ECUAnswer) current(pid byte, data []byte, exact bool) ECUAnswer {
+	readings, ok := readPID(pid, data, exact)
 	if !ok {
 		return ECUAnswer{State: Incomplete}
 	}
 	e.Readings = append(e.Readings, readings...)
 	if pid%0x20 == 0 {
-		e.Supported = append(orEmpty(e.Supported), bitmap(pid, data)...)
+		e.Supported = append(orEmpty(e.Supported), bitmap(pid, data[:4])...)
 	}
 	if pid == 0x01 {
 		ready := decodeReadiness(data)
@@ -99,7 +100,7 @@ func decodeFreeze(r request, m message) ECUAnswer {
 		return ECUAnswer{State: Incomplete}
 	}
 	frame := int(p[2])
-	readings, ok := readPID(p[1], p[3:])
+	readings, ok := readPID(p[1], p[3:], m.exact)
 	if !ok {
 		return ECUAnswer{State: Incomplete}
 	}
@@ -108,7 +109,7 @@ func decodeFreeze(r request, m message) ECUAnswer {
 		out.Codes = codesOf(p[3:5])
 	}
 	if p[1]%0x20 == 0 {
-		out.Supported = bitmap(p[1], p[3:])
+		out.Supported = bitmap(p[1], p[3:7])
 	}
 	return out
 }
@@ -138,22 +139,26 @@ func codePairs(m message) ([]byte, bool) {
 	p := m.payload[1:]
 	legacy := m.bus == busLegacy
 	if m.bus == busUnknown {
-		// Without a header: a line of a legacy bus is always seven bytes long, a
-		// whole one of CAN an even number.
-		legacy = len(p) == 6 && !paddedCAN(p)
+		// Without a header: a line of a legacy bus always has six bytes here.
+		legacy = len(p) == legacyLine && !paddedCAN(p)
 	}
 	if legacy {
-		return p, len(p) > 0 && len(p)%2 == 0
+		return p, len(p) > 0 && len(p)%2 == 0 && (m.exact || len(p) == legacyLine)
 	}
 	if len(p) == 0 {
 		return nil, false
 	}
-	n := 2 * int(p[0])
-	if len(p)-1 < n {
+	n := 1 + 2*int(p[0])
+	whole := len(p) == n || m.exact && len(p) > n ||
+		len(p) >= legacyLine && len(p) > n && padding(p[n:]) // what an adapter pads, it pads to the full
+	if !whole {
 		return nil, false
 	}
-	return p[1 : 1+n], true
+	return p[1:n], true
 }
+
+// legacyLine is how many bytes of codes a line of a legacy bus has: three codes.
+const legacyLine = 6
 
 // paddedCAN reports whether six bytes behind 43 are a count, its codes and bytes
 // that only ever pad.
@@ -324,7 +329,7 @@ func padding(b []byte) bool {
 			return false
 		}
 	}
-	return len(b) == 0 || b[0] == 0 || b[0] == 0xFF || b[0] == 0xAA && len(b) < 4 || b[0] == 0x55 && len(b) < 4
+	return len(b) == 0 || b[0] == 0 || b[0] == 0xFF || b[0] == 0xAA || b[0] == 0x55
 }
 
 // decodeData reads UDS 22. The identifiers F4xx carry the PIDs of mode 01.
@@ -334,7 +339,7 @@ func decodeData(r request, m message) ECUAnswer {
 		return out
 	}
 	pid := r.data[2]
-	readings, ok := readPID(pid, m.payload[3:])
+	readings, ok := readPID(pid, m.payload[3:], m.exact)
 	if !ok {
 		return out
 	}

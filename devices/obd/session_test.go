@@ -1,0 +1,149 @@
+package obd_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pitlane/devices"
+	"pitlane/devices/obd"
+	"pitlane/devices/sim"
+)
+
+// pipe is a port over an in-memory line, so that time can be that of the test.
+type pipe struct {
+	net.Conn
+	timeout time.Duration
+}
+
+func (p *pipe) SetReadTimeout(d time.Duration) error { p.timeout = d; return nil }
+
+func (p *pipe) Read(b []byte) (int, error) {
+	if err := p.SetReadDeadline(time.Now().Add(p.timeout)); err != nil {
+		return 0, err
+	}
+	n, err := p.Conn.Read(b)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return n, nil
+	}
+	return n, err
+}
+
+// virtual scans a practice car in the test's own time and says how long it took.
+func virtual(t *testing.T, timing *sim.Timing, car sim.Car, opts obd.Options) (*obd.Report, []obd.Exchange) {
+	t.Helper()
+	near, far := net.Pipe()
+	a := sim.NewAdapter(sim.AdapterConfig{Timing: timing})
+	a.Plug(car)
+	var said []obd.Exchange
+	opts.Trace = func(e obd.Exchange) { said = append(said, e) }
+	s := obd.New(func(context.Context) (devices.Port, error) { return &pipe{Conn: near}, nil }, opts)
+	ctx, cancel := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = a.Serve(ctx, far) })
+	wg.Go(func() { _ = s.Run(ctx, func(devices.Reading) {}) })
+	report, err := s.Scan(ctx, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancel()
+	wg.Wait()
+	return report, said
+}
+
+func TestRowPollingTooFastIsCapped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		report, _ := virtual(t, sim.Instant(), sim.DemoKLine(1), obd.Options{Rate: 10})
+		if least := int64(report.Requests-1) * 100; report.DurationMS < least {
+			t.Errorf("%d requests in %d ms, want at least %d ms", report.Requests, report.DurationMS, least)
+		}
+	})
+}
+
+func TestRowNothingWaitsButForTheCar(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		report, said := virtual(t, sim.Real(), sim.DemoCAN11(1), obd.Options{})
+		var answering time.Duration
+		for _, e := range said {
+			answering += e.Took
+		}
+		if scan := time.Duration(report.DurationMS) * time.Millisecond; scan > answering {
+			t.Errorf("the scan took %s, the adapter needed %s of it", scan, answering)
+		}
+	})
+}
+
+func TestARecordedSessionPlaysBackToTheSameReport(t *testing.T) {
+	for name, car := range map[string]sim.Car{"CAN 11": sim.DemoCAN11(1), "CAN 29": sim.DemoCAN29(1), "K-line": sim.DemoKLine(1)} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, quick(sim.AdapterConfig{}), car, obd.Options{})
+			first, err := r.scan(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			data, err := json.Marshal(obd.Record(r.exchanges(), first))
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(t.TempDir(), "session.json")
+			if err := os.WriteFile(file, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			played, err := sim.VehicleFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again := newRig(t, quick(sim.AdapterConfig{}), played, obd.Options{})
+			second, err := again.scan(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			first.DurationMS, second.DurationMS = 0, 0
+			if !reflect.DeepEqual(first, second) {
+				t.Errorf("the reports differ: %d and %d ECUs, %d and %d requests, errors %v and %v",
+					len(first.ECUs), len(second.ECUs), first.Requests, second.Requests, first.Errors, second.Errors)
+			}
+			replayed(t, data, first)
+		})
+	}
+}
+
+// replayed holds a recording, decoded without an adapter, against the report.
+func replayed(t *testing.T, data []byte, report *obd.Report) {
+	t.Helper()
+	v, err := obd.ParseVehicle(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	vin := false
+	for _, line := range obd.Replay(v) {
+		for id, e := range line.ECUs {
+			for _, c := range e.Codes {
+				found[line.Request+id+c] = true
+			}
+			vin = vin || e.VIN == report.VIN.Value
+		}
+	}
+	for _, e := range report.ECUs {
+		for request, codes := range map[string]obd.Codes{"03": e.Stored, "07": e.Pending, "0A": e.Permanent} {
+			for _, c := range codes.Codes {
+				if !found[request+e.ID+c.Code] {
+					t.Errorf("%s of %s is not in the recording", c.Code, e.ID)
+				}
+			}
+		}
+	}
+	if !vin {
+		t.Error("the VIN is not in the recording")
+	}
+}
