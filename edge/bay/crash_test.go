@@ -15,21 +15,26 @@ import (
 // ends what was open, and the people do again, with the same requests, what they
 // got no answer to.
 func TestThePowerMayFailAnywhere(t *testing.T) {
-	for k := range 9 {
-		t.Run(fmt.Sprintf("before transaction %d", k+1), func(t *testing.T) {
+	for i := range 18 {
+		k, late := i/2, i%2 == 1
+		name := fmt.Sprintf("before transaction %d", k+1)
+		if late {
+			name = fmt.Sprintf("after the commit of transaction %d, before its answer", k)
+		}
+		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				n, cab := newNotebook(), newCupboard()
 				n.say(t, "j1", signed()...)
 				n.say(t, "j1", job.BayAssigned{Bay: "bay-1", Lead: "t1"}, job.CarReceived{Bay: "bay-1", By: "t1"})
 				requests := []journal.RequestID{request(), request(), request()}
-				n.left = k
+				n.left, n.late = k, late
 				r := open(t, n, cab, newAdapter())
 				r.morning(requests)
 				synctest.Wait()
 				n.left = 0 // dead, whatever was left
 				r.stop()
 
-				n.left = -1
+				n.left, n.late = -1, false
 				r = open(t, n, cab, newAdapter())
 				defer r.stop()
 				r.endsOnce()
@@ -48,7 +53,7 @@ func TestThePowerMayFailAnywhere(t *testing.T) {
 // those of a dead disk: the journal is looked at afterwards.
 func (r *room) morning(req []journal.RequestID) {
 	if st, _ := r.n.Job("j1"); !st.Key.In && !st.Key.Taken {
-		_, _ = r.unlock("j1", 2, "hang", req[0])
+		r.openAgain("hang", req[0])
 		if r.really(2, keycab.HookOpen, keycab.KeyAbsent) {
 			r.cab.key(2, keycab.KeyPresent)
 			r.cab.hook(2, keycab.HookClosed)
@@ -58,11 +63,21 @@ func (r *room) morning(req []journal.RequestID) {
 	r.obd.find <- found{report: report()}
 	_, _ = r.scan("j1", req[1])
 	synctest.Wait()
-	_, _ = r.unlock("j1", 2, "release", req[2])
-	synctest.Wait()
+	r.openAgain("release", req[2])
 	if r.really(2, keycab.HookOpen, keycab.KeyPresent) {
 		r.cab.key(2, keycab.KeyAbsent)
 		r.cab.hook(2, keycab.HookClosed)
+	}
+	synctest.Wait()
+}
+
+// openAgain sends a request once more. Where nobody knows what came of it, a person
+// looks, and where the slot is closed asks anew.
+func (r *room) openAgain(purpose string, req journal.RequestID) {
+	outcome, _ := r.unlock("j1", 2, purpose, req)
+	synctest.Wait()
+	if outcome == keycab.OutcomeUnknown && !r.really(2, keycab.HookOpen, keycab.KeyAbsent) && !r.really(2, keycab.HookOpen, keycab.KeyPresent) {
+		_, _ = r.unlock("j1", 2, purpose, request())
 	}
 	synctest.Wait()
 }

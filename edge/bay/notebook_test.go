@@ -23,6 +23,7 @@ type notebook struct {
 	full    bool       // intake is refused
 	stuck   int        // so many writes of devices fail first
 	left    int        // transactions until the power fails; below 0: never
+	late    bool       // the last transaction before that is on disk, but nobody hears of it
 }
 
 func newNotebook() *notebook { return &notebook{left: -1} }
@@ -54,6 +55,9 @@ func (n *notebook) Append(ctx context.Context, drafts ...journal.Draft) ([]journ
 		}
 	}
 	n.calls = append(n.calls, kinds)
+	if n.late && n.left == 0 {
+		return nil, journal.ErrClosed
+	}
 	return out, nil
 }
 
