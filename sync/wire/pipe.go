@@ -141,7 +141,7 @@ type pipe struct {
 func (p *pipe) open(ctx context.Context, d Dialer) error {
 	connect := p.client.Connect()
 	if err := wait(ctx, connect, patience); err != nil {
-		if t, ok := connect.(*mqtt.ConnectToken); ok && (t.ReturnCode() == refusedLogin || t.ReturnCode() == refusedRight) {
+		if refused(connect) {
 			err = ErrRefused
 		}
 		return fmt.Errorf("connect to %s: %w", d.URL, err)
@@ -162,6 +162,18 @@ func (p *pipe) open(ctx context.Context, d Dialer) error {
 		}
 	}
 	return nil
+}
+
+// refused says whether the broker turned the node away. The client writes the
+// return code until the token is done, so before that nobody may look.
+func refused(connect mqtt.Token) bool {
+	select {
+	case <-connect.Done():
+	default:
+		return false
+	}
+	t, ok := connect.(*mqtt.ConnectToken)
+	return ok && (t.ReturnCode() == refusedLogin || t.ReturnCode() == refusedRight)
 }
 
 // Publish implements Pipe. Quality of service is 0: an acknowledgement of the
