@@ -17,8 +17,9 @@ import (
 )
 
 // Courier carries the journal to other nodes and their news here (sync/link). Run
-// is called once, from a goroutine of its own; it blocks until ctx ends, and keeps
-// trying on its own while the other side cannot be reached.
+// is called once, from a goroutine of its own; it keeps trying on its own while the
+// other side cannot be reached. When ctx ends, intake has stopped: it sends what is
+// left, within 3 s, and returns.
 type Courier interface {
 	Run(ctx context.Context, j *journal.Journal, b *board.Board) error
 }

@@ -8,7 +8,6 @@ import (
 	"net"
 	"strings"
 	"sync"
-	"time"
 
 	kioskui "pitlane/kiosk-ui"
 
@@ -19,7 +18,7 @@ import (
 
 // Run is an edge: it opens the journal, lets the board catch up, serves the
 // screens, then minds devices and links, until ctx ends. It stops in two breaths:
-// intake first, then, after at most 3 s for the links, the rest; the journal is
+// intake first, then the links, which send what is left within 3 s; the journal is
 // closed last. A nil error means an end by ctx.
 func Run(ctx context.Context, cfg Config, rooms Rooms, log *slog.Logger) error {
 	h, err := open(ctx, cfg, rooms, log)
@@ -42,7 +41,7 @@ func (h *house) run(ctx context.Context) error {
 	var late, early, couriers sync.WaitGroup
 	defer late.Wait()
 	defer end()
-	defer couriers.Wait() // the couriers say goodbye before the broker goes
+	defer couriers.Wait() // they send what is left, before the broker goes
 	defer ground()
 
 	late.Go(func() { h.boardRoom(lasting, fail) })
@@ -76,7 +75,6 @@ func (h *house) run(ctx context.Context) error {
 		h.rooms.Serving(ln.Addr())
 	}
 	early.Wait()
-	h.lastBreath(lasting)
 	return ended(ctx, context.Cause(intake))
 }
 
@@ -175,34 +173,4 @@ func (h *house) besides(ctx context.Context, run func(context.Context) error) {
 		h.board.Tell(board.Now{Fault: &board.Fault{Kind: "broker", Message: "a link to the other nodes has stopped",
 			Hint: "look at the edge's log: " + Hint(err)}})
 	}
-}
-
-// lastBreath lets the links carry off what is written, as long as somebody who is
-// there still lacks some of it, and never longer than 3 s.
-func (h *house) lastBreath(ctx context.Context) {
-	if len(h.rooms.Couriers) == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
-	defer cancel()
-	for version := ""; ; {
-		view, err := h.board.Wait(ctx, board.Desk, version)
-		if err != nil || !owed(view) {
-			return
-		}
-		version = view.Version
-	}
-}
-
-func owed(view board.View) bool {
-	v, ok := view.Body.(board.DeskView)
-	if !ok {
-		return false
-	}
-	for _, n := range v.Nodes {
-		if n.Online && n.Backlog > 0 {
-			return true
-		}
-	}
-	return false
 }

@@ -75,7 +75,7 @@ func join(ctx context.Context, cfg edge.Config, member *shop.Member, log *slog.L
 	}
 	for _, l := range cfg.Link {
 		courier, err := link.New(link.Config{URL: l.URL, Node: member.Node, Password: member.Secret,
-			Role: member.Role, Bay: cfg.Bay.Name, Peers: peers, Boot: boot, Log: log})
+			Role: member.Role, Bay: cfg.Bay.Name, Peers: peers, CentralOnly: l.Kind == "central", Boot: boot, Log: log})
 		if err != nil {
 			fault(err)
 			continue
