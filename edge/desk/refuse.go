@@ -22,7 +22,7 @@ func refuse(err error) error {
 		return e
 	}
 	if f, ok := errors.AsType[*devices.Fault](err); ok {
-		return answer(statusOf(f.Kind), f.Kind, f.Message, f.Hint)
+		return answer(statusOf(f.Kind), kindOf(f.Kind), f.Message, f.Hint)
 	}
 	switch {
 	case errors.Is(err, journal.ErrMoved):
@@ -39,6 +39,18 @@ func refuse(err error) error {
 		return answer(http.StatusBadRequest, "out_of_range", "a field is empty, too long or out of range", "see /api/openapi.json")
 	default:
 		return err
+	}
+}
+
+// kindOf is the screens' word for what the bay says: their lists are closed.
+func kindOf(kind string) string {
+	switch kind {
+	case "cabinet_full":
+		return "no_free_slot"
+	case "cabinet_offline":
+		return "cabinet"
+	default:
+		return kind
 	}
 }
 
