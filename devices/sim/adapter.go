@@ -21,6 +21,7 @@ type AdapterConfig struct {
 	Volts       float64  // answer to ATRV; 0: 12.6
 	Refuses     []string // commands answered with ? as clones do: ATAL, ATSP6
 	Banner      bool     // announce yourself when powered, unasked
+	Baud        int      // deaf while a Line has another speed; 0: hears every speed
 	Timing      *Timing  // nil: Real()
 	Seed        uint64   // of what is left to chance
 }

@@ -18,6 +18,7 @@ type BoardConfig struct {
 	HookClosed int           // the bit that means closed: 0 or 1, it depends on the locks
 	Reply      time.Duration // from a request to its reply
 	Baud       int           // wire time per byte; 0: none
+	Pulse      time.Duration // a board takes no other unlock while it drives a lock; about 550 ms on real ones
 	Seed       uint64        // of noise
 }
 
@@ -34,6 +35,7 @@ type Board struct {
 	log    []BoardFrame
 	reply  []byte // the last one sent, for the fault of a stale one
 	opened chan int
+	busy   map[int]time.Time // until when a board drives a lock
 }
 
 type slotState struct {
@@ -70,7 +72,7 @@ func NewBoard(cfg BoardConfig) *Board {
 		cfg.Addresses = []int{0}
 	}
 	cfg.Addresses = slices.Sorted(slices.Values(cfg.Addresses))
-	b := &Board{cfg: cfg, slots: make([]slotState, perBoard*len(cfg.Addresses)), opened: make(chan int, 64)}
+	b := &Board{cfg: cfg, slots: make([]slotState, perBoard*len(cfg.Addresses)), opened: make(chan int, 64), busy: make(map[int]time.Time)}
 	for i := range b.slots {
 		b.slots[i].closed = true
 	}

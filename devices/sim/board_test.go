@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pitlane/devices/sim"
@@ -204,5 +205,34 @@ func TestAHandHangsTheKeyAndTakesIt(t *testing.T) {
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
+	}
+}
+
+func TestABoardDrivesOneLockAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := sim.NewBoard(sim.BoardConfig{HookClosed: 1, Pulse: 550 * time.Millisecond})
+		c := serveBoard(t, b)
+		c.send(request(0x00, 0x31))
+		c.send(request(0x01, 0x31)) // inside the pulse
+		if hooks, _ := c.status(0); hooks != 0xFFFE {
+			t.Errorf("inside the pulse %04X", hooks)
+		}
+		<-time.After(550 * time.Millisecond)
+		c.send(request(0x01, 0x31))
+		if hooks, _ := c.status(0); hooks != 0xFFFC {
+			t.Errorf("after the pulse %04X", hooks)
+		}
+	})
+}
+
+func TestUnlockAllOpensEveryLockOfABoard(t *testing.T) {
+	b := sim.NewBoard(sim.BoardConfig{Addresses: []int{0, 1}, HookClosed: 1})
+	c := serveBoard(t, b)
+	c.send(request(0x10, 0x33))
+	if hooks, _ := c.status(1); hooks != 0 {
+		t.Errorf("hooks of board 1 are %04X", hooks)
+	}
+	if hooks, _ := c.status(0); hooks != 0xFFFF {
+		t.Errorf("hooks of board 0 are %04X", hooks)
 	}
 }

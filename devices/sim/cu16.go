@@ -3,6 +3,7 @@ package sim
 import (
 	"math/rand/v2"
 	"slices"
+	"time"
 )
 
 // The bytes of the CU16 protocol, first generation.
@@ -70,16 +71,30 @@ func (b *Board) handle(frame []byte, rng *rand.Rand) [][]byte {
 		}
 	case cmdUnlock:
 		if i := slices.Index(b.cfg.Addresses, addr); i >= 0 {
-			b.unlock(i*perBoard + int(frame[1]&0x0F))
+			b.pulse(i, i*perBoard+int(frame[1]&0x0F))
 		}
 	case cmdUnlockAll:
 		if i := slices.Index(b.cfg.Addresses, addr); i >= 0 {
-			for lock := range perBoard {
-				b.unlock(i*perBoard + lock)
+			all := make([]int, perBoard)
+			for lock := range all {
+				all[lock] = i*perBoard + lock
 			}
+			b.pulse(i, all...)
 		}
 	}
 	return out
+}
+
+// pulse drives locks of one board, unless it still drives another.
+func (b *Board) pulse(board int, slots ...int) {
+	now := time.Now()
+	if now.Before(b.busy[board]) {
+		return
+	}
+	b.busy[board] = now.Add(b.cfg.Pulse)
+	for _, s := range slots {
+		b.unlock(s)
+	}
 }
 
 // unlock opens a lock, unless it is stuck. A board never says so.

@@ -136,3 +136,31 @@ func TestAReaderThatDoesNotReadLosesBytesNotTheSimulator(t *testing.T) {
 		}
 	}
 }
+
+func TestAnAdapterIsDeafAtAnotherSpeed(t *testing.T) {
+	l := newLine(t)
+	a := sim.NewAdapter(sim.AdapterConfig{Timing: sim.Instant(), Baud: 38400})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Serve(ctx, l) }()
+	p, err := serialport.Opener(serialport.Config{Path: l.Path(), Baud: 9600, ReadTimeout: 100 * time.Millisecond, Quiet: time.Millisecond})(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Write([]byte("ATI\r")); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := p.Read(make([]byte, 16)); n != 0 || err != nil {
+		t.Errorf("at 9600 baud it said %d bytes, %v", n, err)
+	}
+	if err := p.(devices.BaudSetter).SetBaud(38400); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := askPort(t, p, "ATE0"), "ATE0\rOK\r\r>"; got != want {
+		t.Errorf("at 38400 baud ATE0 = %q, want %q", got, want)
+	}
+	cancel()
+	if err := errors.Join(<-ended, p.Close()); err != nil {
+		t.Error(err)
+	}
+}

@@ -18,6 +18,7 @@ type session struct {
 	set   settings
 	got   []byte // the command being received
 	last  string // repeated by a lone CR
+	rest  []byte // what followed a byte that interrupted
 	plugs int    // of the line, when it can tell
 }
 
@@ -60,9 +61,18 @@ func (s *session) run(ctx context.Context) error {
 			if !ok {
 				return nil
 			}
-			s.feed(ctx, data)
+			for s.feed(ctx, data); len(s.rest) > 0 && ctx.Err() == nil; {
+				data, s.rest = s.rest, nil
+				s.feed(ctx, data)
+			}
 		}
 	}
+}
+
+// deaf reports whether the line has another speed than the chip.
+func (s *session) deaf() bool {
+	l, ok := s.rw.(interface{ Baud() int })
+	return ok && s.a.cfg.Baud != 0 && l.Baud() != s.a.cfg.Baud
 }
 
 // linePlugs counts the power cycles of a line that feeds the adapter.
@@ -77,6 +87,9 @@ func (s *session) linePlugs() int {
 func (s *session) feed(ctx context.Context, data []byte) {
 	if n := s.linePlugs(); n != s.plugs {
 		s.plugs, s.set, s.got, s.last = n, fresh(), nil, ""
+	}
+	if s.deaf() {
+		return
 	}
 	for _, b := range data {
 		s.echo(b)
@@ -128,7 +141,7 @@ func (s *session) banner(before string) []step {
 }
 
 // play prints steps in their time. A byte that comes meanwhile interrupts: the
-// chip says STOPPED and forgets the byte.
+// chip says STOPPED and forgets the byte, but not those behind it.
 func (s *session) play(ctx context.Context, steps []step) {
 	at := time.Now()
 	for _, st := range steps {
@@ -151,8 +164,9 @@ func (s *session) until(ctx context.Context, at time.Time) bool {
 	select {
 	case <-t.C:
 		return true
-	case _, ok := <-s.in:
+	case data, ok := <-s.in:
 		if ok {
+			s.rest = data[1:]
 			s.print(s.eol() + "STOPPED" + s.eol() + s.prompt())
 		}
 		return false
