@@ -1,0 +1,98 @@
+// axe-core over every page of every screen with the example states: each
+// language, each theme. Needs no shop.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { start } from '../dev/mock.mjs';
+import { axe, openBrowser, openPage } from './browser.mjs';
+import { leave, onPage, pickUp, signAndHang, tell } from './kiosk.mjs';
+import { openJob } from './staff.mjs';
+
+let browser, server;
+before(async () => { [browser, server] = [await openBrowser(), await start()]; });
+after(async () => { await browser?.close(); server?.close(); });
+
+for (const lang of ['zh-Hans', 'zh-Hant', 'en']) {
+  for (const view of ['', 'large', 'contrast', 'low']) {
+    test(`kiosk in ${lang} ${view}`, { timeout: 120_000 }, async () => {
+      const page = await openPage(browser, `${server.url}/kiosk`);
+      const look = async (p, name) => {
+        const b = p.getByTestId(`view-${view}`);
+        if (view && (await p.locator('dialog').count()) === 0 && (await b.getAttribute('aria-pressed')) !== 'true') await b.click();
+        assert.deepEqual(await axe(p), [], name);
+      };
+      await tell(page, { lang, marks: { left: 'scratch' }, things: ['bag'] }, look);
+      await signAndHang(page, {}, look);
+      await page.getByTestId('call-person').click();
+      await look(page, 'help');
+      await page.getByTestId('help-close').click();
+      await leave(page);
+      await pickUp(page, { lang, code: '40718253' }, look);
+      assert.deepEqual(page.wrong, []);
+      await page.context().close();
+    });
+  }
+
+  test(`staff screens and board in ${lang}`, { timeout: 120_000 }, async () => {
+    for (const path of ['board', 'bay', 'desk', '']) {
+      const page = await openPage(browser, `${server.url}/${path}?lang=${lang}`);
+      await page.getByTestId('clock').waitFor();
+      assert.deepEqual(await axe(page), [], path);
+      assert.deepEqual(page.wrong, []);
+      if (path === 'bay') for (const tab of ['readiness', 'readings', 'earlier']) {
+        await page.getByTestId(`tab-${tab}`).click();
+        assert.deepEqual(await axe(page), [], tab);
+      }
+      if (path === 'bay') {
+        await page.getByTestId('do-extra').click();
+        assert.deepEqual(await axe(page), [], 'extra');
+      }
+      if (path === 'desk') {
+        for (const t of ['R-417', 'T-590', 'H-645', 'F-808']) {
+          await openJob(page, t);
+          assert.deepEqual(await axe(page), [], t);
+        }
+        await page.getByTestId('cabinet-open').click();
+        assert.deepEqual(await axe(page), [], 'cabinet');
+      }
+      if (path === '') {
+        await page.getByTestId('vehicle').first().click();
+        await page.getByTestId('visit').first().waitFor();
+        assert.deepEqual(await axe(page), [], 'file');
+      }
+      await page.context().close();
+    }
+  });
+}
+
+test('a kiosk left alone asks, then forgets', { timeout: 60_000 }, async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  await page.clock.install();
+  await page.goto(`${server.url}/kiosk`);
+  await page.getByTestId('start-en').click();
+  await onPage(page, 'purpose');
+  await page.clock.fastForward(61_000);
+  await page.clock.runFor(1_500);
+  await page.getByTestId('still-here').click();
+  await page.getByTestId('idle').waitFor({ state: 'detached' });
+  await page.clock.fastForward(61_000);
+  await page.clock.runFor(1_500);
+  await page.getByTestId('idle').waitFor();
+  assert.deepEqual(await axe(page), []);
+  await page.clock.fastForward(21_000);
+  await page.clock.runFor(1_500);
+  await onPage(page, 'greet');
+  await context.close();
+});
+
+test('the board greys out when its server falls silent', { timeout: 60_000 }, async () => {
+  const own = await start();
+  const page = await openPage(browser, `${own.url}/board?lang=en`);
+  await page.getByTestId('row').first().waitFor();
+  own.mute();
+  await page.getByTestId('stale').waitFor({ timeout: 20_000 });
+  await page.waitForFunction(() => [...document.querySelectorAll('tr[data-testid=row]')].every((r) => /grey|hidden/.test(r.className)));
+  assert.deepEqual(await axe(page), []);
+  own.close();
+});
