@@ -209,7 +209,8 @@ func (t *taker) has(from string, payload []byte) {
 	for o, r := range h {
 		noted[o] = [2]uint64{r.Low, r.Size}
 	}
-	if err := t.j.Heard(from, noted); err != nil {
+	// ErrForked is told below, with the evidence at hand.
+	if err := t.j.Heard(from, noted); err != nil && !errors.Is(err, journal.ErrForked) {
 		t.cfg.Log.Warn("cannot note what a peer holds", "node", from, "error", err)
 	}
 	own := t.j.Origin()
