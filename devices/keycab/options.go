@@ -104,7 +104,7 @@ func (c *Cabinet) Unlock(ctx context.Context, slot int) (Outcome, error) {
 		return Failed, fault("not_commissioned", "the cabinet is not commissioned: which bit means a closed hook is not known",
 			"look at a hook that you know to be closed and set hook_closed (--hook-closed) to the bit that it shows", nil)
 	}
-	o := &order{ctx: ctx, slot: slot, done: make(chan result, 1)}
+	o := &order{ended: ctx.Err, slot: slot, done: make(chan result, 1)}
 	c.mu.Lock()
 	gone := c.gone
 	c.mu.Unlock()
@@ -121,9 +121,9 @@ func (c *Cabinet) Unlock(ctx context.Context, slot int) (Outcome, error) {
 
 // order is one wish to unlock, on its way to the owner of the line.
 type order struct {
-	ctx  context.Context
-	slot int
-	done chan result
+	slot  int
+	ended func() error // why nobody waits for it any more; nil while somebody does
+	done  chan result
 }
 
 type result struct {

@@ -41,7 +41,24 @@ type rig struct {
 	all   []any // what was heard so far
 }
 
+// newRig is a cabinet whose driver runs.
 func newRig(t *testing.T, cfg sim.BoardConfig, opts keycab.Options) *rig {
+	t.Helper()
+	r := wire(t, cfg, opts)
+	ctx, stop := context.WithCancel(context.Background())
+	ran := make(chan error, 1)
+	go func() { ran <- r.cab.Run(ctx, func(x devices.Reading) { r.says <- x.Value }) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-ran; err != nil {
+			t.Errorf("run: %v", err)
+		}
+	})
+	return r
+}
+
+// wire is a cabinet that answers, and a driver that does not run yet.
+func wire(t *testing.T, cfg sim.BoardConfig, opts keycab.Options) *rig {
 	t.Helper()
 	r := &rig{t: t, board: sim.NewBoard(cfg), says: make(chan any, 1024)}
 	line, err := sim.NewLine(t.TempDir(), "cabinet")
@@ -55,14 +72,10 @@ func newRig(t *testing.T, cfg sim.BoardConfig, opts keycab.Options) *rig {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	served, ran := make(chan error, 1), make(chan error, 1)
+	served := make(chan error, 1)
 	go func() { served <- r.board.Serve(ctx, line) }()
-	go func() { ran <- r.cab.Run(ctx, func(x devices.Reading) { r.says <- x.Value }) }()
 	t.Cleanup(func() {
 		stop()
-		if err := <-ran; err != nil {
-			t.Errorf("run: %v", err)
-		}
 		if err := <-served; err != nil {
 			t.Errorf("serve: %v", err)
 		}

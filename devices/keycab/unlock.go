@@ -34,7 +34,7 @@ func (s *session) unlock(ctx context.Context, o *order) (result, error) {
 		if err := s.rest(ctx); err != nil {
 			return broken(try, err)
 		}
-		if err := o.ctx.Err(); err != nil && try == 0 {
+		if err := o.ended(); err != nil && try == 0 {
 			return result{outcome: Failed, err: fmt.Errorf("unlock slot %d: %w", o.slot, err)}, nil
 		} else if err != nil {
 			return result{outcome: Failed}, nil
