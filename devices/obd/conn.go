@@ -33,6 +33,10 @@ const (
 	limitStale   = 400 * time.Millisecond
 )
 
+// maxAnswer bounds what an adapter may send without a prompt: what sends more is no
+// adapter, or has lost its mind.
+const maxAnswer = 256 << 10
+
 // Why the talk with the adapter broke.
 var (
 	errSilent = errors.New("the adapter does not answer")
@@ -111,7 +115,7 @@ func (c *conn) read(ctx context.Context, command string, limit time.Duration) ([
 	if err := c.port.SetReadTimeout(tick); err != nil {
 		return nil, err
 	}
-	for time.Now().Before(end) {
+	for time.Now().Before(end) && len(raw) < maxAnswer {
 		if err := ctx.Err(); err != nil {
 			return raw, err
 		}

@@ -35,7 +35,8 @@ type owner struct {
 // once opens the line and stays with it until it breaks.
 func (o *owner) once(ctx context.Context) {
 	c, err := o.connect(ctx)
-	if err == nil {
+	met := err == nil
+	if met {
 		o.backoff.Reset()
 		o.tell(c, nil)
 		err = o.serve(ctx, c)
@@ -50,7 +51,9 @@ func (o *owner) once(ctx context.Context) {
 	}
 	f := failureOf(err, false)
 	o.tell(c, f)
-	o.dismiss(f, err)
+	if !met { // a wish that came meanwhile would only meet the same
+		o.dismiss(f, err)
+	}
 	o.wait(ctx)
 }
 
@@ -128,7 +131,7 @@ func (c *conn) listen() error {
 		return c.fail(err)
 	}
 	c.rest = append(c.rest, buf[:n]...)
-	if n == 0 && len(c.rest) > 0 {
+	if n == 0 && len(c.rest) > 0 || len(c.rest) > maxAnswer {
 		lines := SplitResponse(append(c.rest, '>'))
 		c.rest = nil
 		if namesItself(lines) {
