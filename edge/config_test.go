@@ -39,6 +39,7 @@ func TestConfigSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"a broker that leaves the machine", "[broker]\nlisten = \"0.0.0.0:1883\"\n", 0, 0, "leaves this machine", "loopback"},
 		{"a person twice", "[[person]]\nid = \"a\"\nrole = \"SA\"\n[[person]]\nid = \"a\"\nrole = \"TE\"\n", 0, 0, "twice", "own"},
 		{"a person without a known role", "[[person]]\nid = \"a\"\nrole = \"boss\"\n", 0, 0, "person.role", "SA"},
+		{"a promise before now", "[order]\npromise = \"-1h\"\n", 0, 0, "negative", "promise"},
 		{"a price without words", "[[price]]\nid = \"a\"\namount = 1\n", 0, 0, "zh-Hans", "text"},
 		{"a negative price", "[[price]]\nid = \"a\"\namount = -1\n[price.text]\nzh-Hans = \"a\"\n", 0, 0, "negative", "smallest"},
 	}

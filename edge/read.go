@@ -262,6 +262,9 @@ func (c *Config) checkPeople() (message, hint string) {
 }
 
 func (c *Config) checkPrices() (message, hint string) {
+	if c.Order.Promise.Duration < 0 || c.Order.WarrantyDays < 0 {
+		return "order: a length of time is negative", `write promise = "4h" and warranty_days = 90`
+	}
 	seen := map[string]bool{}
 	for _, p := range c.Price {
 		switch {
