@@ -3,8 +3,10 @@ package devicetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
-	"runtime"
+	"runtime/pprof"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,7 +60,7 @@ type run struct {
 	cancel   context.CancelFunc
 	readings chan devices.Reading
 	ended    chan error
-	before   int // goroutines
+	label    string // of every goroutine the device starts
 	last     time.Duration
 }
 
@@ -70,8 +72,8 @@ func (r *run) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	r.cancel = cancel
 	r.readings, r.ended = make(chan devices.Reading, 4096), make(chan error, 1)
-	r.before = runtime.NumGoroutine()
-	go func() {
+	r.label = r.t.Name()
+	go pprof.Do(ctx, pprof.Labels(labelKey, r.label), func(ctx context.Context) {
 		emitted := 0 // written without a lock: the race detector sees a second goroutine
 		r.ended <- r.Device.Run(ctx, func(x devices.Reading) {
 			emitted++
@@ -80,7 +82,7 @@ func (r *run) start() {
 			case <-ctx.Done():
 			}
 		})
-	}()
+	})
 	r.t.Cleanup(cancel)
 }
 
@@ -136,14 +138,31 @@ func (r *run) stop() {
 	}
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for runtime.NumGoroutine() > r.before {
+	for left := r.left(); left != ""; left = r.left() {
 		select {
 		case <-tick.C:
 		case <-patience.C:
-			stacks := make([]byte, 1<<16)
-			r.t.Fatalf("%d goroutines are left of %d:\n%s", runtime.NumGoroutine(), r.before, stacks[:runtime.Stack(stacks, true)])
+			r.t.Fatalf("goroutines of the device are left:\n%s", left)
 		}
 	}
+}
+
+// labelKey marks the goroutines of a device: a goroutine inherits the labels of
+// the one that starts it, so those of simulators and other tests do not count.
+const labelKey = "devicetest"
+
+// left is the stacks of the goroutines the device has not ended, "" for none.
+func (r *run) left() string {
+	r.t.Helper()
+	var profile strings.Builder
+	r.must(pprof.Lookup("goroutine").WriteTo(&profile, 1))
+	var out []string
+	for _, stack := range strings.Split(profile.String(), "\n\n") {
+		if strings.Contains(stack, fmt.Sprintf("%q:%q", labelKey, r.label)) {
+			out = append(out, stack)
+		}
+	}
+	return strings.Join(out, "\n\n")
 }
 
 func (r *run) must(err error) {
