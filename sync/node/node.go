@@ -65,7 +65,7 @@ func Join(ctx context.Context, cfg edge.Config, member *shop.Member, opt Options
 	}
 	for _, l := range cfg.Link {
 		courier, err := link.New(link.Config{URL: l.URL, Node: member.Node, Password: member.Secret,
-			Role: member.Role, Bay: cfg.Bay.Name, Peers: peers, Boot: boot, Log: log,
+			Role: member.Role, Bay: cfg.Bay.Name, Peers: peers, Boot: boot, Log: log, CentralOnly: l.Kind == "central",
 			Floor: opt.Floor, Ceiling: opt.Ceiling})
 		if err != nil {
 			fault(err)
