@@ -152,44 +152,41 @@ func numbered(parts [][]byte) bool {
 // the length and `0:`, `1:` … carry the parts. Two ECUs whose parts are mixed
 // cannot be told apart: their messages are not whole.
 func assembleBare(lines []string, hint bus) []message {
-	var msgs []message
-	var long *bare
-	flush := func() {
-		if long != nil {
-			msgs = append(msgs, long.message(hint))
-			long = nil
-		}
+	var all []*bare
+	var long *bare // the one whose lines are coming; a whole answer of another ECU may lie between them
+	begin := func(b *bare) *bare {
+		all = append(all, b)
+		return b
 	}
 	for _, line := range lines {
 		switch {
 		case len(line) == 3 && line[1] != ':':
-			if long != nil && long.parts == nil {
-				long.mixed = true // two lengths in a row: two ECUs at once
-			}
-			flush()
 			n, _ := strconv.ParseInt(line, 16, 32)
-			long = &bare{length: int(n), lines: []string{line}}
-		case len(line) >= 2 && line[1] == ':':
-			if line[0] == '0' && (long == nil || long.parts != nil) {
-				flush()
-				long = &bare{}
+			mixed := long != nil && long.count == 0 // two lengths in a row: two ECUs at once
+			if mixed {
+				long.mixed = true
 			}
-			if long == nil {
-				long = &bare{mixed: true}
+			long = begin(&bare{length: int(n), mixed: mixed, lines: []string{line}})
+		case len(line) >= 2 && line[1] == ':':
+			if long == nil || line[0] == '0' && long.count > 0 {
+				long = begin(&bare{})
 			}
 			long.add(line)
 		default:
-			flush()
 			data, err := hex.DecodeString(line)
-			msgs = append(msgs, message{bus: hint, payload: data, whole: err == nil, lines: []string{line}})
+			begin(&bare{lines: []string{line}, single: data, mixed: err != nil})
 		}
 	}
-	flush()
+	msgs := make([]message, 0, len(all))
+	for _, b := range all {
+		msgs = append(msgs, b.message(hint))
+	}
 	return unmix(msgs)
 }
 
 // bare is a long message with headers off while its lines come in.
 type bare struct {
+	single []byte // of a message of one line
 	length int
 	parts  []byte
 	count  int
@@ -213,6 +210,10 @@ func (b *bare) add(line string) {
 
 func (b *bare) message(hint bus) message {
 	m := message{bus: hint, lines: b.lines}
+	if b.single != nil {
+		m.payload, m.whole = b.single, true
+		return m
+	}
 	if hint == busUnknown {
 		m.bus = busCAN11 // only CAN has messages of this form
 	}

@@ -213,6 +213,9 @@ func TestTrafficMixesECUsAndRepeats(t *testing.T) {
 			"7E8 10 14 49 02 01 31 46 54", "7E9 10 14 49 02 01 31 46 54", "7E8 21 46 57 31 45 35 30 50", "7E9 21 46 57 31 45 35 30 50",
 			"7E9 22 46 41 31 32 30 31 31", "7E8 22 46 41 31 32 30 31 30"},
 			ecus: map[string]want{"7E8": {State: obd.OK, VIN: "1FTFW1E50PFA12010"}, "7E9": {State: obd.OK, VIN: "1FTFW1E50PFA12011"}}},
+		"a short answer between the lines of a long one, headers off": {request: "03", set: off(), lines: []string{
+			"008", "0: 43 03 01 00 01 01", "43 00", "1: 01 02 00 00 00 00 00"},
+			ecus: map[string]want{"#1": withCodes("P0100", "P0101", "P0102"), "#2": withCodes()}},
 		"frames twice": {request: "0100", set: on(), lines: []string{"7E8 06 41 00 FF FF FF FF", "7E8 06 41 00 FF FF FF FF"},
 			ecus: map[string]want{"7E8": {State: obd.OK, Value: "FFFFFFFF"}}},
 		"equal values of two ECUs without headers": {request: "010D", set: off(), lines: []string{"41 0D 00", "41 0D 00"},

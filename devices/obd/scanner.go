@@ -47,13 +47,8 @@ type Status struct {
 	Fault    *Failure // why it is offline; nil while online
 }
 
-// What a caller of Scan does differently about.
-var (
-	// ErrBusy: another scan is running on this adapter.
-	ErrBusy = errors.New("a scan is running already")
-	// ErrNotRunning: Run has ended, so nobody owns the port.
-	ErrNotRunning = errors.New("the scanner is not running")
-)
+// ErrNotRunning: Run has ended, so nobody owns the port.
+var ErrNotRunning = errors.New("the scanner is not running")
 
 // Scanner is one OBD adapter on one serial line. Run owns the line; Scan hands
 // its request to Run and may be called from any goroutine.

@@ -222,7 +222,10 @@ func decodeInfo(r request, msgs []message) ECUAnswer {
 	case 0x0A:
 		out.Name = asciiOf(data)
 	default:
-		out.Raw = upperHex(data)
+		out.Raw = upperHex(msgs[0].payload)
+		if len(msgs) > 1 {
+			out.Raw = upperHex(msgs[0].payload[:2]) + upperHex(data)
+		}
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package obd
 
 import (
 	"fmt"
+	"maps"
 	"strconv"
 	"sync"
 )
@@ -149,6 +150,14 @@ func powertrainPart(code string) string {
 
 // codeTexts are our own words for the codes a shop meets most.
 var codeTexts = sync.OnceValue(func() map[string]string {
+	all := airTexts()
+	maps.Copy(all, engineTexts())
+	maps.Copy(all, otherTexts())
+	return all
+})
+
+// airTexts: fuel, air and exhaust: P00 to P02.
+func airTexts() map[string]string {
 	return map[string]string{
 		"P0010": "Camshaft position actuator circuit, bank 1 intake",
 		"P0011": "Camshaft timing over-advanced, bank 1 intake",
@@ -188,6 +197,12 @@ var codeTexts = sync.OnceValue(func() map[string]string {
 		"P0230": "Fuel pump primary circuit",
 		"P0234": "Turbocharger overboost",
 		"P0299": "Turbocharger underboost",
+	}
+}
+
+// engineTexts: ignition, emissions, speed and control units: P03 to P06.
+func engineTexts() map[string]string {
+	return map[string]string{
 		"P0300": "Misfire detected, several or changing cylinders",
 		"P0325": "Knock sensor circuit, bank 1",
 		"P0327": "Knock sensor signal low, bank 1",
@@ -227,6 +242,12 @@ var codeTexts = sync.OnceValue(func() map[string]string {
 		"P0601": "Control unit memory checksum",
 		"P0605": "Control unit read-only memory",
 		"P0606": "Control unit processor",
+	}
+}
+
+// otherTexts: everything else.
+func otherTexts() map[string]string {
+	return map[string]string{
 		"P0700": "Transmission control reports a fault of its own",
 		"P0705": "Transmission range sensor circuit",
 		"P0715": "Transmission input speed sensor circuit",
@@ -254,4 +275,4 @@ var codeTexts = sync.OnceValue(func() map[string]string {
 		"U0151": "No communication with the restraint control unit",
 		"U0155": "No communication with the instrument cluster",
 	}
-})
+}
