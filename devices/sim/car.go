@@ -48,7 +48,7 @@ func is29(proto string) bool { return proto == "7" || proto == "9" || proto == "
 // isKLine reports whether a bus must be initialised first.
 func isKLine(proto string) bool { return proto >= "3" && proto <= "5" }
 
-// protocolNames are the words of ATDP.
+// protocolName is the word of ATDP for a number, "" for what is none.
 func protocolName(proto string) string {
 	names := map[string]string{
 		"1": "SAE J1850 PWM", "2": "SAE J1850 VPW", "3": "ISO 9141-2",
