@@ -2,6 +2,7 @@ package keycab_test
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
 	"testing"
@@ -66,6 +67,7 @@ func wire(t *testing.T, cfg sim.BoardConfig, opts keycab.Options) *rig {
 		t.Fatal(err)
 	}
 	r.line = line
+	opts.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	opts.Name, opts.Boards = "cabinet", cfg.Addresses
 	r.cab, err = keycab.New(serialport.Opener(serialport.Config{Path: line.Path(), Baud: 19200}), opts)
 	if err != nil {

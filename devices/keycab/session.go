@@ -85,6 +85,7 @@ func (s *session) poll(b int) error {
 		return err
 	}
 	h.asked = s.c.clock()
+	s.watched.ask(b)
 	h.doubled.next()
 	h.garbled.next()
 	if err := s.send(s.c.talk.Ask(addr)); err != nil {
@@ -255,10 +256,8 @@ func (s *session) collect(d time.Duration, enough func([]byte) bool) ([]byte, er
 // maxTalk bounds what a babbling line can make us keep.
 const maxTalk = 4096
 
-// send writes one frame. A write that does not end is a line that is gone.
+// send writes one frame. That a line takes no bytes is the port's to find out.
 func (s *session) send(frame []byte) error {
-	stuck := time.AfterFunc(writeLimit, func() { _ = s.port.Close() }) // unblocks Write
-	defer stuck.Stop()
 	n, err := s.port.Write(frame)
 	if err == nil && n < len(frame) {
 		err = errors.New("the frame was cut short")

@@ -78,10 +78,10 @@ const (
 	replyWindow = 100 * time.Millisecond // and once more after a timeout: there is no sequence number
 	settleTime  = 50 * time.Millisecond  // of silence after opening the line
 	snapWait    = 1500 * time.Millisecond
-	writeLimit  = time.Second
 	missedPolls = 3
 	quietTime   = time.Second            // a board may be silent after a solenoid pulse
 	pulseTime   = 600 * time.Millisecond // one solenoid at a time
 	unlockWait  = 2 * time.Second
+	unlockPolls = 5 // at least, however slow this machine is just now
 	unlockTries = 2
 )

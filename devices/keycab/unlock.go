@@ -10,6 +10,13 @@ type watch struct {
 	board, lock int
 	open        int // polls in a row that showed it open
 	closed      int // polls in a row that showed it closed
+	asked       int // polls of its board
+}
+
+func (w *watch) ask(board int) {
+	if w != nil && w.board == board {
+		w.asked++
+	}
 }
 
 func (w *watch) see(r *rack, board int, s sample) {
@@ -95,14 +102,14 @@ func (s *session) next(ctx context.Context) error {
 // pulseAndLook sends the frame and watches the hook in the polls after it. One
 // frame is not believed, neither for open nor for closed.
 func (s *session) pulseAndLook(ctx context.Context, w *watch, slot int) (Outcome, error) {
-	w.open, w.closed = 0, 0
+	w.open, w.closed, w.asked = 0, 0, 0
 	s.watched = w
 	defer func() { s.watched = nil }()
 	if err := s.send(s.c.talk.Open(s.c.opts.Boards[w.board], w.lock)); err != nil {
 		return OutcomeUnknown, err
 	}
 	s.pulsed, s.pulse = true, s.c.clock()
-	for s.c.clock()-s.pulse < unlockWait {
+	for s.c.clock()-s.pulse < unlockWait || w.asked < unlockPolls {
 		if err := s.next(ctx); err != nil {
 			return OutcomeUnknown, err
 		}
