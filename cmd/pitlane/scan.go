@@ -107,7 +107,7 @@ func scan(ctx context.Context, f *scanFlags, out, errs io.Writer) error {
 	if f.record != "" && len(said) > 0 {
 		if recorded := writeRecord(f.record, obd.Record(said, report)); recorded != nil {
 			err = errors.Join(err, recorded)
-			fmt.Fprintln(errs, "pitlane:", recorded)
+			_, _ = fmt.Fprintln(errs, "pitlane:", recorded) // the exit code says it too
 		}
 	}
 	if err != nil && report.Error == nil {

@@ -221,6 +221,68 @@ func TestTheStatusIsToldWhileIdle(t *testing.T) {
 	r.until("online again", func(s obd.Status) bool { return s.Online })
 }
 
+func TestAnAdapterInAnyStateIsGreeted(t *testing.T) {
+	t.Parallel()
+	for name, left := range map[string]string{
+		"half a command":     "010",
+		"echo and headers":   "ATE1\rATH1\rATS1\r",
+		"a search under way": "0100\r",
+		"monitoring":         "ATMA\r",
+		"line feeds":         "ATL1\r",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, quick(sim.AdapterConfig{}), sim.DemoCAN11(1), obd.Options{})
+			if _, err := r.scan(nil); err != nil { // it is ours, then somebody else has it
+				t.Fatal(err)
+			}
+			r.stop()
+			port, err := serialport.Opener(serialport.Config{Path: r.line.Path(), Quiet: time.Millisecond})(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := port.Write([]byte(left)); err != nil {
+				t.Fatal(err)
+			}
+			if err := port.Close(); err != nil {
+				t.Fatal(err)
+			}
+			r.start(obd.Options{})
+			report, err := r.scan(nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := codes(ecuOf(t, report, "7E8").Stored); !slices.Equal(got, []string{"ok", "P0133"}) {
+				t.Errorf("codes %q", got)
+			}
+		})
+	}
+}
+
+func TestAStalePromptAnswersNothing(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, quick(sim.AdapterConfig{}), sim.DemoCAN11(1), obd.Options{})
+	clean, err := r.scan(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	report, err := r.scan(func(obd.Progress) {
+		if n++; n%3 == 0 { // the adapter waits for the next command meanwhile
+			if _, err := r.line.Write([]byte("\r>\r\r>")); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	if err != nil || n == 0 {
+		t.Fatal(err)
+	}
+	if len(report.Errors) != len(clean.Errors) || len(report.ECUs[0].Readings) != len(clean.ECUs[0].Readings) {
+		t.Errorf("%d errors and %d readings, want %d and %d", len(report.Errors), len(report.ECUs[0].Readings),
+			len(clean.Errors), len(clean.ECUs[0].Readings))
+	}
+}
+
 func TestTheScannerIsADevice(t *testing.T) {
 	devicetest.Run(t, func(t *testing.T) devicetest.Setup {
 		line, err := sim.NewLine(t.TempDir(), "obd")

@@ -146,9 +146,9 @@ func (c *conn) listen() error {
 func (o *owner) grant(ctx context.Context, c *conn) error {
 	w := o.wish
 	o.wish = nil
-	inner, cancel := context.WithCancelCause(ctx)
+	inner, cancel := context.WithCancelCause(w.ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(w.ctx, func() { cancel(w.ctx.Err()) })()
+	defer context.AfterFunc(ctx, func() { cancel(ctx.Err()) })()
 	report, err := o.scan(inner, c, w.tell)
 	var failed error
 	if err != nil {

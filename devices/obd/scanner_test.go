@@ -22,6 +22,8 @@ type rig struct {
 	scanner *obd.Scanner
 	status  chan obd.Status
 
+	stop func() // ends the scanner alone
+
 	mu    sync.Mutex
 	trace []obd.Exchange
 }
@@ -45,34 +47,44 @@ func newRig(t *testing.T, cfg sim.AdapterConfig, car sim.Car, opts obd.Options) 
 		}
 	}
 	r.adapter.Plug(car)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- r.adapter.Serve(ctx, line) }()
+	r.start(opts)
+	t.Cleanup(func() {
+		r.stop()
+		cancel()
+		if err := errors.Join(<-ended, line.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return r
+}
+
+// start starts a scanner on the line.
+func (r *rig) start(opts obd.Options) {
 	opts.Trace = func(e obd.Exchange) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		r.trace = append(r.trace, e)
 	}
-	r.scanner = obd.New(serialport.Opener(serialport.Config{Path: line.Path(), Quiet: 5 * time.Millisecond}), opts)
+	r.scanner = obd.New(serialport.Opener(serialport.Config{Path: r.line.Path(), Quiet: 5 * time.Millisecond}), opts)
 	ctx, cancel := context.WithCancel(context.Background())
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = r.adapter.Serve(ctx, line) })
-	wg.Go(func() {
-		err := r.scanner.Run(ctx, func(rd devices.Reading) {
+	ended := make(chan error, 1)
+	go func() {
+		ended <- r.scanner.Run(ctx, func(rd devices.Reading) {
 			select {
 			case r.status <- rd.Value.(obd.Status):
 			default:
 			}
 		})
-		if err != nil {
-			t.Errorf("run ended with %v", err)
-		}
-	})
-	t.Cleanup(func() {
+	}()
+	r.stop = sync.OnceFunc(func() {
 		cancel()
-		wg.Wait()
-		if err := line.Close(); err != nil {
-			t.Error(err)
+		if err := <-ended; err != nil {
+			r.t.Errorf("run ended with %v", err)
 		}
 	})
-	return r
 }
 
 func (r *rig) exchanges() []obd.Exchange {
