@@ -55,7 +55,7 @@ test('a car goes through the whole visit', { timeout: 240_000 }, async () => {
   await board.locator(`[data-testid=row][data-ticket="${ticket}"][data-word=ready]`).waitFor();
 
   await pickUp(kiosk, { code, stars: 5 }, clean);
-  await row.waitFor({ state: 'detached' });
+  await desk.locator(`[data-testid=job][data-ticket="${ticket}"]`).waitFor({ state: 'detached' });
 
   if (central) {
     const office = await openPage(browser, `${central}/`);

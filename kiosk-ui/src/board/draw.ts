@@ -1,5 +1,5 @@
-// Draws the board with the same elements and class names as the rows that the
-// server writes (README.md, "Rows that the server writes").
+// Draws the board. While nothing has come, what the server wrote (main.static in
+// the page) stays.
 
 import { el, icon } from '../shared/dom';
 import { sayer } from '../shared/i18n';

@@ -48,7 +48,8 @@ export class Live<V> {
   private attempt = 0;
   private socket: WebSocket | null = null;
   private stopPause = () => {};
-  private stopWatch = () => {};
+  private stopMute = () => {};
+  private stopSilence = () => {};
   private stopped = false;
   private readonly url: string;
   private readonly tell: (h: Heard<V>) => void;
@@ -63,14 +64,15 @@ export class Live<V> {
   /** Takes the message that came with the page, if one did, and connects. */
   start(first: Message<V> | null): void {
     if (first) this.take(first);
-    this.watch();
+    this.heedSilence();
     this.connect();
   }
 
   stop(): void {
     this.stopped = true;
     this.stopPause();
-    this.stopWatch();
+    this.stopMute();
+    this.stopSilence();
     this.socket?.close();
   }
 
@@ -78,11 +80,13 @@ export class Live<V> {
     if (this.stopped) return;
     const socket = this.around.socket(`${this.url}&since=${encodeURIComponent(this.version)}`);
     this.socket = socket;
+    this.heedMute(socket);
     socket.onmessage = (e) => {
       if (socket !== this.socket) return;
       this.attempt = 0;
       this.take(JSON.parse(String(e.data)) as Message<V>);
-      this.watch();
+      this.heedSilence();
+      this.heedMute(socket);
     };
     socket.onclose = () => {
       if (socket === this.socket) this.again();
@@ -99,20 +103,20 @@ export class Live<V> {
     this.stopPause = this.around.after(ms, () => this.connect());
   }
 
-  // A half-open connection never closes by itself: silence ends it. While we are
-  // between two attempts there is none to end, but the screen is stale all the same.
-  private watch(): void {
-    this.stopWatch();
-    this.stopWatch = this.around.after(SILENCE_MS, () => {
-      this.say({ silent: true });
-      const mute = this.socket;
-      if (mute) {
-        this.socket = null;
-        mute.close();
-        this.again();
-      }
-      this.watch();
+  // A half-open connection never closes by itself: five mute seconds end it.
+  private heedMute(socket: WebSocket): void {
+    this.stopMute();
+    this.stopMute = this.around.after(SILENCE_MS, () => {
+      if (socket !== this.socket) return;
+      this.again();
+      socket.close();
     });
+  }
+
+  // The screen is stale by what it heard last, however the connection fares.
+  private heedSilence(): void {
+    this.stopSilence();
+    this.stopSilence = this.around.after(SILENCE_MS, () => this.say({ silent: true }));
   }
 
   private take(msg: Message<V>): void {
