@@ -149,7 +149,7 @@ var _ desk.Keys = keys{}
 
 // Unlock implements desk.Keys.
 func (k keys) Unlock(ctx context.Context, u desk.Unlock) (keycab.Outcome, error) {
-	return k.Bay.Unlock(ctx, bay.UnlockOrder{Job: u.Job, Slot: u.Slot, Purpose: u.Purpose, By: u.By, Request: u.Request})
+	return k.Bay.Unlock(ctx, bay.UnlockOrder{Job: u.Job, Slot: u.Slot, Purpose: u.Purpose, By: u.By, Reason: u.Reason, Request: u.Request})
 }
 
 // scans is the bay's scanner as the desk asks for it.

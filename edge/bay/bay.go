@@ -78,6 +78,7 @@ type UnlockOrder struct {
 	Slot    int
 	Purpose string // hang, release
 	By      string // staff id, or kiosk
+	Reason  string // of a staff member; "" of a customer
 	Request journal.RequestID
 	Seen    []journal.Hash // as in ScanOrder
 }

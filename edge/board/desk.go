@@ -13,7 +13,7 @@ import (
 func (b *Board) desk() DeskView {
 	v := DeskView{
 		Shop: b.cfg.Shop, Node: b.cfg.Node, Jobs: []DeskJob{}, Bays: b.bays(), Cabinet: b.cabinet(),
-		Nodes: b.nodes(), People: nonNil(b.cfg.People), Faults: nonNil(b.moment.faults),
+		Nodes: b.nodes(), Calls: nonNil(b.moment.calls), People: nonNil(b.cfg.People), Faults: nonNil(b.moment.faults),
 	}
 	for _, s := range b.sorted() {
 		v.Jobs = append(v.Jobs, b.deskJob(s))

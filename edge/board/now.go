@@ -18,6 +18,8 @@ type Now struct {
 	Fault      *Fault      // stays until it is cleared
 	ClearFault *ClearFault // ends the fault of that kind
 	PeerBay    *PeerBay
+	Call       *Call   // a customer at the kiosk asks for a person
+	Answered   *string // the id of a call that somebody has gone to
 }
 
 // Heard says when a node was last heard from, or that it is gone.
@@ -62,6 +64,7 @@ type moment struct {
 	session *KioskSession
 	cabinet DeskCabinet
 	faults  []Fault // by kind
+	calls   []Call  // oldest first
 }
 
 func newMoment(cfg Config) moment {
@@ -114,7 +117,24 @@ func (b *Board) Tell(n Now) {
 	case n.PeerBay != nil:
 		m.bays[n.PeerBay.Node] = n.PeerBay.Bay
 		b.staleLocked(Desk)
+	case n.Call != nil:
+		m.call(*n.Call)
+		b.staleLocked(Desk)
+	case n.Answered != nil:
+		m.calls = slices.DeleteFunc(slices.Clone(m.calls), func(c Call) bool { return c.ID == *n.Answered })
+		b.staleLocked(Desk)
 	}
+}
+
+// maxCalls bounds what an impatient hand at the kiosk can pile up.
+const maxCalls = 20
+
+// call adds a call once, replacing the list, since views hold the old one.
+func (m *moment) call(c Call) {
+	if slices.ContainsFunc(m.calls, func(o Call) bool { return o.ID == c.ID }) || len(m.calls) >= maxCalls {
+		return
+	}
+	m.calls = append(slices.Clone(m.calls), c)
 }
 
 // hear notes a sign of life. Being told by a will that a node is gone is not one,

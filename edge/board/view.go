@@ -181,8 +181,18 @@ type DeskView struct {
 	Bays    []DeskBay   `json:"bays"`
 	Cabinet DeskCabinet `json:"cabinet"`
 	Nodes   []DeskNode  `json:"nodes"`
+	Calls   []Call      `json:"calls"` // customers at the kiosk who ask for a person
 	People  []Person    `json:"people"`
 	Faults  []Fault     `json:"faults"`
+}
+
+// Call is a customer at the kiosk who asks for a person (K-032). It lasts until
+// somebody has gone there; it is never journalled.
+type Call struct {
+	ID     string    `json:"id"`
+	At     time.Time `json:"at"`
+	Page   string    `json:"page"`             // the kiosk's page
+	Ticket string    `json:"ticket,omitempty"` // of the check-in under way
 }
 
 // DeskJob is a job in full.

@@ -29,6 +29,7 @@ func (d *Desk) kioskActions() []web.Action {
 		web.NewAction("/api/v1/checkin/key", "open a slot for the key", d.checkinKey).Example(of),
 		web.NewAction("/api/v1/checkin/finish", "end the check-in once the key hangs", d.checkinFinish).Example(of),
 		web.NewAction("/api/v1/kiosk/reset", "wipe what is under way at the kiosk", d.reset).Example(Reset{Request: sampleRequest}),
+		web.NewAction("/api/v1/kiosk/call", "ask for a person", d.call).Example(Call{Request: sampleRequest, Page: "plate"}),
 		web.NewAction("/api/v1/pickup/open", "show a visit by its pick-up code", d.pickupOpen).Example(PickupOpen{Request: sampleRequest, Code: sampleCode}),
 		web.NewAction("/api/v1/pickup/key", "sign for the car and open the key's slot", d.pickupKey).Example(PickupKey{
 			Request: sampleRequest, Code: sampleCode, Strokes: strokes}),
@@ -70,6 +71,8 @@ func (d *Desk) deskActions() []web.Action {
 		web.NewAction("/api/v1/desk/notify", "note that the customer was told", d.notify).Example(Notify{Staff: st, Channel: "phone"}),
 		web.NewAction("/api/v1/desk/settle", "state and settle the bill", d.settle).Example(Settle{Staff: st, Paid: 20000, Method: "card"}),
 		web.NewAction("/api/v1/desk/gatepass", "issue the gate pass", d.gatepass).Example(st),
+		web.NewAction("/api/v1/desk/answered", "say that somebody has gone to a call", d.answered).Example(Answered{
+			Request: sampleRequest, By: "nobody", Call: sampleRequest}),
 		web.NewAction("/api/v1/desk/release", "open the slot of a job's key by staff", d.release).Example(Release{Staff: st, Slot: 1, Reason: "customer has lost the code"}),
 	}
 }

@@ -47,6 +47,7 @@ type Unlock struct {
 	Slot    int
 	Purpose string
 	By      string
+	Reason  string
 	Request journal.RequestID
 }
 

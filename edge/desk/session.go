@@ -42,6 +42,13 @@ func (s *session) change(at time.Time, id string, alter func(*board.KioskSession
 	}
 }
 
+// ticket is that of the visit under way, "" without one.
+func (s *session) ticket() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now.Ticket
+}
+
 // step moves the session of a job on.
 func (s *session) step(at time.Time, id, step string) {
 	s.change(at, id, func(k *board.KioskSession) { k.Step = step })

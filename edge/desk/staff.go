@@ -214,7 +214,7 @@ func (d *Desk) release(ctx context.Context, in Release) (SlotOut, error) {
 	if r := ready(s); r != job.Free && !again {
 		return SlotOut{}, reject(r)
 	}
-	return d.unlock(ctx, s, Unlock{Job: s.ID, Slot: in.Slot, Purpose: "release", By: in.By, Request: request})
+	return d.unlock(ctx, s, Unlock{Job: s.ID, Slot: in.Slot, Purpose: "release", By: in.By, Reason: in.Reason, Request: request})
 }
 
 // extraID names an extra item by the wish that raised it.

@@ -141,6 +141,7 @@ func checkKey(c *checker, p Payload) {
 		c.slot(p.Cabinet, p.Slot)
 		c.need("purpose", p.Purpose)
 		c.word("by", p.By)
+		c.line("reason", p.Reason)
 	case SlotOpened:
 		c.slot(p.Cabinet, p.Slot)
 	case SlotClosed:

@@ -82,6 +82,7 @@ type UnlockIntended struct {
 	Slot    int    `json:"slot"`
 	Purpose string `json:"purpose"`
 	By      string `json:"by"`
+	Reason  string `json:"reason,omitempty"` // why staff opens it, where staff does
 }
 
 // SlotOpened is an unlock confirmed by the hook.
