@@ -33,4 +33,4 @@ export PITLANE_BAY="http://127.0.0.1:$((base + 1))"
 export PITLANE_BAY2="http://127.0.0.1:$((base + 2))"
 export PITLANE_CENTRAL="http://127.0.0.1:$((base + 10))"
 cd kiosk-ui
-npm run -s e2e || { echo "--- the shop's log ---" >&2; tail -n 60 "$work/log" >&2; exit 1; }
+{ npm run -s e2e && npm run -s axe; } || { echo "--- the shop's log ---" >&2; tail -n 60 "$work/log" >&2; exit 1; }

@@ -5,8 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../kiosk-ui"
 npm run -s check
 npm test --silent
-built=$(mktemp -d)
-trap 'rm -rf "$built"' EXIT
-npm run -s build -- --outDir "$built" --emptyOutDir
-diff -r "$built" dist || { echo "kiosk-ui/dist is not what the sources build: run 'make ui' and commit it" >&2; exit 1; }
-npm run -s budgets
+was=$(mktemp -d)
+trap 'rm -rf "$was"' EXIT
+cp -r dist "$was/dist"
+npm run -s build
+diff -r "$was/dist" dist || { echo "kiosk-ui/dist was not what the sources build; it has been built anew: commit it" >&2; exit 1; }
+echo "ui: dist is what the sources build"
