@@ -1,7 +1,7 @@
 // What one row shows, decided apart from how it is drawn.
 
 import type { Freshness } from '../shared/ages';
-import { clock, day, fill, sayer } from '../shared/i18n';
+import { bayName, clock, day, fill, sayer } from '../shared/i18n';
 import type { Lang, Row } from '../shared/types';
 import { ageWords, publicWords } from '../shared/words';
 import { words } from './words';
@@ -36,7 +36,7 @@ export function shownRow(row: Row, fresh: Freshness, asOf: Date | null, lang: La
     hidden: say('hidden'),
     text: publicWords[lang][row.word] ?? row.word,
     text2: publicWords[second][row.word] ?? '',
-    bay: row.bay || '–',
+    bay: bayName(row.bay) || '–',
     time: ask ? '' : clock(row.promised, lang) || '–',
     note,
     progress: ask ? null : Math.min(100, Math.max(0, row.progress)),

@@ -39,6 +39,11 @@ export function startLang(search: string, wished: readonly string[]): Lang {
 
 const locale: Record<Lang, string> = { 'zh-Hans': 'zh-CN', 'zh-Hant': 'zh-HK', en: 'en-GB' };
 
+/** A bay as people call it: bay-1 stands beside the word "bay" already. */
+export function bayName(bay: string | undefined): string {
+  return (bay ?? '').replace(/^bay-/i, '');
+}
+
 export type When = string | number | Date | null | undefined;
 
 export function dateOf(at: When): Date | null {
