@@ -122,8 +122,6 @@ func (p *port) writeChunk(b []byte) (int, error) {
 	if err := p.enter(); err != nil {
 		return 0, err
 	}
-	late := time.NewTimer(writeBound)
-	defer late.Stop()
 	if !p.lock.writable(writeBound, p.isClosed) {
 		p.leave()
 		return 0, p.lost(errNoRoom)
@@ -134,20 +132,27 @@ func (p *port) writeChunk(b []byte) (int, error) {
 	}
 	wrote := make(chan result, 1)
 	own := slices.Clone(b) // the caller's bytes are its own again when Write returns
+	late := time.NewTimer(writeBound)
+	defer late.Stop()
 	go func() {
 		defer p.leave()
 		n, err := p.line.Write(own)
 		wrote <- result{n, err}
 	}()
+	var r result
 	select {
-	case r := <-wrote:
-		if r.err != nil {
-			return r.n, p.lost(r.err)
-		}
-		return r.n, nil
+	case r = <-wrote:
 	case <-late.C:
-		return 0, p.lost(errNoRoom)
+		select { // after a pause of the whole machine both are ready, and the line is well
+		case r = <-wrote:
+		default:
+			return 0, p.lost(errNoRoom)
+		}
 	}
+	if r.err != nil {
+		return r.n, p.lost(r.err)
+	}
+	return r.n, nil
 }
 
 // SetBaud implements devices.BaudSetter.
