@@ -28,18 +28,18 @@ type morning struct {
 	desk  *eyes[board.DeskView]
 	kiosk *eyes[board.KioskView]
 
-	codes map[string]string    // job → pick-up code
-	due   map[string]time.Time // job → when the next step may come
-	in    map[string]string    // bay → job whose car is plugged there
-	away  map[string]bool      // plates whose owner is not here now
+	memory *memory // whose ticket has which code
+
+	due map[string]time.Time // job → when the next step may come
+	in  map[string]string    // bay → job whose car is plugged there
 }
 
-func newMorning(reception *screen, bays map[string]*screen, plug func(string, int, bool), seed uint64, speed float64, log *slog.Logger) *morning {
+func newMorning(reception *screen, bays map[string]*screen, plug func(string, int, bool), mem *memory, seed uint64, speed float64, log *slog.Logger) *morning {
 	return &morning{
 		reception: reception, bays: bays, plug: plug, customers: regulars(), speed: speed,
 		rng: rand.New(rand.NewPCG(seed, 1)), log: log,
 		desk: newEyes[board.DeskView](), kiosk: newEyes[board.KioskView](),
-		codes: map[string]string{}, due: map[string]time.Time{}, in: map[string]string{}, away: map[string]bool{},
+		memory: mem, due: map[string]time.Time{}, in: map[string]string{},
 	}
 }
 
@@ -102,7 +102,7 @@ func (m *morning) arrive(ctx context.Context, view board.DeskView) bool {
 	}
 	i := slices.IndexFunc(m.customers, func(c customer) bool {
 		return !slices.ContainsFunc(view.Jobs, func(j board.DeskJob) bool {
-			return j.Plate == c.Plate && j.Phase != job.PhaseLeft
+			return j.Plate == c.Plate && !gone(j)
 		})
 	})
 	if i < 0 {
@@ -112,6 +112,12 @@ func (m *morning) arrive(ctx context.Context, view board.DeskView) bool {
 		m.say("check in", err)
 	}
 	return true
+}
+
+// gone: the car has left; with a key released at the desk the visit stays open
+// until somebody signs for it.
+func gone(j board.DeskJob) bool {
+	return j.Phase == job.PhaseLeft || j.Phase == job.PhaseKeyOut
 }
 
 func (m *morning) checkIn(ctx context.Context, c customer) error {
@@ -130,7 +136,7 @@ func (m *morning) checkIn(ctx context.Context, c customer) error {
 	if err := m.reception.tap(ctx, "/api/v1/checkin/finish", map[string]any{"job": got.Job}, &end); err != nil {
 		return err
 	}
-	m.codes[got.Job] = end.Code
+	m.memory.ticket(got.Job, end.Code)
 	return nil
 }
 
@@ -311,72 +317,6 @@ func (m *morning) answer(ctx context.Context, j board.DeskJob) (time.Duration, e
 		}
 	}
 	return 3 * time.Second, nil
-}
-
-// handBack is everything from the inspection to the key.
-func (m *morning) handBack(ctx context.Context, j board.DeskJob) (time.Duration, error) {
-	switch j.Phase {
-	case job.PhaseDone:
-		m.leaveBay(j)
-		if m.rng.IntN(6) == 0 {
-			return 3 * time.Second, m.desktop(ctx, "inspect", j, map[string]any{"passed": false, "reason": "test drive: still hesitates", "checks": []string{}})
-		}
-		return 3 * time.Second, m.desktop(ctx, "inspect", j, map[string]any{"passed": true,
-			"checks": []string{"test_drive", "codes_after", "tools_counted"}})
-	case job.PhasePassed:
-		return 3 * time.Second, m.desktop(ctx, "prepare", j, nil)
-	case job.PhasePrepared:
-		if slices.Contains(j.Next, "notify") {
-			return 2 * time.Second, m.desktop(ctx, "notify", j, map[string]any{"channel": "phone"})
-		}
-		return 2 * time.Second, m.desktop(ctx, "settle", j, map[string]any{"paid": j.Total, "method": "card"})
-	case job.PhaseSettled, job.PhaseDeclined:
-		return 4 * time.Second, m.desktop(ctx, "gatepass", j, nil)
-	case job.PhaseGatepass:
-		return 2 * time.Second, m.pickUp(ctx, j)
-	}
-	return 5 * time.Second, nil
-}
-
-func (m *morning) leaveBay(j board.DeskJob) {
-	if m.in[j.Bay] == j.ID {
-		m.plug(j.Bay, -1, false)
-		delete(m.in, j.Bay)
-	}
-}
-
-// pickUp is the customer at the kiosk again; one whose code was lost with a power
-// cut is handed his key at the desk.
-func (m *morning) pickUp(ctx context.Context, j board.DeskJob) error {
-	code, ok := m.codes[j.ID]
-	if !ok {
-		if j.Slot == 0 || !j.KeyIn {
-			return nil
-		}
-		return m.desktop(ctx, "release", j, map[string]any{"slot": j.Slot, "reason": "ticket lost, identity checked"})
-	}
-	k, seen, _ := m.kiosk.now()
-	if !seen || k.Session != nil {
-		return errors.New("the kiosk is in use")
-	}
-	if err := m.reception.tap(ctx, "/api/v1/pickup/open", map[string]any{"code": code}, nil); err != nil {
-		return err
-	}
-	pause(ctx, m.span(1500*time.Millisecond))
-	if err := m.reception.tap(ctx, "/api/v1/pickup/key", map[string]any{"code": code, "strokes": scribble()}, nil); err != nil {
-		return err
-	}
-	err := m.until(ctx, 15*time.Second, func(v board.DeskView) bool {
-		n := find(v, j.ID)
-		return n == nil || n.Phase == job.PhaseLeft || n.Phase == job.PhaseKeyOut
-	})
-	if err != nil {
-		return err
-	}
-	if err := m.reception.tap(ctx, "/api/v1/pickup/rate", map[string]any{"code": code, "stars": 4 + m.rng.IntN(2)}, nil); err != nil {
-		m.say("rate", err) // skippable
-	}
-	return m.reception.tap(ctx, "/api/v1/kiosk/reset", map[string]any{}, nil)
 }
 
 // say logs a step that did not go through; it comes again.

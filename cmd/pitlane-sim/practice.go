@@ -24,6 +24,7 @@ type practice struct {
 	repaired []sim.Car          // the same, without codes
 	fixed    map[string]sim.Car // bays whose car was named on the command line
 	hand     time.Duration
+	memory   *memory
 	// listen is put between adapter and line by benchmarks; nil: nothing.
 	listen func(io.ReadWriter) io.ReadWriter
 }
@@ -64,6 +65,10 @@ func newPractice(dir string, bays, files []string, seed uint64, speed float64) (
 		}
 		p.lines[name] = l
 	}
+	p.memory = remember(dir)
+	for slot := range p.memory.Keys {
+		p.cabinet.SetKey(slot, true)
+	}
 	return p, nil
 }
 
@@ -98,7 +103,7 @@ func (p *practice) run(ctx context.Context) error {
 		g.Go(func() error { return ended(a.Serve(ctx, rw)) })
 	}
 	g.Go(func() error { return ended(p.cabinet.Serve(ctx, p.lines["cabinet"])) })
-	g.Go(func() error { return ended(sim.Hand{Board: p.cabinet, Delay: p.hand}.Run(ctx)) })
+	g.Go(func() error { return ended(sim.Hand{Board: p.cabinet, Delay: p.hand, Moved: p.memory.moved}.Run(ctx)) })
 	return g.Wait()
 }
 

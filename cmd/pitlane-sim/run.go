@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -31,8 +30,10 @@ func check(o options, rest int) error {
 		return &usage{"there is a word on the command line that is no flag", "see pitlane-sim -help"}
 	case o.base < 1 || o.base+20 > 65535:
 		return &usage{fmt.Sprintf("--port-base %d is out of range", o.base), "give a port from 1024 to 65515"}
-	case o.speed <= 0 || o.speed > 1000:
+	case !(o.speed > 0 && o.speed <= 1000): // so written, it refuses NaN too
 		return &usage{"--speed must be above 0 and at most 1000", "1 is the pace of a demo, 10 is ten times as fast"}
+	case o.span < 0:
+		return &usage{"--for is negative", "give a time such as 90s or 10m; without --for it runs until it is ended"}
 	case len(o.vehicles) > len(bayNames()):
 		return &usage{fmt.Sprintf("there are %d bays for %d vehicle files", len(bayNames()), len(o.vehicles)), "give --vehicle at most twice"}
 	}
@@ -78,11 +79,12 @@ func oneLine(err error) string {
 
 // run is the whole shop until ctx ends or the time is over.
 func run(ctx context.Context, o options, log *slog.Logger) error {
-	dir, remove, err := folder(o.data)
+	h, err := openHome(o.data)
 	if err != nil {
 		return err
 	}
-	defer remove()
+	defer h.close()
+	dir := h.dir
 	dev, err := newPractice(dir, bayNames(), o.vehicles, o.seed, o.speed)
 	if err != nil {
 		return &usage{err.Error(), "see pitlane-sim -help"}
@@ -122,25 +124,6 @@ func run(ctx context.Context, o options, log *slog.Logger) error {
 		return nil
 	})
 	return g.Wait()
-}
-
-// folder is where the shop lives, and how it is removed at the end.
-func folder(data string) (dir string, remove func(), err error) {
-	if data != "" {
-		dir, err = filepath.Abs(data)
-		if err == nil {
-			err = os.MkdirAll(dir, 0o700)
-		}
-		if err != nil {
-			return "", nil, &usage{fmt.Sprintf("use --data: %v", err), "name a folder you may write to"}
-		}
-		return dir, func() {}, nil
-	}
-	dir, err = os.MkdirTemp("", "pitlane-sim-")
-	if err != nil {
-		return "", nil, fmt.Errorf("make a temporary folder: %w", err)
-	}
-	return dir, func() { _ = os.RemoveAll(dir) }, nil
 }
 
 // runNode is one node until ctx ends; started is called when it serves.
@@ -186,7 +169,7 @@ func play(ctx context.Context, o options, at addresses, dev *practice, log *slog
 	for bay, a := range at.bays {
 		bays[bay] = newScreen("http://" + a)
 	}
-	m := newMorning(reception, bays, dev.plug, o.seed, o.speed, log)
+	m := newMorning(reception, bays, dev.plug, dev.memory, o.seed, o.speed, log)
 	if o.byHand {
 		m.customers = nil
 	}

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,31 +33,41 @@ func addressesFrom(base int) addresses {
 	return a
 }
 
-// foundShop makes the shop's folder where there is none, and writes every node's
+// foundShop makes the shop where there is none, and writes every node's
 // configuration anew: ports and lines may differ from the last time. With
 // ownBroker reception runs the embedded broker.
 func foundShop(dir string, at addresses, dev *practice, ownBroker bool) error {
-	if _, err := os.Stat(filepath.Join(dir, "roster")); errors.Is(err, fs.ErrNotExist) {
-		if err := shop.Init(dir, shopName); err != nil {
+	err := found(dir, func(site string) error {
+		if err := shop.Init(site, shopName); err != nil {
 			return fmt.Errorf("make the shop: %w", err)
 		}
-	}
-	for _, node := range nodeNames() {
-		folder := filepath.Join(dir, shopName+"-"+node)
-		if _, err := os.Stat(folder); errors.Is(err, fs.ErrNotExist) {
-			role := shop.RoleBay
-			switch node {
-			case "reception":
-				role = shop.RoleReception
-			case "central":
-				role = shop.RoleCentral
-			}
-			if _, err := shop.Add(dir, node, role, ""); err != nil {
+		for _, node := range nodeNames() {
+			if _, err := shop.Add(site, node, roleOf(node), ""); err != nil {
 				return fmt.Errorf("add %s: %w", node, err)
 			}
 		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, node := range nodeNames() {
+		m, err := shop.Load(filepath.Join(dir, shopName+"-"+node))
+		if err != nil || m.Role != roleOf(node) {
+			return &usage{dir + " holds another shop", "name a folder that pitlane-sim has made, or an empty one"}
+		}
 	}
 	return writeConfigs(dir, at, dev, ownBroker)
+}
+
+func roleOf(node string) string {
+	switch node {
+	case "reception":
+		return shop.RoleReception
+	case "central":
+		return shop.RoleCentral
+	}
+	return shop.RoleBay
 }
 
 func writeConfigs(dir string, at addresses, dev *practice, ownBroker bool) error {

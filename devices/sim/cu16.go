@@ -97,9 +97,9 @@ func (b *Board) pulse(board int, slots ...int) {
 	}
 }
 
-// unlock opens a lock, unless it is stuck. A board never says so.
+// unlock opens a lock, unless it is stuck or open already. A board never says so.
 func (b *Board) unlock(index int) {
-	if slices.Contains(b.faults.Stuck, index+1) {
+	if slices.Contains(b.faults.Stuck, index+1) || !b.slots[index].closed {
 		return
 	}
 	b.slots[index].closed = false

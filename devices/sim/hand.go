@@ -9,7 +9,8 @@ import (
 // slot or takes the one that hangs there, and closes the hook.
 type Hand struct {
 	Board *Board
-	Delay time.Duration // before each of the two movements
+	Delay time.Duration            // before each of the two movements
+	Moved func(slot int, key bool) // told when a key was hung or taken; nil is allowed
 }
 
 // Run acts until ctx ends, one slot after the other.
@@ -24,6 +25,9 @@ func (h Hand) Run(ctx context.Context) error {
 			}
 			_, key := h.Board.Slot(slot)
 			h.Board.SetKey(slot, !key)
+			if h.Moved != nil {
+				h.Moved(slot, !key)
+			}
 			if !pause(ctx, h.Delay) {
 				return nil
 			}
