@@ -23,7 +23,7 @@ import (
 func Run(ctx context.Context, cfg Config, rooms Rooms, log *slog.Logger) error {
 	h, err := open(ctx, cfg, rooms, log)
 	if err != nil {
-		return err
+		return ended(ctx, err)
 	}
 	err = h.run(ctx)
 	if cerr := h.journal.Close(); cerr != nil {
@@ -50,7 +50,7 @@ func (h *house) run(ctx context.Context) error {
 	}
 	ln, err := h.listener(intake)
 	if err != nil {
-		return err
+		return ended(ctx, err)
 	}
 	for _, f := range h.faults {
 		h.board.Tell(board.Now{Fault: &f})

@@ -21,6 +21,9 @@ import (
 // nil error means an end by ctx.
 func Run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	cfg.fill()
+	if cfg.Listener != nil {
+		defer func() { _ = cfg.Listener.Close() }() // closed already where it was served on
+	}
 	member, err := shop.Load(cfg.Data)
 	if err != nil {
 		return &ConfigError{File: cfg.Data, Message: "cannot read the node's folder", Err: err,
@@ -32,9 +35,9 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger) error {
 	}
 	store, err := OpenSQLite(ctx, cfg.Database)
 	if err != nil {
-		return err
+		return ended(ctx, err)
 	}
-	err = serve(ctx, cfg, member, store, log)
+	err = ended(ctx, serve(ctx, cfg, member, store, log))
 	if cerr := store.Close(); cerr != nil {
 		err = errors.Join(err, fmt.Errorf("close the database: %w", cerr))
 	}
@@ -75,10 +78,15 @@ func serve(ctx context.Context, cfg Config, member *shop.Member, store Store, lo
 		return web.Serve(inner, ln, h, log)
 	})
 	log.Info("central serves", "address", ln.Addr().String(), "shop", member.Shop)
-	if err := g.Wait(); err != nil && ctx.Err() == nil {
-		return err
+	return g.Wait()
+}
+
+// ended tells an end by the caller, which is none in error, from one by a fault.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
 	}
-	return nil
+	return err
 }
 
 // hosts are the configured names and the address itself; on loopback, also its
