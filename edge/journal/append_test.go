@@ -12,6 +12,7 @@ import (
 )
 
 func TestAppendedEntriesAreReadBackAfterReopening(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1")
 	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
 	j := shop.open(t, o)
@@ -19,7 +20,7 @@ func TestAppendedEntriesAreReadBackAfterReopening(t *testing.T) {
 	if want[0].Kind != "log.opened" {
 		t.Errorf("first kind = %s, want log.opened", want[0].Kind)
 	}
-	for i := range 300 {
+	for i := range 100 {
 		want = append(want, appendOne(t, j, pause(i)))
 	}
 	origin := j.Origin()
@@ -49,6 +50,7 @@ func TestAppendedEntriesAreReadBackAfterReopening(t *testing.T) {
 }
 
 func TestARepeatedRequestGetsTheFirstEntry(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1")
 	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
 	j := shop.open(t, o)
@@ -86,6 +88,7 @@ func TestARepeatedRequestGetsTheFirstEntry(t *testing.T) {
 }
 
 func TestManyWritersShareTransactions(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1")
 	j := shop.journal(t, "demo-bay-1")
 	wake, stop := j.Wake()
@@ -95,8 +98,8 @@ func TestManyWritersShareTransactions(t *testing.T) {
 	seen := map[uint64]bool{}
 	for w := range 64 {
 		wg.Go(func() {
-			for i := range 20 {
-				es, err := j.Append(context.Background(), pause(w*20+i))
+			for i := range 8 {
+				es, err := j.Append(context.Background(), pause(w*8+i))
 				if err != nil {
 					t.Error(err)
 					return
@@ -112,13 +115,14 @@ func TestManyWritersShareTransactions(t *testing.T) {
 	}
 	wg.Wait()
 	<-wake
-	if got, want := size(j, j.Origin()), uint64(64*20+1); got != want {
+	if got, want := size(j, j.Origin()), uint64(64*8+1); got != want {
 		t.Errorf("size = %d, want %d", got, want)
 	}
 	mustVerify(t, j)
 }
 
 func TestTheJobMovedOnWhereItMatters(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1", "demo-desk")
 	a, b := shop.journal(t, "demo-bay-1"), shop.journal(t, "demo-desk")
 	opened := appendOne(t, b, journal.Draft{Kind: "job.opened", Job: "j1"})
@@ -151,6 +155,7 @@ func TestTheJobMovedOnWhereItMatters(t *testing.T) {
 }
 
 func TestTwoDraftsOfOneCallDoNotMoveTheJobForEachOther(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1")
 	j := shop.journal(t, "demo-bay-1")
 	d := func(kind string) journal.Draft {
@@ -170,6 +175,7 @@ func TestTwoDraftsOfOneCallDoNotMoveTheJobForEachOther(t *testing.T) {
 }
 
 func TestMoreThanFourTipsAreJoined(t *testing.T) {
+	t.Parallel()
 	names := []string{"demo-desk"}
 	for _, c := range "abcdefghi" {
 		names = append(names, "demo-bay-"+string(c))
@@ -201,6 +207,7 @@ func TestMoreThanFourTipsAreJoined(t *testing.T) {
 }
 
 func TestBadDraftsAreRefused(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1")
 	j := shop.journal(t, "demo-bay-1")
 	big := append(append([]byte(`"`), make([]byte, journal.MaxPayload)...), '"')
@@ -221,6 +228,7 @@ func TestBadDraftsAreRefused(t *testing.T) {
 }
 
 func TestACancelledAppendSaysUnknown(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1")
 	j := shop.journal(t, "demo-bay-1")
 	ctx, cancel := context.WithCancel(t.Context())
@@ -241,6 +249,7 @@ func TestACancelledAppendSaysUnknown(t *testing.T) {
 }
 
 func TestAFolderHasOneJournal(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1", "demo-bay-2")
 	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
 	j := shop.open(t, o)

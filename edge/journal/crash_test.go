@@ -53,11 +53,12 @@ func TestCrashChild(t *testing.T) {
 }
 
 func TestWhatWasAcknowledgedIsThereOnceAfterAKill(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "n")
 	acked := map[journal.RequestID]uint64{}
 	rnd := rand.New(rand.NewPCG(4, 2))
-	for range 6 {
-		for id, seq := range killed(t, dir, 20+rnd.IntN(150)) {
+	for range rounds(t, 3) {
+		for id, seq := range killed(t, dir, 40+rnd.IntN(130)) {
 			acked[id] = seq
 		}
 		checkAcked(t, dir, acked)

@@ -19,24 +19,31 @@ func stopped(t *testing.T, n int) (testShop, journal.Options) {
 	o.SegmentLeaves = 100
 	j := shop.open(t, o)
 	desk := shop.journal(t, "demo-desk")
-	for i := range 20 {
-		appendOne(t, desk, pause(i))
-	}
+	appendMany(t, desk, 20)
 	carry(t, desk, j, desk.Origin(), 1<<20)
-	drafts := make([]journal.Draft, 50)
-	for i := 0; i < n; i += len(drafts) {
-		for k := range drafts {
-			drafts[k] = pause(i + k)
-		}
-		if _, err := j.Append(t.Context(), drafts...); err != nil {
-			t.Fatal(err)
-		}
-	}
+	appendMany(t, j, n)
 	closeOnce(t, j)
 	return shop, o
 }
 
+// appendMany appends so many pauses, 50 in a call.
+func appendMany(t *testing.T, j *journal.Journal, n int) {
+	t.Helper()
+	var drafts []journal.Draft
+	for i := range n {
+		drafts = append(drafts, pause(i))
+		if len(drafts) < 50 && i < n-1 {
+			continue
+		}
+		if _, err := j.Append(t.Context(), drafts...); err != nil {
+			t.Fatal(err)
+		}
+		drafts = drafts[:0]
+	}
+}
+
 func TestSegmentFilesRollOverAndAllAreRead(t *testing.T) {
+	t.Parallel()
 	shop, o := stopped(t, 1200)
 	files, err := filepath.Glob(filepath.Join(o.Dir, "segments", "*.db"))
 	if err != nil || len(files) < 12 {
@@ -59,6 +66,7 @@ func TestSegmentFilesRollOverAndAllAreRead(t *testing.T) {
 }
 
 func TestTheIndexIsRebuilt(t *testing.T) {
+	t.Parallel()
 	shop, o := stopped(t, 300)
 	count := func() int {
 		t.Helper()
@@ -125,7 +133,8 @@ func setMark(path string, to uint16) error {
 }
 
 func TestVerifyFindsEveryFlippedByte(t *testing.T) {
-	_, o := stopped(t, 50)
+	t.Parallel()
+	_, o := stopped(t, 3)
 	writeRoster(t, o.Dir)
 	files, err := filepath.Glob(filepath.Join(o.Dir, "segments", "*.db"))
 	if err != nil {
@@ -152,6 +161,7 @@ func TestVerifyFindsEveryFlippedByte(t *testing.T) {
 }
 
 func TestVerifyFindsForgedHeadsAndCheckpoints(t *testing.T) {
+	t.Parallel()
 	_, o := stopped(t, 300)
 	writeRoster(t, o.Dir)
 	files, err := filepath.Glob(filepath.Join(o.Dir, "segments", "*.db"))

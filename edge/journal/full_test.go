@@ -32,6 +32,7 @@ func fill(t *testing.T, j *journal.Journal, device bool) int {
 }
 
 func TestAtMaxSizeIntakeIsRefusedAndDevicesStillWrite(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1", "demo-desk")
 	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
 	o.MaxSize, o.Reserve, o.SegmentBytes = 2<<20, 1<<19, 1<<20
@@ -66,6 +67,7 @@ func TestAtMaxSizeIntakeIsRefusedAndDevicesStillWrite(t *testing.T) {
 }
 
 func TestADiskWithoutRoomIsSurvivedWithoutRestart(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1")
 	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
 	var said bytes.Buffer
@@ -95,6 +97,7 @@ func TestADiskWithoutRoomIsSurvivedWithoutRestart(t *testing.T) {
 }
 
 func TestTheReserveIsGivenUpForDevicesOnly(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1")
 	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
 	o.Reserve = 1 << 16
@@ -116,6 +119,7 @@ func TestTheReserveIsGivenUpForDevicesOnly(t *testing.T) {
 }
 
 func TestAfterAFailedSyncNothingIsWritten(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1")
 	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
 	j := shop.open(t, o)

@@ -51,6 +51,7 @@ func goldenEntry() Entry {
 }
 
 func TestTheLeafFormatIsTheGoldenOne(t *testing.T) {
+	t.Parallel()
 	e := goldenEntry()
 	leaf, err := encodeLeaf(&e)
 	if err != nil {
@@ -84,6 +85,7 @@ func TestTheLeafFormatIsTheGoldenOne(t *testing.T) {
 }
 
 func TestACheckpointIsOneOfC2SP(t *testing.T) {
+	t.Parallel()
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	c := Checkpoint{Origin: "demo-bay-1/00112233445566778899aabbccddeeff", Size: 300, Root: Hash{1, 2, 3}}
 	signed, err := signCheckpoint(c, signer{"demo-bay-1", key})
@@ -102,6 +104,7 @@ func TestACheckpointIsOneOfC2SP(t *testing.T) {
 }
 
 func TestARosterIsSignedAndStrict(t *testing.T) {
+	t.Parallel()
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	pub := key.Public().(ed25519.PublicKey)
 	r := &Roster{Shop: "demo", Nodes: []RosterNode{{Name: "demo-bay-1", Role: "bay", Key: pub, HPKE: []byte{1, 2}}}}
@@ -143,6 +146,7 @@ func TestARosterIsSignedAndStrict(t *testing.T) {
 }
 
 func TestALeafHasOneFormOnly(t *testing.T) {
+	t.Parallel()
 	e := goldenEntry()
 	leaf, err := encodeLeaf(&e)
 	if err != nil {
@@ -242,6 +246,7 @@ func FuzzRoster(f *testing.F) {
 }
 
 func TestTheTreeIsThatOfTlog(t *testing.T) {
+	t.Parallel()
 	var f Frontier
 	var stored [][]Hash
 	var roots []Hash

@@ -10,6 +10,7 @@ import (
 )
 
 func TestABeginningThatWasCutShortGoesOn(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1")
 	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
 	j := shop.open(t, o)
@@ -42,6 +43,7 @@ func TestABeginningThatWasCutShortGoesOn(t *testing.T) {
 }
 
 func TestALogWithoutItsFilesIsNotBegunAgain(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1")
 	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
 	closeOnce(t, shop.open(t, o))
@@ -54,6 +56,7 @@ func TestALogWithoutItsFilesIsNotBegunAgain(t *testing.T) {
 }
 
 func TestNobodyIsWokenBeforeTheCommit(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1")
 	j := shop.journal(t, "demo-bay-1")
 	wake, stop := j.Wake()
@@ -76,6 +79,7 @@ func TestNobodyIsWokenBeforeTheCommit(t *testing.T) {
 }
 
 func TestOpeningSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	shop := newTestShop("demo-bay-1")
 	ok := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
 	for name, change := range map[string]func(*journal.Options){

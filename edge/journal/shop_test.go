@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"sync"
@@ -15,6 +16,27 @@ import (
 
 	"pitlane/edge/journal"
 )
+
+// rounds counts 0 … ci-1, or for as long as PITLANE_SOAK says (a duration) where it
+// is set: the same test in its long form.
+func rounds(t testing.TB, ci int) iter.Seq[int] {
+	t.Helper()
+	var long time.Duration
+	if s := os.Getenv("PITLANE_SOAK"); s != "" {
+		var err error
+		if long, err = time.ParseDuration(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begun := time.Now()
+	return func(yield func(int) bool) {
+		for i := 0; i < ci || time.Since(begun) < long; i++ {
+			if !yield(i) {
+				return
+			}
+		}
+	}
+}
 
 // testShop is a shop of nodes whose keys are made from their names.
 type testShop struct {
