@@ -13,6 +13,7 @@ import (
 
 // The scenes wait on wires and not on the processor, so all are played at once.
 func TestTheCabinetOverTheWire(t *testing.T) {
+	t.Parallel()
 	together(t, []scene{
 		{"the whole state comes first and then changes", theWholeStateComesFirstAndThenChanges},
 		{"an unlock is done when the hook was seen open", anUnlockIsDoneWhenTheHookWasSeenOpen},

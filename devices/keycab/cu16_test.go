@@ -34,6 +34,7 @@ func reply(addr byte, hooks, keys uint16) []byte {
 }
 
 func TestCU16RequestsAreTheBytesOfTheBoard(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name string
 		got  []byte
@@ -60,6 +61,7 @@ func TestCU16RequestsAreTheBytesOfTheBoard(t *testing.T) {
 }
 
 func TestCU16RepliesAreRead(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name        string
 		addr        int
@@ -85,6 +87,7 @@ func TestCU16RepliesAreRead(t *testing.T) {
 }
 
 func TestCU16FindsItsReplyInWhateverComes(t *testing.T) {
+	t.Parallel()
 	good := reply(1, 0x0001, 0x8000)
 	other := reply(2, 0xFFFF, 0)
 	bent := bytes.Clone(good)
@@ -121,6 +124,7 @@ func TestCU16FindsItsReplyInWhateverComes(t *testing.T) {
 }
 
 func TestCU16KeepsGoodFramesAmongNoise(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
 	const frames = 5000
 	kept, wrong := 0, 0
@@ -144,6 +148,7 @@ func TestCU16KeepsGoodFramesAmongNoise(t *testing.T) {
 }
 
 func TestNoRequestEverGoesToTheBroadcastAddress(t *testing.T) {
+	t.Parallel()
 	most, locks := cu16{}.Limits()
 	for addr := range most + 1 {
 		for lock := range locks {

@@ -2,7 +2,9 @@ package keycab
 
 import (
 	"context"
+	"iter"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -32,6 +34,7 @@ func told(in *input, step time.Duration, polls string) string {
 }
 
 func TestAnInputIsBelievedOnlyWhenItRests(t *testing.T) {
+	t.Parallel()
 	const ms = time.Millisecond
 	cases := []struct {
 		name  string
@@ -59,6 +62,7 @@ func TestAnInputIsBelievedOnlyWhenItRests(t *testing.T) {
 }
 
 func TestAFlappingInputIsKnownAgainWhenItRests(t *testing.T) {
+	t.Parallel()
 	in := &input{rule: switchRule()}
 	at, raw, warned := time.Duration(0), false, 0
 	see := func() {
@@ -89,12 +93,34 @@ func TestAFlappingInputIsKnownAgainWhenItRests(t *testing.T) {
 	}
 }
 
+// rounds counts 0 … ci-1, or for as long as PITLANE_SOAK says (a duration) where it
+// is set: the same test in its long form.
+func rounds(t *testing.T, ci int) iter.Seq[int] {
+	t.Helper()
+	var long time.Duration
+	if s := os.Getenv("PITLANE_SOAK"); s != "" {
+		var err error
+		if long, err = time.ParseDuration(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	begun := time.Now()
+	return func(yield func(int) bool) {
+		for i := 0; i < ci || time.Since(begun) < long; i++ {
+			if !yield(i) {
+				return
+			}
+		}
+	}
+}
+
 // Property: whatever was believed, one frame that shows something else changes
 // nothing, for hooks and keys alike.
 func TestNoEventFromOneFrame(t *testing.T) {
+	t.Parallel()
 	r := rand.New(rand.NewPCG(7, 11))
 	one := 1
-	for round := range 300 {
+	for round := range rounds(t, 30) {
 		rk := newRack(2, 16, &one)
 		at := time.Duration(0)
 		see := func(board int, s sample) []any {
@@ -158,6 +184,7 @@ func equalSlots(a, b []Slot) bool {
 }
 
 func TestPolarityIsNeverAssumed(t *testing.T) {
+	t.Parallel()
 	s := sample{Hooks: 0b01, Keys: 0b10, HasKeys: true}
 	zero, one := 0, 1
 	cases := []struct {
@@ -183,6 +210,7 @@ func TestPolarityIsNeverAssumed(t *testing.T) {
 }
 
 func TestAGaugeNeedsManyPolls(t *testing.T) {
+	t.Parallel()
 	var g gauge
 	rises := 0
 	for range gaugeOn {

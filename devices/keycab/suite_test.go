@@ -29,6 +29,7 @@ func (r *rig) answers() {
 }
 
 func TestTheCabinetPassesTheSuiteOfAllDrivers(t *testing.T) {
+	t.Parallel()
 	devicetest.Run(t, func(t *testing.T) devicetest.Setup {
 		r := wire(t, sim.BoardConfig{HookClosed: 1}, keycab.Options{HookClosed: closedIs(1)})
 		r.answers()
