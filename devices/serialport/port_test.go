@@ -287,6 +287,7 @@ func TestCloseEndsAReadAndNothingIsWrittenAfterIt(t *testing.T) {
 
 func TestAWriteNobodyTakesEnds(t *testing.T) {
 	both(t, func(t *testing.T, cfg serialport.Config) {
+		t.Parallel()
 		l := newLine(t)
 		var stuck atomic.Int64
 		cfg.Path, cfg.Stuck = l.Path(), &stuck
