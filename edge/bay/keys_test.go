@@ -13,6 +13,7 @@ import (
 )
 
 func TestAKeyHungOnItsHookHandsTheCarOver(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		r.n.say(t, "j1", signed()...)
 		from := r.n.size()
@@ -44,6 +45,7 @@ func TestAKeyHungOnItsHookHandsTheCarOver(t *testing.T) {
 }
 
 func TestAKeyHungBeforeTheSignatureHandsNothingOver(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		r.n.say(t, "j1", signed()[:5]...)
 		from := r.n.size()
@@ -68,6 +70,7 @@ func (r *room) hangs() {
 }
 
 func TestAKeyGivenBackIsTakenWithLeave(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		r.hangs()
 		from := r.n.size()
@@ -87,6 +90,7 @@ func TestAKeyGivenBackIsTakenWithLeave(t *testing.T) {
 }
 
 func TestTheHookMayBeSeenClosedBeforeTheKeyIsSeenGone(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		r.hangs()
 		if _, err := r.unlock("j1", 2, "release", request()); err != nil {
@@ -102,6 +106,7 @@ func TestTheHookMayBeSeenClosedBeforeTheKeyIsSeenGone(t *testing.T) {
 }
 
 func TestAReleaseThatWasNotUsedIsNoLeaveForLater(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		r.hangs()
 		if _, err := r.unlock("j1", 2, "release", request()); err != nil {
@@ -118,6 +123,7 @@ func TestAReleaseThatWasNotUsedIsNoLeaveForLater(t *testing.T) {
 }
 
 func TestAKeyTakenUnaskedIsSaidAndTakenBack(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		r.hangs()
 		from := r.n.size()
@@ -140,6 +146,7 @@ func TestAKeyTakenUnaskedIsSaidAndTakenBack(t *testing.T) {
 }
 
 func TestAnUnlockSaysWhatCameOfIt(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name    string
 		outcome keycab.Outcome
@@ -174,6 +181,7 @@ func TestAnUnlockSaysWhatCameOfIt(t *testing.T) {
 }
 
 func TestAnUnlockThatCannotBeMeantIsRefused(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		r.hangs()
 		r.n.say(t, "j2", signed()...)
@@ -206,6 +214,7 @@ func TestAnUnlockThatCannotBeMeantIsRefused(t *testing.T) {
 }
 
 func TestASlotOfferedAndNotUsedComesLast(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		r.hangs() // slot 2
 		for _, slot := range []int{3, 1, 4} {
@@ -229,6 +238,7 @@ func TestASlotOfferedAndNotUsedComesLast(t *testing.T) {
 }
 
 func TestAfterABreakTheStateIsWrittenAndNothingIsInvented(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		r.hangs()
 		from := r.n.size()
@@ -254,6 +264,7 @@ func TestAfterABreakTheStateIsWrittenAndNothingIsInvented(t *testing.T) {
 }
 
 func TestAKeySomebodyWasAskedToHangIsSeenAfterABreak(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		r.n.say(t, "j1", signed()...)
 		if _, err := r.unlock("j1", 4, "hang", request()); err != nil {
@@ -268,6 +279,7 @@ func TestAKeySomebodyWasAskedToHangIsSeenAfterABreak(t *testing.T) {
 }
 
 func TestARestartWithNothingNewWritesNothing(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		r.hangs()
 		from := r.n.size()
@@ -286,6 +298,7 @@ func TestARestartWithNothingNewWritesNothing(t *testing.T) {
 }
 
 func TestAFlappingSensorIsAnAlarm(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		from := r.n.size()
 		r.cab.see(2, func(s *keycab.Slot) { s.Key = keycab.KeyUnknown })

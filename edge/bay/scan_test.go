@@ -26,6 +26,7 @@ func kindOf(err error) string {
 }
 
 func TestAScanIsOnDiskBeforeTheFirstRequest(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		r.n.say(t, "j1", received()...)
 		from := r.n.size()
@@ -67,6 +68,7 @@ func unpack(t *testing.T, packed []byte, into any) {
 }
 
 func TestAScanThatMayNotBeIsRefusedWithItsReason(t *testing.T) {
+	t.Parallel()
 	no := func(drop string) []job.Payload {
 		return slices.DeleteFunc(received(), func(p job.Payload) bool { return p.Kind() == drop })
 	}
@@ -126,6 +128,7 @@ func TestAScanIsRefusedWhileTheScannerCannot(t *testing.T) {
 }
 
 func TestTheSameRequestIsTheSameScan(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		r.n.say(t, "j1", received()...)
 		from, req := r.n.size(), request()
@@ -155,6 +158,7 @@ func TestTheSameRequestIsTheSameScan(t *testing.T) {
 }
 
 func TestAScanEndsOnceWhateverHappens(t *testing.T) {
+	t.Parallel()
 	failed := report()
 	failed.Error = &obd.Failure{Kind: "bus_init", Message: "the bus did not start", Hint: "ignition on"}
 	cases := []struct {
@@ -194,6 +198,7 @@ func TestAScanEndsOnceWhateverHappens(t *testing.T) {
 }
 
 func TestAnotherCarThanTheJobsIsSaid(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		r.n.say(t, "j1", append(received(), job.ScanStarted{Scan: "s0", Bay: "bay-1"}, job.ScanCompleted{Scan: "s0", VIN: "WDB11111111111111", Codes: []job.Code{}})...)
 		from := r.n.size()
@@ -206,6 +211,7 @@ func TestAnotherCarThanTheJobsIsSaid(t *testing.T) {
 }
 
 func TestALargeReportGoesIntoParts(t *testing.T) {
+	t.Parallel()
 	big := report()
 	for range 3000 {
 		name := rand.Text() // does not pack
@@ -239,6 +245,7 @@ func TestALargeReportGoesIntoParts(t *testing.T) {
 }
 
 func TestNoCodesIsOnlySaidWhenEveryECUSaidSo(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name string
 		bend func(*obd.Report)
@@ -270,6 +277,7 @@ func TestNoCodesIsOnlySaidWhenEveryECUSaidSo(t *testing.T) {
 }
 
 func TestAFullDiskRefusesWishesAndKeepsDeeds(t *testing.T) {
+	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
 		r.n.say(t, "j1", received()...)
 		r.n.full = true

@@ -202,6 +202,7 @@ func count(kinds []string, kind string) int {
 }
 
 func TestAVisitFromTheSerialBytes(t *testing.T) {
+	t.Parallel()
 	y := newYard(t)
 	e := y.start(t)
 	defer e.kill()
@@ -237,6 +238,7 @@ func TestAVisitFromTheSerialBytes(t *testing.T) {
 }
 
 func TestAnEdgeKilledInTheMiddleGoesOn(t *testing.T) {
+	t.Parallel()
 	y := newYard(t)
 	e := y.start(t)
 	e.online()
