@@ -164,6 +164,7 @@ func TestKeysWatchesUntilEnded(t *testing.T) {
 }
 
 func TestKeysRefusesWhatCannotBeMeant(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name string
 		args []string

@@ -62,6 +62,7 @@ func testNode(t *testing.T) (shopDir, nodeDir string) {
 }
 
 func TestTailAndVerifyOfAStoppedNode(t *testing.T) {
+	t.Parallel()
 	shopDir, nodeDir := testNode(t)
 	for _, dir := range []string{shopDir, nodeDir} {
 		code, out := call(t, tailCommand(), "--data", dir)
@@ -83,6 +84,7 @@ func TestTailAndVerifyOfAStoppedNode(t *testing.T) {
 }
 
 func TestTheToolSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	shopDir, nodeDir := testNode(t)
 	for _, c := range []struct {
 		name string

@@ -75,6 +75,7 @@ func nulls(path string, v any) []string {
 }
 
 func TestScanSaysWhatTheCarSays(t *testing.T) {
+	t.Parallel()
 	_, port := practiceCar(t, sim.DemoCAN11(1))
 	record := filepath.Join(t.TempDir(), "car.json")
 	out, complaints, code := called(scanCommand(), "--port", port, "--format", "json", "--cache", "", "--record", record)
@@ -109,6 +110,7 @@ func TestScanSaysWhatTheCarSays(t *testing.T) {
 }
 
 func TestScanSaysWhatWentWrong(t *testing.T) {
+	t.Parallel()
 	a, port := practiceCar(t, sim.DemoCAN11(1))
 	a.SetFaults(sim.Faults{Error: "UNABLE TO CONNECT"})
 	missing := filepath.Join(t.TempDir(), "none")
@@ -145,6 +147,7 @@ func TestScanSaysWhatWentWrong(t *testing.T) {
 }
 
 func TestReplayRefusesWhatIsNoVehicle(t *testing.T) {
+	t.Parallel()
 	file := filepath.Join(t.TempDir(), "x.json")
 	if err := os.WriteFile(file, []byte("{}"), 0o600); err != nil {
 		t.Fatal(err)
