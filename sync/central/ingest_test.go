@@ -18,6 +18,7 @@ const (
 )
 
 func TestEachEntryCountsExactlyOnce(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.write(h.bay, "j1", opened("A-1", "粤B·12345"))
 	h.write(h.bay, "j1", scanned("s1", vin1, "P0133")...)
@@ -54,6 +55,7 @@ func TestEachEntryCountsExactlyOnce(t *testing.T) {
 }
 
 func TestGapIsToldAndNothingKept(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.write(h.bay, "j1", opened("A-1", ""))
 	h.write(h.bay, "j1", scanned("s1", vin1)...)
@@ -66,6 +68,7 @@ func TestGapIsToldAndNothingKept(t *testing.T) {
 }
 
 func TestWhatDoesNotVerifyIsNotKept(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.write(h.bay, "j1", opened("A-1", "粤B12345"))
 	h.write(h.bay, "j1", scanned("s1", vin1)...)
@@ -102,6 +105,7 @@ func TestWhatDoesNotVerifyIsNotKept(t *testing.T) {
 }
 
 func TestAnotherHistoryIsNeverWrittenOver(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	copied := filepath.Join(t.TempDir(), "copy")
 	m := h.member("demo-bay-1")
@@ -142,6 +146,7 @@ var errDisk = errors.New("disk full")
 func (failing) Commit(context.Context, Change) error { return errDisk }
 
 func TestNothingIsToldThatIsNotOnDisk(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.write(h.bay, "j1", opened("A-1", ""))
 	h.intake.store = failing{h.store}

@@ -3,6 +3,7 @@ package central
 import "testing"
 
 func TestIdentify(t *testing.T) {
+	t.Parallel()
 	known := func(id, vin, plate string) *Vehicle { return &Vehicle{ID: id, VIN: vin, Plate: plate, Seen: 5} }
 	fresh := vehicleID("j1")
 	for _, c := range []struct {
@@ -34,6 +35,7 @@ func TestIdentify(t *testing.T) {
 }
 
 func TestOldNewsDoesNotTakeAPlateBack(t *testing.T) {
+	t.Parallel()
 	v := &Vehicle{ID: "v", VIN: "VIN1", Plate: "P2", Seen: 9}
 	if got, _ := identify(Job{ID: "j1", VIN: "VIN1", Plate: "P1", Newest: 3}, v, nil); got.Plate != "P2" || got.Seen != 9 {
 		t.Errorf("got %+v", got)
@@ -41,6 +43,7 @@ func TestOldNewsDoesNotTakeAPlateBack(t *testing.T) {
 }
 
 func TestOneCarHasOneFile(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.write(h.bay, "j1", opened("A-1", "粤B12345")) // not scanned: a file by its plate
 	h.write(h.bay, "j2", opened("A-2", ""))        // no plate: nothing yet

@@ -131,6 +131,7 @@ func edgeOf(v OfficeView, node string) OfficeEdge {
 }
 
 func TestHeadOfficeHasWhatTheShopWrote(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	h.write(h.bay, "j1", opened("A-1", "粤B12345"))
 	mqtt, cut := h.broker("127.0.0.1:0")
@@ -175,6 +176,7 @@ func TestHeadOfficeHasWhatTheShopWrote(t *testing.T) {
 }
 
 func TestPagesOfHeadOffice(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	mqtt, _ := h.broker("127.0.0.1:0")
 	at, _ := h.central(mqtt)
@@ -201,6 +203,7 @@ func TestPagesOfHeadOffice(t *testing.T) {
 }
 
 func TestConfiguration(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct{ text, line, hint string }{
 		"an unknown key":        {"listen = \"127.0.0.1:1\"\ndatabse = \"x\"\n", ":2:1: unknown key databse", "database"},
 		"an unknown link key":   {"listen = \"127.0.0.1:1\"\n[[link]]\nuri = \"x\"\n", ":3:1: unknown key link.uri", "url"},
@@ -225,6 +228,7 @@ func TestConfiguration(t *testing.T) {
 }
 
 func TestTemplateIsAConfiguration(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	added, err := shop.Add(h.dir, "office-2", shop.RoleCentral, Template())
 	h.must(err)
@@ -235,6 +239,7 @@ func TestTemplateIsAConfiguration(t *testing.T) {
 }
 
 func TestWrongFolderSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t)
 	for _, dir := range []string{filepath.Join(h.dir, "nothing"), h.folder("demo-bay-1")} {
 		err := Run(t.Context(), Config{Data: dir, Listen: "127.0.0.1:0"}, slog.New(slog.DiscardHandler))

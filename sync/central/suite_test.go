@@ -13,6 +13,7 @@ import (
 )
 
 func TestSQLiteStore(t *testing.T) {
+	t.Parallel()
 	testStore(t, func(t *testing.T) Store {
 		s, err := OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "odd name?#%.db"))
 		if err != nil {
@@ -35,6 +36,7 @@ func testStore(t *testing.T, open func(*testing.T) Store) {
 		"jobs come newest first":                  storeOrder,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := open(t)
 			defer func() {
 				if err := s.Close(); err != nil {
@@ -226,6 +228,7 @@ func storeOrder(t *testing.T, s Store) {
 }
 
 func TestDatabaseIsOpenedAgainAsItWas(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "central.db")
 	for want := range uint64(3) {
 		s, err := OpenSQLite(t.Context(), path)

@@ -112,6 +112,7 @@ func packed(t *testing.T, seg journal.Segment) []byte {
 }
 
 func TestHostileNodeChangesNothingAndEndsNothing(t *testing.T) {
+	t.Parallel()
 	b, _ := listen(t, "127.0.0.1:0")
 	s := newShop(t, "demo-bay-1", "demo-bay-2", "demo-reception")
 	one, desk := s.journal("demo-bay-1"), s.journal("demo-reception")
@@ -178,6 +179,7 @@ func TestHostileNodeChangesNothingAndEndsNothing(t *testing.T) {
 }
 
 func TestTwoHistoriesRaiseTheAlarm(t *testing.T) {
+	t.Parallel()
 	b, _ := listen(t, "127.0.0.1:0")
 	s := newShop(t, "demo-bay-1", "demo-bay-2", "demo-reception")
 	open := func(dir string) *journal.Journal {
@@ -223,6 +225,7 @@ func TestTwoHistoriesRaiseTheAlarm(t *testing.T) {
 }
 
 func TestBoardHearsWhoIsThere(t *testing.T) {
+	t.Parallel()
 	b, stop := listen(t, "127.0.0.1:0")
 	s := newShop(t, "demo-bay-1", "demo-reception")
 	one, desk := s.journal("demo-bay-1"), s.journal("demo-reception")

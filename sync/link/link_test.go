@@ -8,6 +8,7 @@ import (
 )
 
 func TestJournalsConverge(t *testing.T) {
+	t.Parallel()
 	b, _ := listen(t, "127.0.0.1:0")
 	converge(t, newShop(t, "demo-bay-1", "demo-bay-2", "demo-reception"), b.URL(), nil)
 }
@@ -44,6 +45,7 @@ func converge(t *testing.T, s *shop, url string, cut func() (again func())) {
 }
 
 func TestJournalsConvergeAfterTheBrokerWasAway(t *testing.T) {
+	t.Parallel()
 	b, stop := listen(t, "127.0.0.1:0")
 	converge(t, newShop(t, "demo-bay-1", "demo-bay-2", "demo-reception"), b.URL(), func() func() {
 		stop()
@@ -52,12 +54,13 @@ func TestJournalsConvergeAfterTheBrokerWasAway(t *testing.T) {
 }
 
 func TestWhatANodeWroteIsCarriedByAnother(t *testing.T) {
+	t.Parallel()
 	b, _ := listen(t, "127.0.0.1:0")
 	s := newShop(t, "demo-bay-1", "demo-bay-2", "demo-reception")
 	one, two, desk := s.journal("demo-bay-1"), s.journal("demo-bay-2"), s.journal("demo-reception")
 	_, stop := s.carry(b.URL(), one)
 	s.carry(b.URL(), desk)
-	write(t, one, 300)
+	write(t, one, 120)
 	alike(t, 2, one, desk)
 	stop() // bay 1 is gone for good
 	s.carry(b.URL(), two)
@@ -67,6 +70,7 @@ func TestWhatANodeWroteIsCarriedByAnother(t *testing.T) {
 }
 
 func TestPeersSayWhatTheyHold(t *testing.T) {
+	t.Parallel()
 	b, _ := listen(t, "127.0.0.1:0")
 	s := newShop(t, "demo-bay-1", "demo-reception")
 	one, desk := s.journal("demo-bay-1"), s.journal("demo-reception")
@@ -79,6 +83,7 @@ func TestPeersSayWhatTheyHold(t *testing.T) {
 }
 
 func TestBrokerOnAnotherMachineIsRefused(t *testing.T) {
+	t.Parallel()
 	for _, url := range []string{"tcp://192.168.1.4:1883", "tls://broker.example:8883"} {
 		_, err := link.New(link.Config{URL: url, Node: "demo-bay-1"})
 		if err == nil || !strings.Contains(err.Error(), "not sealed") {

@@ -95,11 +95,13 @@ func (m *mosquitto) stop() {
 }
 
 func TestJournalsConvergeOverMosquitto(t *testing.T) {
+	t.Parallel()
 	s, m := realShop(t)
 	converge(t, s, "tcp://"+m.address, nil)
 }
 
 func TestJournalsConvergeAfterMosquittoWasAway(t *testing.T) {
+	t.Parallel()
 	s, m := realShop(t)
 	converge(t, s, "tcp://"+m.address, func() func() {
 		m.stop()
@@ -108,6 +110,7 @@ func TestJournalsConvergeAfterMosquittoWasAway(t *testing.T) {
 }
 
 func TestMosquittoKeepsNodesToTheirOwnTopics(t *testing.T) {
+	t.Parallel()
 	s, m := realShop(t)
 	open := func(node string) *wire.Line {
 		line, err := wire.Dial(t.Context(), wire.Dialer{URL: "tcp://" + m.address, Node: node, Password: s.password(node), Filters: []string{wire.AllUp, wire.AllDown(node)}})
