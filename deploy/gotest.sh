@@ -8,7 +8,9 @@ trap 'rm -f "$log"' EXIT
 if [ -z "${PITLANE_VEHICLES:-}" ]; then
   echo "recorded vehicles are not here (PITLANE_VEHICLES is unset): the project's own made-up ones are used"
 fi
-go test -count=1 -v "$@" >"$log" 2>&1
+# The race detector waits a second at the end of each program for reports of threads
+# that still run; a tenth is plenty. Tests that wait on clocks and disks wait together.
+GORACE="${GORACE:-} atexit_sleep_ms=100" go test -count=1 -parallel 8 -v "$@" >"$log" 2>&1
 rc=$?
 if [ $rc -ne 0 ]; then
   # What failed, whole; what passed, not at all.
