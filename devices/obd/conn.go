@@ -31,6 +31,7 @@ const (
 	limitRequest = 10 * time.Second // a K-line may have to be woken again
 	limitSearch  = 45 * time.Second // every protocol there is, one after the other
 	limitStale   = 400 * time.Millisecond
+	limitBare    = time.Second // what follows a prompt that ended nothing
 )
 
 // maxAnswer bounds what an adapter may send without a prompt: what sends more is no
@@ -76,7 +77,7 @@ func (c *conn) ask(ctx context.Context, command string, limit time.Duration) ([]
 	if _, err := c.port.Write([]byte(command + "\r")); err != nil {
 		return nil, c.fail(fmt.Errorf("send %s: %w", command, err))
 	}
-	raw, err := c.read(ctx, command, limit)
+	raw, err := c.read(ctx, limit)
 	if c.opts.Trace != nil && (len(raw) > 0 || err == nil) {
 		c.opts.Trace(Exchange{
 			Request: command, Raw: raw, Took: c.opts.Clock() - started, Headers: c.headers, Echo: c.echo,
@@ -106,12 +107,13 @@ func (c *conn) fail(err error) error {
 	return err
 }
 
-// read collects bytes up to a prompt that follows something: a prompt alone is
-// left over from before.
-func (c *conn) read(ctx context.Context, command string, limit time.Duration) ([]byte, error) {
+// read collects bytes up to a prompt that follows something: a prompt alone may be
+// left over from before. When nothing follows it, it was an empty answer.
+func (c *conn) read(ctx context.Context, limit time.Duration) ([]byte, error) {
 	var raw []byte
 	buf := make([]byte, 1024)
-	end := time.Now().Add(limit)
+	full := time.Now().Add(limit)
+	end, bare := full, false
 	if err := c.port.SetReadTimeout(tick); err != nil {
 		return nil, err
 	}
@@ -126,13 +128,20 @@ func (c *conn) read(ctx context.Context, command string, limit time.Duration) ([
 		raw = append(raw, buf[:n]...)
 		at := bytes.IndexByte(raw, '>')
 		for at >= 0 && len(SplitResponse(raw[:at])) == 0 {
-			raw, end = raw[at+1:], earlier(end, time.Now().Add(max(limitStale, limit/2)))
+			raw, bare = raw[at+1:], true
+			end = earlier(full, time.Now().Add(limitBare))
 			at = bytes.IndexByte(raw, '>')
+		}
+		if n > 0 && len(SplitResponse(raw)) > 0 {
+			end = full // the answer is coming
 		}
 		if at >= 0 {
 			c.rest = slices.Clone(raw[at+1:])
 			return raw[:at+1], nil
 		}
+	}
+	if bare && len(SplitResponse(raw)) == 0 {
+		return []byte{'>'}, nil
 	}
 	return raw, errSilent
 }

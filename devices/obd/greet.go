@@ -79,7 +79,7 @@ func (c *conn) quiet(ctx context.Context) error {
 		if word == "ATE0" {
 			c.echo = false
 		}
-		if !ok || !strings.Contains(text, "OK") {
+		if !ok || !strings.Contains(compact(text), "OK") {
 			c.hint(fmt.Sprintf("clone: it does not know %s", word))
 		}
 		c.headers = c.headers || word == "ATH1" && ok
@@ -135,6 +135,10 @@ func (c *conn) volts(ctx context.Context) error {
 		return c.mute(err)
 	}
 	c.adapter.Volts = voltsOf("ATRV", text)
+	if c.adapter.Volts != nil && *c.adapter.Volts == 0 { // it would not run without any
+		c.adapter.Volts = nil
+		c.hint("the adapter measures no voltage")
+	}
 	return nil
 }
 

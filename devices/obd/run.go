@@ -75,7 +75,14 @@ func (o *owner) connect(ctx context.Context) (*conn, error) {
 		return nil, cause(ctx, err)
 	}
 	c := &conn{port: port, opts: &o.opts}
-	return c, cause(ctx, c.greet(ctx))
+	err = c.greet(ctx)
+	for range 2 { // its supply came with the plug or the port: it may start while it is greeted
+		if errors.Is(err, errReset) {
+			c.broken = nil
+			err = c.greet(ctx)
+		}
+	}
+	return c, cause(ctx, err)
 }
 
 // cause says why ctx ended where that is why err happened.

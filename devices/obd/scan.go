@@ -198,6 +198,10 @@ func (x *scan) note0100(a Answer) bool {
 			x.take(id, e)
 		}
 	}
+	if found && x.c.headers && strings.HasPrefix(a.Order[0], "#") { // it said OK to ATH1
+		x.c.headers = false
+		x.c.hint("clone: its headers cannot be switched on")
+	}
 	for _, id := range a.Order {
 		if e := a.ECUs[id]; found && e.State != OK {
 			x.unit(id)
@@ -222,10 +226,19 @@ func (x *scan) named(number string) error {
 		return x.c.mute(err)
 	}
 	p := protocolOf("ATDPN", text)
+	if p != nil && p.Number == "0" {
+		p = nil // it has found one and does not say which
+	}
+	if p == nil && number != "0" {
+		p = &ReplayProtocol{Number: number, Name: protocolName(number)}
+	}
 	if p == nil {
+		if text, _, err = x.c.command(x.ctx, "ATDP"); err != nil {
+			return x.c.mute(err)
+		}
 		p = &ReplayProtocol{}
-		if number != "0" {
-			p.Number, p.Name = number, protocolName(number)
+		if named := protocolOf("ATDP", text); named != nil && named.Number != "" {
+			p.Number, p.Name = named.Number, protocolName(named.Number)
 		}
 	}
 	x.c.number = p.Number
