@@ -69,22 +69,35 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-func freePort(t *testing.T) int {
+// freeAddresses finds n shops' worth of addresses, no two the same.
+func freeAddresses(t *testing.T, n int) []addresses {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	var held []net.Listener
+	at := func() string {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, l) // until all are found
+		return l.Addr().String()
 	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port
+	all := make([]addresses, n)
+	for i := range all {
+		all[i] = addresses{reception: at(), central: at(), broker: at(), bays: map[string]string{}}
+		for _, b := range bayNames() {
+			all[i].bays[b] = at()
+		}
+	}
+	for _, l := range held {
+		_ = l.Close()
+	}
+	return all
 }
 
 // newRig makes the shop's folder and devices and starts everything.
-func newRig(t *testing.T, newMQTT func(*rig) mqtt) *rig {
+func newRig(t *testing.T, at addresses, bin string, newMQTT func(*rig) mqtt) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir(), bin: buildPrograms(t), procs: map[string]*proc{}}
-	at := func() string { return fmt.Sprintf("127.0.0.1:%d", freePort(t)) }
-	r.net = addresses{reception: at(), bays: map[string]string{"bay-1": at(), "bay-2": at()}, central: at(), broker: at()}
+	r := &rig{t: t, dir: t.TempDir(), bin: bin, net: at, procs: map[string]*proc{}}
 	dev, err := newPractice(r.dir, bayNames(), nil, 7, 4)
 	if err != nil {
 		t.Fatal(err)

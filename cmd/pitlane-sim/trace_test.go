@@ -24,11 +24,18 @@ import (
 // bay's edge killed in the middle of the scan; on the embedded broker and on
 // Mosquitto.
 func TestTrace(t *testing.T) {
-	for name, broker := range map[string]func(*rig) mqtt{"embedded": newEmbedded, "mosquitto": newMosquitto} {
-		for disturbed, disturb := range map[string]disturbance{
-			"undisturbed": {}, "broker cut": {cut: true}, "bay killed": {kill: true},
-		} {
-			t.Run(name+"/"+disturbed, func(t *testing.T) { trace(t, newRig(t, broker), disturb) })
+	brokers := map[string]func(*rig) mqtt{"embedded": newEmbedded, "mosquitto": newMosquitto}
+	disturbances := map[string]disturbance{"undisturbed": {}, "broker cut": {cut: true}, "bay killed": {kill: true}}
+	shops := freeAddresses(t, len(brokers)*len(disturbances))
+	bin := buildPrograms(t)
+	for name, broker := range brokers {
+		for disturbed, disturb := range disturbances {
+			at := shops[0]
+			shops = shops[1:]
+			t.Run(name+"/"+disturbed, func(t *testing.T) {
+				t.Parallel()
+				trace(t, newRig(t, at, bin, broker), disturb)
+			})
 		}
 	}
 }
