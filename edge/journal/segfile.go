@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -74,8 +75,18 @@ type anchor struct {
 // The map is made larger than a segment gets, so that growing never waits for
 // readers. The lock timeout is short: the folder's own lock has already said that
 // nobody else is here.
-func openBolt(path string, readOnly bool) (*bbolt.DB, error) {
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
+//
+// bbolt reads pages while it opens, and panics or faults where a file is damaged or
+// cut short: that is an error here. What it had open then stays so till the end of
+// the process.
+func openBolt(path string, readOnly bool) (db *bbolt.DB, err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil {
+			db, err = nil, fmt.Errorf("open %s: it is damaged: %v", filepath.Base(path), p)
+		}
+	}()
+	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:         time.Second,
 		ReadOnly:        readOnly,
 		FreelistType:    bbolt.FreelistMapType,
@@ -85,7 +96,54 @@ func openBolt(path string, readOnly bool) (*bbolt.DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), err)
 	}
+	if err := whole(db, path); err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", filepath.Base(path), err), db.Close())
+	}
 	return db, nil
+}
+
+// whole refuses a file that is shorter than it says: reading the map behind its
+// end would end the process.
+func whole(db *bbolt.DB, path string) error {
+	st, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return db.View(func(tx *bbolt.Tx) error {
+		if st.Size() < tx.Size() {
+			return fmt.Errorf("it is cut short: %d bytes of %d are there", st.Size(), tx.Size())
+		}
+		return nil
+	})
+}
+
+// openSegment opens a segment file and makes sure that it is one.
+func openSegment(path string, readOnly bool) (db *bbolt.DB, err error) {
+	db, err = openBolt(path, readOnly)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if p := recover(); p != nil { // bbolt's word for a damaged page
+			err = fmt.Errorf("it is damaged: %v", p)
+		}
+		if err != nil {
+			err = errors.Join(fmt.Errorf("open %s: %w", filepath.Base(path), err), db.Close())
+			db = nil
+		}
+	}()
+	return db, db.View(func(tx *bbolt.Tx) error {
+		for _, name := range segmentBuckets() {
+			if tx.Bucket([]byte(name)) == nil {
+				return fmt.Errorf("it is no segment file: it holds no %s", name)
+			}
+		}
+		return nil
+	})
+}
+
+func segmentBuckets() []string {
+	return []string{bucketFile, bucketStarts, bucketHeads, bucketLeaves, bucketCheckpoints, bucketAnchors}
 }
 
 // createSegment makes a new segment file with the starts and heads given, under
@@ -108,7 +166,7 @@ func createSegment(path string, number uint32, starts []map[string]uint64, heads
 }
 
 func fillSegment(tx *bbolt.Tx, number uint32, starts []map[string]uint64, heads map[string]*head) error {
-	for _, name := range []string{bucketFile, bucketStarts, bucketHeads, bucketLeaves, bucketCheckpoints, bucketAnchors} {
+	for _, name := range segmentBuckets() {
 		if _, err := tx.CreateBucket([]byte(name)); err != nil {
 			return err
 		}

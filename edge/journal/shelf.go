@@ -40,7 +40,7 @@ func openShelf(dir string, readOnly bool) (*shelf, map[string]*head, error) {
 	if err != nil || last == 0 {
 		return s, map[string]*head{}, err
 	}
-	if s.newest, err = openBolt(s.path(last), readOnly); err != nil {
+	if s.newest, err = openSegment(s.path(last), readOnly); err != nil {
 		return nil, nil, err
 	}
 	var heads map[string]*head
@@ -126,7 +126,7 @@ func (s *shelf) roll(heads map[string]*head) error {
 	if err := createSegment(s.path(n), n, s.starts, heads); err != nil {
 		return err
 	}
-	db, err := openBolt(s.path(n), false)
+	db, err := openSegment(s.path(n), false)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (s *shelf) open(n uint32) (*bbolt.DB, error) {
 		delete(s.old, s.recent[0])
 		s.recent = s.recent[1:]
 	}
-	db, err := openBolt(s.path(n), true)
+	db, err := openSegment(s.path(n), true)
 	if err != nil {
 		return nil, err
 	}
