@@ -17,7 +17,7 @@ func TailLine(e Entry, contact bool) []byte {
 		Job     string          `json:"job"`
 		Hash    Hash            `json:"hash"`
 		Parents []Hash          `json:"parents,omitempty"`
-		Work    json.RawMessage `json:"work,omitempty"`
+		Work    json.RawMessage `json:"work"` // null where there is none
 		Contact json.RawMessage `json:"contact,omitempty"`
 	}{
 		Origin: e.Origin, Seq: e.Seq, Clock: e.Quality, Kind: e.Kind, Job: e.Job, Hash: e.Hash, Parents: e.Parents,
