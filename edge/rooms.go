@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -122,7 +123,7 @@ func deskSecret(dir string) ([]byte, error) {
 	path := filepath.Join(dir, "keys", "desk.secret")
 	text, err := os.ReadFile(path)
 	if err == nil {
-		secret, err := hex.DecodeString(string(text))
+		secret, err := hex.DecodeString(strings.TrimSpace(string(text)))
 		if err != nil || len(secret) != 32 {
 			return nil, hint(fmt.Errorf("read %s: it is not 64 hex digits", path), "move the file away; codes given out so far can then not be shown again")
 		}
@@ -136,10 +137,24 @@ func deskSecret(dir string) ([]byte, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, hint(fmt.Errorf("make the keys' folder: %w", err), "the program's user must own the node's folder")
 	}
-	if err := os.WriteFile(path, []byte(hex.EncodeToString(secret)), 0o600); err != nil {
+	if err := writeWhole(path, []byte(hex.EncodeToString(secret))); err != nil {
 		return nil, hint(fmt.Errorf("keep the desk's secret: %w", err), "the program's user must own the node's folder")
 	}
 	return secret, nil
+}
+
+// writeWhole gives a file its name only when its bytes are on disk: half a secret
+// would keep the edge from opening ever after.
+func writeWhole(path string, body []byte) error {
+	f, err := os.OpenFile(path+".tmp", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(body)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(path+".tmp", path)
 }
 
 // keys is the bay's cabinet as the desk asks for it.
