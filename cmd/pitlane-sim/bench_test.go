@@ -167,7 +167,6 @@ func measureScan(tb testing.TB, base int, prompts *promptClock) []time.Duration 
 	must(err)
 	must(bay.tap(ctx, "/api/v1/bay/start", map[string]any{"job": c.Job, "by": "TE1"}, nil))
 	must(bay.tap(ctx, "/api/v1/bay/finish", map[string]any{"job": c.Job, "by": "TE1", "cause": "bench"}, nil))
-	v, _, _ = desk.now()
 	must(m.until(ctx, 10*time.Second, func(v board.DeskView) bool { return find(v, c.Job).Phase == "done" }))
 	v, _, _ = desk.now()
 	must(m.desktop(ctx, "inspect", *find(v, c.Job), map[string]any{"passed": true, "checks": []string{"test_drive"}}))

@@ -60,6 +60,7 @@ func (m *morning) pickUp(ctx context.Context, j board.DeskJob) error {
 	if !seen || k.Session != nil {
 		return errors.New("the kiosk is in use")
 	}
+	defer m.leaveKiosk(ctx) // whatever came of it: the next one waits
 	if err := m.reception.tap(ctx, "/api/v1/pickup/open", map[string]any{"code": code}, nil); err != nil {
 		return err
 	}
@@ -74,7 +75,13 @@ func (m *morning) pickUp(ctx context.Context, j board.DeskJob) error {
 		m.say("rate", err) // skippable
 	}
 	m.memory.ticket(j.ID, "")
-	return m.reception.tap(ctx, "/api/v1/kiosk/reset", map[string]any{}, nil)
+	return nil
+}
+
+func (m *morning) leaveKiosk(ctx context.Context) {
+	if err := m.reception.tap(ctx, "/api/v1/kiosk/reset", map[string]any{}, nil); err != nil {
+		m.say("leave the kiosk", err)
+	}
 }
 
 // handedOut waits until the key of a job is out.

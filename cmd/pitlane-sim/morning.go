@@ -110,6 +110,7 @@ func (m *morning) arrive(ctx context.Context, view board.DeskView) bool {
 	}
 	if err := m.checkIn(ctx, m.customers[i]); err != nil {
 		m.say("check in", err)
+		m.leaveKiosk(ctx)
 	}
 	return true
 }
@@ -132,11 +133,16 @@ func (m *morning) checkIn(ctx context.Context, c customer) error {
 	if err := m.hang(ctx, got.Job); err != nil {
 		return err
 	}
+	return m.takeTicket(ctx, got.Job)
+}
+
+// takeTicket ends a check-in; until the car is sent to a bay it can be asked again.
+func (m *morning) takeTicket(ctx context.Context, id string) error {
 	var end checkin
-	if err := m.reception.tap(ctx, "/api/v1/checkin/finish", map[string]any{"job": got.Job}, &end); err != nil {
+	if err := m.reception.tap(ctx, "/api/v1/checkin/finish", map[string]any{"job": id}, &end); err != nil {
 		return err
 	}
-	m.memory.ticket(got.Job, end.Code)
+	m.memory.ticket(id, end.Code)
 	return nil
 }
 
@@ -209,6 +215,9 @@ func (m *morning) step(ctx context.Context, v board.DeskView, j board.DeskJob, c
 	case job.PhaseSigned:
 		return time.Second, m.hang(ctx, j.ID)
 	case job.PhaseHandedOver:
+		if _, ok := m.memory.code(j.ID); !ok {
+			return time.Second, m.takeTicket(ctx, j.ID)
+		}
 		return m.assign(ctx, v, j)
 	case job.PhaseDispatched, job.PhaseReceived, job.PhaseDiagnosing, job.PhaseInRepair, job.PhaseRework, job.PhasePaused:
 		return m.inBay(ctx, j, car)

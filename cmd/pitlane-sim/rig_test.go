@@ -272,7 +272,6 @@ func (w *watcher) frames() string {
 // sees waits until a view of type V is as wanted.
 func sees[V any](r *rig, w *watcher, limit time.Duration, what string, ok func(V) bool) V {
 	r.t.Helper()
-	var last V
 	end := time.After(limit)
 	for {
 		raw, seen, changed := w.eyes.now()
@@ -281,14 +280,14 @@ func sees[V any](r *rig, w *watcher, limit time.Duration, what string, ok func(V
 			if err := json.Unmarshal(raw, &v); err != nil {
 				r.t.Fatalf("decode the view: %v", err)
 			}
-			if last = v; ok(v) {
+			if ok(v) {
 				return v
 			}
 		}
 		select {
 		case <-end:
 			r.t.Fatalf("%s was not seen within %v; the last view had %d bytes", what, limit, len(raw))
-			return last
+			panic("not reached")
 		case <-changed:
 		}
 	}
