@@ -25,7 +25,7 @@ func TestAWrongCommandLineIsRefused(t *testing.T) {
 		"too many files": {base: 40000, speed: 1, vehicles: []string{"a", "b", "c"}},
 	} {
 		var u *usage
-		if err := check(o, 0); !errors.As(err, &u) || u.hint == "" || exitCode(err) != 2 {
+		if err := check(t.Context(), o, 0); !errors.As(err, &u) || u.hint == "" || exitCode(err) != 2 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -158,7 +158,7 @@ func TestKeysAndTicketsOutliveThePower(t *testing.T) {
 func TestAnEndInTheMiddleOfTheStartIsNoError(t *testing.T) {
 	base := 0
 	for base == 0 { // one of the five ports may be another program's
-		if b := 20000 + int(time.Now().UnixNano()%20000); check(options{base: b, speed: 1}, 0) == nil {
+		if b := 20000 + int(time.Now().UnixNano()%20000); check(t.Context(), options{base: b, speed: 1}, 0) == nil {
 			base = b
 		}
 	}

@@ -35,7 +35,7 @@ func main() {
 		level = slog.LevelDebug
 	}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
-	err := check(cfg, flag.NArg())
+	err := check(ctx, cfg, flag.NArg())
 	if err == nil {
 		err = run(ctx, cfg, log)
 	}

@@ -24,7 +24,7 @@ type usage struct{ message, hint string }
 func (u *usage) Error() string    { return u.message }
 func (u *usage) NextStep() string { return u.hint }
 
-func check(o options, rest int) error {
+func check(ctx context.Context, o options, rest int) error {
 	switch {
 	case rest > 0:
 		return &usage{"there is a word on the command line that is no flag", "see pitlane-sim -help"}
@@ -38,7 +38,7 @@ func check(o options, rest int) error {
 		return &usage{fmt.Sprintf("there are %d bays for %d vehicle files", len(bayNames()), len(o.vehicles)), "give --vehicle at most twice"}
 	}
 	for off := range 21 {
-		if err := free(o.base, off); err != nil {
+		if err := free(ctx, o.base, off); err != nil {
 			return err
 		}
 	}
@@ -46,14 +46,15 @@ func check(o options, rest int) error {
 }
 
 // free says early, and for all ports at once, what would stop one part later.
-func free(base, off int) error {
+func free(ctx context.Context, base, off int) error {
 	switch off {
 	case 0, 1, 2, 10, 20:
 	default:
 		return nil
 	}
 	addr := fmt.Sprintf("127.0.0.1:%d", base+off)
-	l, err := net.Listen("tcp", addr)
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
 		return &usage{fmt.Sprintf("port %d cannot be used: %v", base+off, err), "choose others with --port-base"}
 	}

@@ -126,19 +126,19 @@ func (p *Playback) Done() error {
 }
 
 // read takes bytes that are the line's turn.
-func (p *Playback) read(b []byte) (n int, err error, changed <-chan struct{}) {
+func (p *Playback) read(b []byte) (n int, changed <-chan struct{}, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.failed != nil {
-		return 0, p.failed, nil
+		return 0, nil, p.failed
 	}
 	if len(p.turns) == 0 || p.turns[0].Kind == '>' {
-		return 0, nil, p.changed
+		return 0, p.changed, nil
 	}
 	t := &p.turns[0]
 	if t.Kind == '!' {
 		p.turns = p.turns[1:]
-		return 0, fmt.Errorf("%w: %s", devices.ErrUnplugged, t.Text), nil
+		return 0, nil, fmt.Errorf("%w: %s", devices.ErrUnplugged, t.Text)
 	}
 	n = copy(b, t.Text)
 	if t.Text = t.Text[n:]; t.Text == "" {
@@ -203,7 +203,7 @@ func (p *played) Read(b []byte) (int, error) {
 	if p.isClosed() {
 		return 0, devices.ErrClosed
 	}
-	n, err, changed := p.p.read(b)
+	n, changed, err := p.p.read(b)
 	if n > 0 || err != nil {
 		return n, err
 	}

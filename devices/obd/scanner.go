@@ -47,7 +47,7 @@ type Status struct {
 	Fault    *Failure // why it is offline; nil while online
 }
 
-// ErrNotRunning: Run has ended, so nobody owns the port.
+// ErrNotRunning says that Run has ended, so nobody owns the port.
 var ErrNotRunning = errors.New("the scanner is not running")
 
 // Scanner is one OBD adapter on one serial line. Run owns the line; Scan hands

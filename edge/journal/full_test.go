@@ -76,7 +76,7 @@ func TestADiskWithoutRoomIsSurvivedWithoutRestart(t *testing.T) {
 	var fault atomic.Pointer[error]
 	journal.FailCommits(j, &fault)
 	appendOne(t, j, pause(0))
-	noRoom := error(fmt.Errorf("write: %w", syscall.ENOSPC))
+	noRoom := fmt.Errorf("write: %w", syscall.ENOSPC)
 	fault.Store(&noRoom)
 	for range 3 {
 		if _, err := j.Append(t.Context(), pause(1)); !errors.Is(err, journal.ErrFull) {
