@@ -2,6 +2,8 @@ module pitlane
 
 go 1.26.0
 
+ignore ./kiosk-ui/node_modules
+
 require (
 	github.com/Shopify/toxiproxy/v2 v2.5.0
 	github.com/creack/pty v1.1.24

@@ -45,7 +45,7 @@ func words(lang string) orderWords {
 			lines: "項目與價格", total: "合計", promised: "承諾交車時間",
 			marks: "環車檢查", noMarks: "未見異常", belongings: "隨車物品", noBelongings: "無",
 			warranty: "維修質量保證期為 %d 天,自交車之日起計算。",
-			consent:  "我已閱讀以上內容,同意本店讀取車輛的故障資料以進行診斷。",
+			consent:  "我已閱讀以上內容。是否允許本店讀取車輛的故障資料,以我在簽名前的選擇為準;未經同意不會讀取。",
 			extras:   "任何追加項目,須先告知價格與新的交車時間,經我同意後才會施工與收費。",
 		}
 	case "en":
@@ -54,7 +54,7 @@ func words(lang string) orderWords {
 			lines: "Items and prices", total: "Total", promised: "Promised time",
 			marks: "Walk-round", noMarks: "nothing seen", belongings: "Left in the car", noBelongings: "nothing",
 			warranty: "Our work is under warranty for %d days from the day you take the car back.",
-			consent:  "I have read this, and I agree that the shop reads the car's trouble data for a diagnosis.",
+			consent:  "I have read this. Whether the shop may read the car's trouble data is what I choose before I sign; without my yes nothing is read.",
 			extras:   "Anything more is done and charged only after I was told its price and the new time, and said yes.",
 		}
 	default:
@@ -63,7 +63,7 @@ func words(lang string) orderWords {
 			lines: "项目与价格", total: "合计", promised: "承诺交车时间",
 			marks: "环车检查", noMarks: "未见异常", belongings: "随车物品", noBelongings: "无",
 			warranty: "维修质量保证期为 %d 天,自交车之日起计算。",
-			consent:  "我已阅读以上内容,同意本店读取车辆的故障数据以便诊断。",
+			consent:  "我已阅读以上内容。是否允许本店读取车辆的故障数据,以我在签名前的选择为准;未经同意不会读取。",
 			extras:   "任何追加项目,须先告知价格和新的交车时间,经我同意后才会施工和收费。",
 		}
 	}

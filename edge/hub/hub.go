@@ -66,7 +66,8 @@ type hub struct {
 	sent map[board.Audience]sent
 }
 
-// sent is the newest view of an audience in bytes, made once for all its screens.
+// sent is the newest body of an audience in bytes, made once for all its screens.
+// Its age is not part of it: that is told anew to each.
 type sent struct {
 	version string
 	body    json.RawMessage
@@ -79,7 +80,11 @@ func (h *hub) Wait(ctx context.Context, screen, version string) (any, string, er
 		return nil, "", err
 	}
 	body, err := h.bytes(board.Audience(screen), view)
-	return body, view.Version, err
+	if err != nil {
+		return nil, "", err
+	}
+	view.Body = body
+	return view, view.Version, nil
 }
 
 func (h *hub) bytes(a board.Audience, view board.View) (json.RawMessage, error) {
@@ -88,7 +93,7 @@ func (h *hub) bytes(a board.Audience, view board.View) (json.RawMessage, error) 
 	if s := h.sent[a]; s.version == view.Version && s.body != nil {
 		return s.body, nil
 	}
-	body, err := json.Marshal(view)
+	body, err := json.Marshal(view.Body)
 	if err != nil {
 		return nil, fmt.Errorf("write a view: %w", err)
 	}

@@ -12,6 +12,8 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/gorilla/websocket"
+
 	"pitlane/edge/board"
 	"pitlane/edge/hub"
 	"pitlane/edge/job"
@@ -28,11 +30,13 @@ type still struct {
 func at() time.Time { return time.Date(2026, 11, 21, 9, 30, 0, 0, time.UTC) }
 
 func (s *still) View(a board.Audience) board.View {
-	v := board.View{Version: "run-1", Now: at(), AsOf: map[string]time.Time{"demo-front": at()}}
+	v := board.View{Version: "run-1", Now: at(), AsOf: map[string]time.Time{
+		"demo-front": at(), "demo-old": at().Add(-90 * time.Second), "demo-dead": at().Add(-10 * time.Minute)}}
 	switch a {
 	case board.Waiting:
 		promised := at().Add(3 * time.Hour)
-		v.Body = board.WaitingView{Shop: "A & B", Rows: []board.Row{{Ticket: "K417", Plate: "<b>·345", Word: job.WordRepair, Bay: "2", Promised: &promised}}}
+		v.Body = board.WaitingView{Shop: "A & B", Rows: []board.Row{{Ticket: "K417", Plate: "<b>·345", Word: job.WordRepair, Bay: "2", Promised: &promised, Node: "demo-front"},
+			{Ticket: "K418", Bay: "3", Promised: &promised, Node: "demo-old"}, {Ticket: "K419", Bay: "4", Promised: &promised, Node: "demo-dead"}}}
 	default:
 		v.Body = map[string]string{"audience": string(a), "text": "</script>"}
 	}
@@ -107,6 +111,15 @@ func TestTheWaitingRoomIsUsefulWithoutScripts(t *testing.T) {
 			t.Errorf("the static rows do not show %q:\n%s", want, rows)
 		}
 	}
+	for ticket, want := range map[string][2]string{ // what a row shows, and what it does not
+		"K417": {"12:30", "as of"}, "K418": {"as of 09:28", "please ask"}, "K419": {"please ask at the desk", "12:30"},
+	} {
+		_, row, _ := strings.Cut(rows, ticket)
+		row, _, _ = strings.Cut(row, "</tr>")
+		if !strings.Contains(row, want[0]) || strings.Contains(row, want[1]) {
+			t.Errorf("%s: want %q and not %q in %q", ticket, want[0], want[1], row)
+		}
+	}
 	for _, s := range []string{"/kiosk", "/bay", "/desk"} {
 		if strings.Contains(get(t, serve(t, built()), s).Body.String(), "K417") {
 			t.Errorf("the rows of the waiting room are on %s", s)
@@ -163,4 +176,54 @@ func TestTheDocumentNamesEveryPage(t *testing.T) {
 			t.Errorf("%s is not in the document", path)
 		}
 	}
+}
+
+// TestAViewThatStaysTellsItsAgeAnew: the body may be kept, its age may not.
+func TestAViewThatStaysTellsItsAgeAnew(t *testing.T) {
+	t.Parallel()
+	b := &ageing{still: still{asked: map[board.Audience]int{}}}
+	api, err := hub.New(hub.Config{Title: "test", Board: b, Files: built(), Metrics: web.NewMetrics(), Ready: func() error { return nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(nil)
+	defer server.Close()
+	host := server.Listener.Addr().String()
+	server.Config.Handler = web.Guard([]string{host}, api)
+	server.Start()
+	for n := range 3 {
+		conn, res, err := websocket.DefaultDialer.DialContext(t.Context(), "ws://"+host+"/ws?screen=board", http.Header{"Origin": {"http://" + host}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		var got struct {
+			Now  time.Time            `json:"now"`
+			AsOf map[string]time.Time `json:"as_of"`
+			View json.RawMessage      `json:"view"`
+		}
+		if err := conn.ReadJSON(&got); err != nil {
+			t.Fatal(err)
+		}
+		_ = conn.Close()
+		want := at().Add(time.Duration(n) * time.Minute)
+		if !got.Now.Equal(want) || !got.AsOf["demo-front"].Equal(at()) || len(got.View) == 0 {
+			t.Errorf("screen %d: now %v, as of %v, want now %v", n, got.Now, got.AsOf["demo-front"], want)
+		}
+	}
+}
+
+// ageing is a board whose clock moves on by a minute from one look to the next.
+type ageing struct {
+	still
+	looks int
+}
+
+func (a *ageing) Wait(ctx context.Context, who board.Audience, version string) (board.View, error) {
+	v, err := a.still.Wait(ctx, who, version)
+	if err == nil {
+		v.Now = v.Now.Add(time.Duration(a.looks) * time.Minute)
+		a.looks++
+	}
+	return v, err
 }

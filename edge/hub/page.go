@@ -44,7 +44,7 @@ func (h *hub) page(a board.Audience) http.HandlerFunc {
 		}
 		body := ""
 		if rows, ok := view.Body.(board.WaitingView); ok {
-			body = waitingRows(rows, view.Now.In(h.cfg.Zone), h.cfg.Zone)
+			body = waitingRows(rows, view, h.cfg.Zone)
 		}
 		writeHTML(w, http.StatusOK, strings.NewReplacer(
 			kioskui.StateMarker, `<script type="application/json" id="state">`+string(state)+`</script>`,
@@ -73,20 +73,38 @@ func (h *hub) index(w http.ResponseWriter, _ *http.Request) {
 
 const rowsTemplate = `<main class="static"><h1>{{.Shop}}</h1><p>更新于 · as of <time>{{.Now}}</time></p>
 <table><thead><tr><th>票号 · Ticket</th><th>车牌 · Plate</th><th>状态 · State</th><th>工位 · Bay</th><th>交车 · Promised</th></tr></thead>
-<tbody>{{range .Rows}}<tr><td>{{.Ticket}}</td><td>{{.Plate}}</td><td>{{.Word}}</td><td>{{.Bay}}</td><td>{{.Promised}}</td></tr>
+<tbody>{{range .Rows}}<tr{{if .Old}} class="old"{{end}}><td>{{.Ticket}}</td><td>{{.Plate}}</td><td>{{.Word}}</td><td>{{.Bay}}</td><td>{{.Promised}}{{if .Old}} {{.Old}}{{end}}</td></tr>
 {{else}}<tr><td colspan="5">暂无车辆 · no cars</td></tr>{{end}}</tbody></table></main>`
 
-type staticRow struct{ Ticket, Plate, Word, Bay, Promised string }
+type staticRow struct{ Ticket, Plate, Word, Bay, Promised, Old string }
+
+// From these ages on a row is no longer shown as live, and no longer with times
+// (the rules of every screen).
+const (
+	oldAfter   = 5 * time.Second
+	blindAfter = 2 * time.Minute
+)
+
+// aged says in a row how old its news is, where it is not live.
+func (s *staticRow) aged(now, heard time.Time, zone *time.Location) {
+	switch age := now.Sub(heard); {
+	case heard.IsZero() || age >= blindAfter:
+		s.Promised, s.Old = "", "请询问前台 · please ask at the desk"
+	case age >= oldAfter:
+		s.Old = "截至 · as of " + heard.In(zone).Format("15:04")
+	}
+}
 
 // waitingRows is the waiting room as a plain table: what a panel without scripts
 // shows, loaded again by the page itself.
-func waitingRows(v board.WaitingView, now time.Time, zone *time.Location) string {
+func waitingRows(v board.WaitingView, view board.View, zone *time.Location) string {
 	rows := make([]staticRow, 0, len(v.Rows))
 	for _, r := range v.Rows {
 		s := staticRow{Ticket: r.Ticket, Plate: r.Plate, Word: publicWord(r.Word), Bay: r.Bay}
 		if r.Promised != nil {
 			s.Promised = r.Promised.In(zone).Format("15:04")
 		}
+		s.aged(view.Now, view.AsOf[r.Node], zone)
 		rows = append(rows, s)
 	}
 	t, err := template.New("rows").Parse(rowsTemplate)
@@ -97,7 +115,7 @@ func waitingRows(v board.WaitingView, now time.Time, zone *time.Location) string
 	err = t.Execute(&b, struct {
 		Shop, Now string
 		Rows      []staticRow
-	}{v.Shop, now.Format("15:04"), rows})
+	}{v.Shop, view.Now.In(zone).Format("15:04"), rows})
 	if err != nil {
 		return ""
 	}

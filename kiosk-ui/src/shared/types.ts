@@ -157,6 +157,7 @@ export interface DeskView {
   bays: { bay: string; node: string; ticket?: string }[] | null;
   cabinet: { state: 'none' | 'online' | 'offline'; why?: string; slots: DeskSlot[] | null };
   nodes: DeskNode[] | null;
+  calls?: Call[] | null;
   people: Person[] | null;
   faults: Fault[] | null;
 }
@@ -211,6 +212,7 @@ export interface DeskSlot {
   stale?: boolean;
   alarm?: string;
 }
+export interface Call { id: string; at: string; page: string; ticket?: string }
 export interface DeskNode { node: string; role: string; online: boolean; backlog: number }
 
 // Office.

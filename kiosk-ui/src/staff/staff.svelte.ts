@@ -33,6 +33,11 @@ export class Staff {
 
   /** One decision about a job, on what was on the screen. True when it was written. */
   async decide(path: string, job: { id: string; tips: unknown[] | null }, more: object = {}): Promise<boolean> {
+    return this.act(path, { job: job.id, seen: job.tips ?? [], ...more });
+  }
+
+  /** Anything else that a person of the shop does. True when it was taken. */
+  async act(path: string, what: object): Promise<boolean> {
     if (this.busy) return false;
     if (!this.by) {
       this.trouble = this.say('r_who');
@@ -41,7 +46,7 @@ export class Staff {
     this.busy = true;
     this.trouble = '';
     try {
-      await this.caller.call(`/api/v1/${path}`, { by: this.by, job: job.id, seen: job.tips ?? [], ...more });
+      await this.caller.call(`/api/v1/${path}`, { by: this.by, ...what });
       return true;
     } catch (err) {
       this.trouble = this.wordsOf(err);

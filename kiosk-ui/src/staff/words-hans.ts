@@ -11,7 +11,7 @@ export const hans = {
   raised: '待报价', offered: '等客户答复', approved: '客户同意', declined: '客户不同意',
   // desk
   col_arrived: '到店', col_assign: '待派工', col_bay: '在工位', col_answer: '等客户', col_inspect: '待检验', col_prepare: '交车准备', col_ready: '待取车', col_gone: '离店',
-  cabinet: '钥匙柜', nodes: '节点', details: '详情', arrivals: '新到：{ticket}', assist: '需要协助', uncertain: '时间不确定', conflict: '记录有冲突', phone: '电话', name: '姓名', owner: '首接', marks: '环车检查', belongings: '随车物品', key: '钥匙', keyIn: '{slot} 号格，在柜内', keyOut: '不在柜内', total: '合计', scans: '扫描',
+  cabinet: '钥匙柜', nodes: '节点', details: '详情', arrivals: '新到：{ticket}', call: '{time} · 自助机前有客户需要帮助', going: '我去接待', assist: '需要协助', uncertain: '时间不确定', conflict: '记录有冲突', phone: '电话', name: '姓名', owner: '首接', marks: '环车检查', belongings: '随车物品', key: '钥匙', keyIn: '{slot} 号格，在柜内', keyOut: '不在柜内', total: '合计', scans: '扫描',
   assign: '派工', toBay: '工位', leadBy: '主修（一人）', helpers: '协助', offer: '报价', price: '价格（元）', newTime: '新的交车时间', send: '记录报价', approve: '客户同意', refuse: '客户不同意', channel: '联系方式', told: '已通知车间何人', warn: '涉及安全：已向客户说明利害，客户仍不同意', inspect: '检验', pass: '合格', fail: '不合格，返工', failWhy: '哪里不合格？', prepare: '交车准备完成', notify: '已通知客户', settle: '结算', paid: '收款', method: '方式', gatepass: '开出厂通知单', gatepassDone: '出厂通知单已开。',
   k_lines: '项目全部完成', k_codes: '复扫无新故障', k_drive: '试车正常', k_clean: '工位工具清点', k_level: '油液检查', p_clean: '车内外已清洁', p_things: '物品已放回', p_docs: '单据已齐',
   ch_phone: '电话', ch_counter: '当面', ch_message: '短信', m_cash: '现金', m_card: '刷卡', m_wechat: '微信', m_alipay: '支付宝', m_transfer: '转账',

@@ -11,7 +11,7 @@ export const hant: Record<Key, string> = {
   stored: '目前', pending: '待確認', permanent: '永久', complete: '完成', incomplete: '未完成', unsupported: '不支援', partial: '不完整', failed: '失敗', running: '進行中', completed: '完成',
   raised: '待報價', offered: '等客戶答覆', approved: '客戶同意', declined: '客戶不同意',
   col_arrived: '到廠', col_assign: '待派工', col_bay: '在工位', col_answer: '等客戶', col_inspect: '待檢驗', col_prepare: '交車準備', col_ready: '待取車', col_gone: '離廠',
-  cabinet: '鑰匙櫃', nodes: '節點', details: '詳情', arrivals: '新到：{ticket}', assist: '需要協助', uncertain: '時間不確定', conflict: '紀錄有衝突', phone: '電話', name: '姓名', owner: '首接', marks: '環車檢查', belongings: '隨車物品', key: '鑰匙', keyIn: '{slot} 號格，在櫃內', keyOut: '不在櫃內', total: '合計', scans: '掃描',
+  cabinet: '鑰匙櫃', nodes: '節點', details: '詳情', arrivals: '新到：{ticket}', call: '{time} · 自助機前有客戶需要協助', going: '我去接待', assist: '需要協助', uncertain: '時間不確定', conflict: '紀錄有衝突', phone: '電話', name: '姓名', owner: '首接', marks: '環車檢查', belongings: '隨車物品', key: '鑰匙', keyIn: '{slot} 號格，在櫃內', keyOut: '不在櫃內', total: '合計', scans: '掃描',
   assign: '派工', toBay: '工位', leadBy: '主修（一人）', helpers: '協助', offer: '報價', price: '價格（元）', newTime: '新的交車時間', send: '記錄報價', approve: '客戶同意', refuse: '客戶不同意', channel: '聯絡方式', told: '已通知車間何人', warn: '涉及安全：已向客戶說明利害，客戶仍不同意', inspect: '檢驗', pass: '合格', fail: '不合格，返工', failWhy: '哪裡不合格？', prepare: '交車準備完成', notify: '已通知客戶', settle: '結算', paid: '收款', method: '方式', gatepass: '開出廠通知單', gatepassDone: '出廠通知單已開。',
   k_lines: '項目全部完成', k_codes: '複掃無新故障', k_drive: '試車正常', k_clean: '工位工具清點', k_level: '油液檢查', p_clean: '車內外已清潔', p_things: '物品已放回', p_docs: '單據已齊',
   ch_phone: '電話', ch_counter: '當面', ch_message: '簡訊', m_cash: '現金', m_card: '刷卡', m_wechat: '微信', m_alipay: '支付寶', m_transfer: '轉帳',
