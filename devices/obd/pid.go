@@ -26,6 +26,7 @@ type field struct {
 	mul, add   float64
 	mask       byte
 	text       func(d []byte) string
+	rest       bool                // it may be shorter than n, down to what there is
 	most       float64             // the greatest value there is; 0 means no bound
 	unused     func(d []byte) bool // bytes that mean "not used"
 }
@@ -73,6 +74,7 @@ func word(name string, n int, text func([]byte) string) field {
 func hexWord(name string, n int) field { return word(name, n, upperHex) }
 
 func (f field) signedValue() field       { f.signed = true; return f }
+func (f field) toEnd() field             { f.rest = true; return f }
 func (f field) supportedBy(m byte) field { f.mask = m; return f }
 func (f field) at(off int) field         { f.off, f.laid = off, true; return f }
 
@@ -145,6 +147,9 @@ func readPID(pid byte, data []byte, exact bool) ([]Reading, bool) {
 	}
 	var out []Reading
 	for _, f := range s.fields {
+		if f.rest && f.off < len(data) {
+			f.n = min(f.n, len(data)-f.off)
+		}
 		if f.off+f.n > len(data) {
 			continue
 		}

@@ -82,6 +82,9 @@ func pidsTorque() map[byte]pidSpec {
 			word("hybrid_charging_state", 1, func(d []byte) string {
 				return [...]string{"charge_sustaining", "charge_depleting"}[d[0]&1]
 			}).at(1).supportedBy(0x01),
+			word("hybrid_charging_mode", 1, func(d []byte) string {
+				return [...]string{"charge_sustaining", "charge_depleting", "charge_increasing", "reserved"}[d[0]>>1&3]
+			}).at(1).supportedBy(0x08),
 			num("hybrid_battery_voltage", volt, 2, 1.0/64, 0).at(2).supportedBy(0x02),
 			num("hybrid_battery_current", "A", 2, 0.1, 0).signedValue().at(4).supportedBy(0x04)),
 		0xB2: spec(pct("traction_battery_health")),
@@ -101,11 +104,15 @@ func pidsAir() map[byte]pidSpec {
 		0x6A: masked(pct("commanded_intake_air_flow_a"), pct("relative_intake_air_flow_a"),
 			pct("commanded_intake_air_flow_b"), pct("relative_intake_air_flow_b")),
 		0x6B: egrTemperatures(),
-		0x6F: masked(num("compressor_inlet_pressure_a", kpa, 1, 1, 0), num("compressor_inlet_pressure_b", kpa, 1, 1, 0)),
-		0x70: boost(),
-		0x71: masked(pct("commanded_vgt_a"), pct("vgt_position_a"), pct("commanded_vgt_b"), pct("vgt_position_b")).wide(6),
+		0x6F: spec(num("compressor_inlet_pressure_a", kpa, 1, 1, 0).at(1).supportedBy(0x01),
+			num("compressor_inlet_pressure_b", kpa, 1, 1, 0).at(2).supportedBy(0x02),
+			num("compressor_inlet_pressure_a_wide", kpa, 1, 8, 0).at(1).supportedBy(0x04),
+			num("compressor_inlet_pressure_b_wide", kpa, 1, 8, 0).at(2).supportedBy(0x08)),
+		0x70: controlled("boost_control", num("commanded_boost_pressure_a", kpa, 2, 1.0/32, 0), num("boost_pressure_a", kpa, 2, 1.0/32, 0),
+			num("commanded_boost_pressure_b", kpa, 2, 1.0/32, 0), num("boost_pressure_b", kpa, 2, 1.0/32, 0)),
+		0x71: controlled("vgt_control", pct("commanded_vgt_a"), pct("vgt_position_a"), pct("commanded_vgt_b"), pct("vgt_position_b")),
 		0x72: masked(pct("commanded_wastegate_a"), pct("wastegate_position_a"), pct("commanded_wastegate_b"), pct("wastegate_position_b")),
-		0x74: masked(num("turbocharger_rpm_a", "rpm", 2, 1, 0), num("turbocharger_rpm_b", "rpm", 2, 1, 0)),
+		0x74: masked(num("turbocharger_rpm_a", "rpm", 2, 10, 0), num("turbocharger_rpm_b", "rpm", 2, 10, 0)),
 		0x75: turboTemperatures("a"),
 		0x76: turboTemperatures("b"),
 		0x77: masked(temp("charge_air_temperature_b1s1"), temp("charge_air_temperature_b1s2"),
@@ -127,18 +134,17 @@ func egrTemperatures() pidSpec {
 	return spec(fields...)
 }
 
-// boost: commanded and actual pressure of two chargers, then their control status.
-func boost() pidSpec {
-	s := masked(num("commanded_boost_pressure_a", kpa, 2, 1.0/32, 0), num("boost_pressure_a", kpa, 2, 1.0/32, 0))
-	fields := append(s.fields,
-		num("commanded_boost_pressure_b", kpa, 2, 1.0/32, 0).at(5).supportedBy(0x08),
-		num("boost_pressure_b", kpa, 2, 1.0/32, 0).at(7).supportedBy(0x10),
-		word("boost_control_a", 1, func(d []byte) string { return boostControl(d[0]) }).at(9).supportedBy(0x04),
-		word("boost_control_b", 1, func(d []byte) string { return boostControl(d[0] >> 2) }).at(9).supportedBy(0x20))
-	return spec(fields...)
+// controlled: commanded and actual value of two chargers, then the state of both
+// controls in one byte. Its support bits are in the order value, value, state.
+func controlled(control string, commandedA, actualA, commandedB, actualB field) pidSpec {
+	n := commandedA.n
+	return spec(commandedA.at(1).supportedBy(0x01), actualA.at(1+n).supportedBy(0x02),
+		commandedB.at(1+2*n).supportedBy(0x08), actualB.at(1+3*n).supportedBy(0x10),
+		word(control+"_a", 1, func(d []byte) string { return chargerControl(d[0]) }).at(1+4*n).supportedBy(0x04),
+		word(control+"_b", 1, func(d []byte) string { return chargerControl(d[0] >> 2) }).at(1+4*n).supportedBy(0x20))
 }
 
-func boostControl(b byte) string {
+func chargerControl(b byte) string {
 	return [...]string{"none", "open_loop", "closed_loop", "fault"}[b&3]
 }
 
@@ -155,11 +161,14 @@ func pidsExhaust() map[byte]pidSpec {
 			temp2("dpf_inlet_temperature_bank_2"), temp2("dpf_outlet_temperature_bank_2")),
 		0x7D: spec(hexWord("nox_nte_control_area", 1)),
 		0x7E: spec(hexWord("pm_nte_control_area", 1)),
-		0x83: nox("nox").atLeast(5),
+		0x83: nox("nox", "b1s1", "b1s2", "b2s1", "b2s2").atLeast(5),
 		0x86: masked(num("particulate_mass_bank_1", "mg/m³", 2, 0.0125, 0), num("particulate_mass_bank_2", "mg/m³", 2, 0.0125, 0)),
 		0x9E: spec(num("exhaust_flow_rate", "kg/h", 2, 0.2, 0)),
-		0xA1: nox("nox_corrected").atLeast(5),
+		0xA1: nox("nox_corrected", "b1s1", "b1s2", "b2s1", "b2s2").atLeast(5),
+		0xA7: nox("nox", "b1s3", "b1s4", "b2s3", "b2s4"),
+		0xA8: nox("nox_corrected", "b1s3", "b1s4", "b2s3", "b2s4"),
 	}
+	m[0x8C], m[0x9C] = oxygenWide("s1", "s2"), oxygenWide("s3", "s4")
 	for i := range byte(2) {
 		bank := fmt.Sprintf("bank_%d", i+1)
 		m[0x7A+i] = masked(num("dpf_differential_pressure_"+bank, kpa, 2, 0.01, 0).signedValue(),
@@ -175,10 +184,21 @@ func pidsExhaust() map[byte]pidSpec {
 	return m
 }
 
+// oxygenWide: the oxygen content that two sensors of each bank measure, then the
+// equivalence ratio that follows from it.
+func oxygenWide(near, far string) pidSpec {
+	var contents, ratios []field
+	for _, s := range []string{"b1" + near, "b1" + far, "b2" + near, "b2" + far} {
+		contents = append(contents, num("oxygen_concentration_"+s, percent, 2, 100.0/65535, 0))
+		ratios = append(ratios, num("oxygen_lambda_"+s, "", 2, 8.0/65536, 0))
+	}
+	return masked(append(contents, ratios...)...)
+}
+
 // nox: four sensors in parts per million.
-func nox(name string) pidSpec {
+func nox(name string, sensors ...string) pidSpec {
 	var fields []field
-	for _, s := range []string{"b1s1", "b2s1", "b1s2", "b2s2"} {
+	for _, s := range sensors {
 		fields = append(fields, num(name+"_"+s, "ppm", 2, 1, 0))
 	}
 	return masked(fields...)
@@ -187,13 +207,21 @@ func nox(name string) pidSpec {
 // pidsLate are reagent, gears, odometer and fields that are shown as they are.
 func pidsLate() map[byte]pidSpec {
 	return map[byte]pidSpec{
-		0x81: spec(hexWord("aecd_run_time_1_5", 21)),
-		0x82: spec(hexWord("aecd_run_time_6_10", 21)),
+		0x81: spec(hexWord("aecd_run_time_1_5", 41).toEnd()).atLeast(1),
+		0x82: spec(hexWord("aecd_run_time_6_10", 41).toEnd()).atLeast(1),
+		0x89: spec(hexWord("aecd_run_time_11_15", 41).toEnd()).atLeast(1),
+		0x8A: spec(hexWord("aecd_run_time_16_20", 41).toEnd()).atLeast(1),
 		0x85: masked(num("reagent_consumption", "L/h", 2, 0.005, 0), num("reagent_consumption_demanded", "L/h", 2, 0.005, 0),
 			pct("reagent_level"), num("reagent_warning_run_time", second, 4, 1, 0)),
 		0x88: spec(hexWord("scr_inducement", 13)),
-		0x8B: spec(hexWord("aftertreatment_status", 7)),
-		0x8F: spec(hexWord("particulate_sensor_output", 7)),
+		0x8B: spec(hexWord("aftertreatment_status", 1).at(1).supportedBy(0x0F),
+			pct("dpf_regeneration_trigger").at(2).supportedBy(0x10),
+			num("dpf_time_between_regenerations", minute, 2, 1, 0).at(3).supportedBy(0x20),
+			num("dpf_distance_between_regenerations", km, 2, 1, 0).at(5).supportedBy(0x40)),
+		0x8F: spec(hexWord("particulate_sensor_status_bank_1", 1).at(1).supportedBy(0x01),
+			num("particulate_sensor_output_bank_1", percent, 2, 0.01, 0).signedValue().at(2).supportedBy(0x02),
+			hexWord("particulate_sensor_status_bank_2", 1).at(4).supportedBy(0x04),
+			num("particulate_sensor_output_bank_2", percent, 2, 0.01, 0).signedValue().at(5).supportedBy(0x08)),
 		0x9B: masked(num("reagent_concentration", percent, 1, 0.25, 0), temp("reagent_temperature"), pct("reagent_tank_level")),
 		0xA4: spec(num("transmission_gear", "", 1, 1, 0).at(1).supportedBy(0x01).part(4, 0x0F),
 			num("transmission_gear_ratio", "", 2, 0.001, 0).at(2).supportedBy(0x02)),
@@ -202,6 +230,7 @@ func pidsLate() map[byte]pidSpec {
 		0xA6: spec(num("odometer", km, 4, 0.1, 0)),
 		0xA9: spec(hexWord("motorcycle_abs_switch", 1)),
 		0xAA: spec(num("speed_limit_set", "km/h", 1, 1, 0)),
+		0xC7: spec(num("distance_since_reflash", km, 2, 1, 0)),
 		0xD2: masked(pct("certified_energy_state"), pct("certified_range_state")),
 		0xD3: spec(num("engine_odometer", km, 4, 0.1, 0)),
 	}
