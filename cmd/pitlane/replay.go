@@ -16,6 +16,8 @@ func replayCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "replay FILE",
 		Short: "decode a recorded vehicle without an adapter, one JSON line per exchange",
+		Example: "  pitlane scan --port /dev/ttyUSB0 --record car.json\n" +
+			"  pitlane replay car.json",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage("replay needs one vehicle file", "for example: pitlane replay car.json")

@@ -44,11 +44,24 @@ func scanCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "scan",
 		Short: "read codes, readiness and readings of the car behind an OBD adapter",
-		Args:  cobra.NoArgs,
+		Long: "Reads trouble codes, readiness, VIN and all readings of every control unit of the car, and changes nothing in it.\n" +
+			"Exit code 0: scanned. 1: the scan failed and says why. 2: wrong usage. 3: the adapter is not reachable.",
+		Example: "  pitlane scan --port /dev/serial/by-id/usb-OBD_adapter\n" +
+			"  pitlane scan --port /dev/ttyUSB0 --baud 115200 --format json > scan.json\n" +
+			"  pitlane scan --port /dev/ttyUSB0 --record car.json && pitlane replay car.json",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			return f.refuse(fmt.Sprintf("scan does not know what to do with %q", args[0]), "name the adapter's line with --port", cmd.OutOrStdout())
+		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return scan(cmd.Context(), f, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return f.refuse(err.Error(), "pitlane scan --help names the flags", cmd.OutOrStdout())
+	})
 	p := cmd.Flags()
 	p.StringVar(&f.port, "port", "", "serial line of the adapter (best a name under /dev/serial/by-id)")
 	p.StringVar(&f.backend, "backend", "", "serial back-end: bugst or tarm")
@@ -93,13 +106,18 @@ func (f *scanFlags) check() (message, hint string) {
 	return "", ""
 }
 
+// refuse says that the command was not called as it is meant.
+func (f *scanFlags) refuse(message, hint string, out io.Writer) error {
+	if f.format == "json" {
+		return finish(obd.FailedReport("wrong_usage", message, hint), f, out)
+	}
+	return usage(message, hint)
+}
+
 // scan scans one car and says what was found.
 func scan(ctx context.Context, f *scanFlags, out, errs io.Writer) error {
 	if message, hint := f.check(); message != "" {
-		if f.format == "json" {
-			return finish(obd.FailedReport("wrong_usage", message, hint), f, out)
-		}
-		return usage(message, hint)
+		return f.refuse(message, hint, out)
 	}
 	ctx, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()

@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"os"
+	"strconv"
 	"strings"
 
 	"golang.org/x/term"
@@ -15,7 +17,13 @@ import (
 // printReport says a report to a technician.
 func printReport(out io.Writer, r *obd.Report) error {
 	w := bufio.NewWriter(out)
-	p := func(format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) } // Flush gives its error
+	p := func(format string, args ...any) {
+		_, _ = fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf(format, args...), " ")) // Flush gives its error
+	}
+	if r.Error != nil && r.Requests == 0 { // there is nothing else to say
+		printFailure(p, r.Error)
+		return w.Flush()
+	}
 	if r.Adapter.Identity != "" {
 		p("Adapter   %s %s", r.Adapter.Identity, r.Adapter.Description)
 	}
@@ -23,7 +31,7 @@ func printReport(out io.Writer, r *obd.Report) error {
 		p("Voltage   %.1f V", *r.Adapter.Volts)
 	}
 	for _, h := range r.Adapter.Hints {
-		p("          %s", h)
+		p("Note      %s", h)
 	}
 	if r.Protocol.Name != "" {
 		p("Protocol  %s (%s)", r.Protocol.Name, r.Protocol.Number)
@@ -42,11 +50,25 @@ func printReport(out io.Writer, r *obd.Report) error {
 	for _, e := range r.Errors {
 		p("  %-6s %-9s %s %s %s", e.Request, e.ECU, saying(e.State), e.NRC, e.Message)
 	}
-	p("\n%d requests in %.1f s", r.Requests, float64(r.DurationMS)/1000)
+	p("\n%s in %.1f s", count(r.Requests, "request"), float64(r.DurationMS)/1000)
 	if r.Error != nil {
-		p("\nThe scan did not end well: %s (%s)\n  %s", r.Error.Message, r.Error.Kind, r.Error.Hint)
+		p("")
+		printFailure(p, r.Error)
 	}
 	return w.Flush()
+}
+
+func printFailure(p func(string, ...any), f *obd.Failure) {
+	p("The scan did not end well: %s (%s)", f.Message, f.Kind)
+	p("  %s", f.Hint)
+}
+
+// count is a number of things in words.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 func printECU(p func(string, ...any), e *obd.ECU) {
@@ -71,10 +93,10 @@ func printECU(p func(string, ...any), e *obd.ECU) {
 		var open []string
 		for _, m := range e.Readiness.Monitors {
 			if m.Supported && !m.Complete {
-				open = append(open, m.Name)
+				open = append(open, words(m.Name))
 			}
 		}
-		p("  %-10s lamp %s, %d codes, not complete: %s", "Readiness", lamp(e.Readiness.MIL), e.Readiness.Count,
+		p("  %-10s lamp %s, %s, not complete: %s", "Readiness", lamp(e.Readiness.MIL), count(e.Readiness.Count, "code"),
 			orNone(strings.Join(open, ", ")))
 	}
 	for _, r := range e.Readings {
@@ -82,8 +104,22 @@ func printECU(p func(string, ...any), e *obd.ECU) {
 			p("  %-4s %-42s %s", r.PID, "(not in the table)", r.Raw)
 			continue
 		}
-		p("  %-4s %-42s %v %s", r.PID, *r.Name, r.Value, r.Unit)
+		p("  %-4s %-42s %s %s", r.PID, words(*r.Name), amount(r.Value), r.Unit)
 	}
+}
+
+// words is a name of the JSON form as one reads it.
+func words(name string) string { return strings.ReplaceAll(name, "_", " ") }
+
+// amount is a value with as many digits as help.
+func amount(v any) string {
+	switch v := v.(type) {
+	case float64:
+		return strconv.FormatFloat(math.Round(v*1000)/1000, 'f', -1, 64)
+	case string:
+		return words(v)
+	}
+	return fmt.Sprint(v)
 }
 
 func lamp(on bool) string {
@@ -121,7 +157,8 @@ func saying(s obd.State) string {
 
 // progress is a bar on a terminal, and nothing elsewhere.
 type progress struct {
-	out io.Writer // nil: nobody watches
+	out  io.Writer // nil: nobody watches
+	full int       // how far the bar has come: more work may turn up, it does not go back
 }
 
 func newProgress(errs io.Writer, quiet bool) *progress {
@@ -138,13 +175,13 @@ func (p *progress) show(at obd.Progress) {
 	if p.out == nil {
 		return
 	}
-	full := barWidth * at.Done / max(at.Total, 1)
+	p.full = max(p.full, barWidth*at.Done/max(at.Total, 1))
 	codes := 0
 	for _, e := range at.Report.ECUs {
-		codes += len(e.Stored.Codes)
+		codes += len(e.Stored.Codes) + len(e.Pending.Codes)
 	}
-	_, _ = fmt.Fprintf(p.out, "\r\x1b[K[%s%s] %3d/%d %-9s %d codes", // a bar nobody can see harms nobody
-		strings.Repeat("#", full), strings.Repeat(".", barWidth-full), at.Done, at.Total, at.Step, codes)
+	_, _ = fmt.Fprintf(p.out, "\r\x1b[K[%s%s] %3d/%d %-9s %s", // a bar nobody can see harms nobody
+		strings.Repeat("#", p.full), strings.Repeat(".", barWidth-p.full), at.Done, at.Total, at.Step, count(codes, "code"))
 }
 
 func (p *progress) end() {

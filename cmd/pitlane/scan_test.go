@@ -102,7 +102,7 @@ func TestScanSaysWhatTheCarSays(t *testing.T) {
 		t.Errorf("the recording does not play: %d %s", code, complaints)
 	}
 	text, _, code := called(scanCommand(), "--port", port, "--cache", "")
-	for _, want := range []string{"P0133", "Oxygen sensor slow response", "ISO 15765-4 CAN 11/500", "engine_rpm", "no answer"} {
+	for _, want := range []string{"P0133", "Oxygen sensor slow response", "ISO 15765-4 CAN 11/500", "engine rpm", "no answer"} {
 		if code != 0 || !strings.Contains(text, want) {
 			t.Errorf("code %d: the text does not say %q:\n%s", code, want, text)
 		}
@@ -125,6 +125,9 @@ func TestScanSaysWhatWentWrong(t *testing.T) {
 		"no name":          {nil, 2, "wrong_usage"},
 		"no such protocol": {[]string{"--port", port, "--protocol", "D"}, 2, "wrong_usage"},
 		"no such speed":    {[]string{"--port", port, "--baud", "-1"}, 2, "wrong_usage"},
+		"no number":        {[]string{"--format", "json", "--port", port, "--baud", "fast"}, 2, "wrong_usage"},
+		"no such flag":     {[]string{"--format", "json", "--port", port, "--fast"}, 2, "wrong_usage"},
+		"a word too many":  {[]string{"--port", port, "now"}, 2, "wrong_usage"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, _, code := called(scanCommand(), append(c.args, "--format", "json", "--cache", "")...)
@@ -140,6 +143,10 @@ func TestScanSaysWhatWentWrong(t *testing.T) {
 				t.Errorf("null: %q", n)
 			}
 		})
+	}
+	text, _, code := called(scanCommand(), "--port", missing, "--cache", "")
+	if code != exitUnreachable || !strings.Contains(text, "there is no port") || strings.Contains(text, "VIN") {
+		t.Errorf("a port that is missing, as text: %d %q", code, text)
 	}
 	if _, complaints, code := called(scanCommand()); code != exitUsage || !strings.Contains(complaints, "--port") {
 		t.Errorf("as text: %d %q", code, complaints)
