@@ -23,22 +23,23 @@ func (c *conn) greet(ctx context.Context) error {
 }
 
 // wake resets the adapter until it says its name. A half command that someone left
-// behind spoils the first attempt at most.
+// behind spoils the first attempt at most. Some say their name only when asked.
 func (c *conn) wake(ctx context.Context) error {
 	c.headers, c.echo, c.number = false, true, ""
-	heard := false
-	for i, word := range []string{"ATWS", "ATZ", "ATZ"} {
+	heard, prompted := false, false
+	for i, word := range []string{"ATWS", "ATZ", "ATZ", "ATI"} {
 		limit := limitReset
 		if i == 0 {
 			limit = limitWarm
 		}
-		if i == 2 && !heard {
+		if i >= 2 && !heard && !prompted || word == "ATI" && !prompted {
 			break // nobody there, or at another speed
 		}
 		lines, err := c.ask(ctx, word, limit)
 		if err != nil && !errors.Is(err, errSilent) {
 			return err
 		}
+		prompted = prompted || err == nil
 		heard = heard || len(lines) > 0 || len(c.rest) > 0
 		if namesItself(lines) {
 			return c.settle(ctx, limitStale)

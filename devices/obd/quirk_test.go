@@ -122,6 +122,10 @@ func TestAdaptersWithQuirksAreReadAllTheSame(t *testing.T) {
 		"ATDPN is not known": {
 			func(q *quirk) { delete(q.says, "ATDPN"); q.says["ATDP"] = "AUTO, ISO 15765-4 (CAN 11/500)" }, "7E8",
 			func(r *obd.Report) bool { return r.Protocol.Number == "6" }},
+		"it says nothing when it is reset": {
+			func(q *quirk) { q.bare["ATWS"], q.bare["ATZ"] = true, true }, "7E8", func(*obd.Report) bool { return true }},
+		"it says OK when it is reset": {
+			func(q *quirk) { q.says["ATWS"], q.says["ATZ"] = "OK", "OK" }, "7E8", func(*obd.Report) bool { return true }},
 		"ATDPN says automatic": {
 			func(q *quirk) { q.says["ATDPN"], q.says["ATDP"] = "A0", "?" }, "7E8",
 			func(r *obd.Report) bool { return r.Protocol.Number == "" }},

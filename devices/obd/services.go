@@ -220,7 +220,7 @@ func decodeInfo(r request, msgs []message) ECUAnswer {
 			}
 		}
 	case 0x0A:
-		out.Name = asciiOf(data)
+		out.Name = asciiOf(bytes.ReplaceAll(data, []byte{0}, nil)) // zeros part the short name from the long one
 	default:
 		out.Raw = upperHex(msgs[0].payload)
 		if len(msgs) > 1 {
