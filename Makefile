@@ -42,7 +42,9 @@ bench: ## the table of docs/BENCHMARKS.md
 
 soak: ## the long forms: fuzz and fault harnesses
 	deploy/fuzz.sh 2m
-	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -tags real -run 'Soak|Trace' ./...
+	$(GO) test -count=1 -timeout 0 -tags real -run 'Trace' ./cmd/pitlane-sim
+	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'AfterAKill|ConvergeInAnyOrder' ./edge/journal
+	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'NoEventFromOneFrame' ./devices/keycab
 
 ui: ## build the screens into kiosk-ui/dist
 	cd kiosk-ui && npm ci --no-audit --no-fund && npm run build

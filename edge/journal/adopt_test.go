@@ -55,7 +55,7 @@ func converge(t *testing.T, rnd *rand.Rand) {
 			t.Fatalf("adopt %d entries from %d of %d: %v", len(s.Entries), at, size(to, tip.Origin), err)
 		}
 	}
-	for range 100 {
+	for range 70 {
 		step()
 	}
 	for _, from := range js { // everything goes by the desk, also what is not its own

@@ -19,7 +19,7 @@ func stopped(t *testing.T, n int) (testShop, journal.Options) {
 	o.SegmentLeaves = 100
 	j := shop.open(t, o)
 	desk := shop.journal(t, "demo-desk")
-	appendMany(t, desk, 20)
+	appendMany(t, desk, 5)
 	carry(t, desk, j, desk.Origin(), 1<<20)
 	appendMany(t, j, n)
 	closeOnce(t, j)

@@ -17,7 +17,7 @@ import (
 // fill appends until the disk is full and says how many went in.
 func fill(t *testing.T, j *journal.Journal, device bool) int {
 	t.Helper()
-	work := append(append([]byte(`"`), bytes.Repeat([]byte("x"), 8000)...), '"')
+	work := append(append([]byte(`"`), bytes.Repeat([]byte("x"), 24_000)...), '"')
 	for n := range 1000 {
 		_, err := j.Append(t.Context(), journal.Draft{Kind: "a.b", Work: work, Device: device})
 		if errors.Is(err, journal.ErrFull) {
