@@ -47,11 +47,11 @@ func newMorning(reception *screen, bays map[string]*screen, plug func(string, in
 func regulars() []customer {
 	return []customer{
 		{Lang: "zh-Hans", Plate: "粤B12D45", Public: "masked", Name: "演示甲", Phone: "13800000001",
-			Taps: []string{"engine_light"}, Words: "加速无力", Extra: "前氧传感器插头松动"},
+			Taps: []string{"故障灯亮"}, Words: "加速无力", Extra: "前氧传感器插头松动"},
 		{Lang: "en", Plate: "粤BD12345", Public: "masked", Name: "Demo B", Phone: "13800000002",
-			Taps: []string{"engine_light", "noise"}, Words: "rattles when cold", Items: []string{"umbrella"}},
+			Taps: []string{"warning light", "noise"}, Words: "rattles when cold", Items: []string{"umbrella"}},
 		{Lang: "zh-Hant", Plate: "粤Z1234港", Public: "ticket", Name: "示範丙", Phone: "13800000003",
-			Taps: []string{"starting"}, Extra: "電池電壓偏低"},
+			Taps: []string{"難以發動"}, Extra: "電池電壓偏低"},
 	}
 }
 
@@ -279,14 +279,9 @@ func (m *morning) inBay(ctx context.Context, j board.DeskJob, car int) (time.Dur
 		}
 		return s.tap(ctx, "/api/v1/bay/"+what, in, nil)
 	}
-	scans := 0
-	for _, sc := range j.Scans {
-		switch sc.State {
-		case "completed":
-			scans++
-		case "running":
-			return time.Second, nil
-		}
+	scans, running := scansOf(j)
+	if running {
+		return time.Second, nil
 	}
 	switch {
 	case j.Phase == job.PhaseDiagnosing:
@@ -307,6 +302,26 @@ func (m *morning) inBay(ctx context.Context, j board.DeskJob, car int) (time.Dur
 	default:
 		return 3 * time.Second, do("finish", map[string]any{"cause": "found and put right"})
 	}
+}
+
+// scansOf counts the scans that have come to their end. A car that has failed two
+// is not asked again: it goes on without.
+func scansOf(j board.DeskJob) (done int, running bool) {
+	failed := 0
+	for _, s := range j.Scans {
+		switch {
+		case s.State == "completed":
+			done++
+		case s.State == "failed" && s.Why != "interrupted":
+			failed++
+		case s.State == "running":
+			running = true
+		}
+	}
+	if failed >= 2 {
+		done = 2
+	}
+	return done, running
 }
 
 // answer puts a raised item to the customer, and then records what he says.
