@@ -67,6 +67,19 @@ test('a car goes through the whole visit', { timeout: 240_000 }, async () => {
   for (const page of [kiosk, board, desk, bay]) assert.deepEqual(page.wrong, []);
 });
 
+test('a call at the kiosk reaches the desk until somebody goes', { timeout: 60_000 }, async () => {
+  const kiosk = await openPage(browser, `${reception}/kiosk?lang=en`);
+  const desk = await openPage(browser, `${reception}/desk`);
+  await kiosk.getByTestId('call-person').click();
+  const call = desk.getByTestId('call');
+  await call.waitFor();
+  await clean(desk, 'desk with a call');
+  await desk.getByTestId('who').selectOption({ index: 1 });
+  await desk.getByTestId('call-answered').click();
+  await call.waitFor({ state: 'detached' });
+  assert.deepEqual(desk.wrong, []);
+});
+
 test('the order can be declined as easily as signed', { timeout: 60_000 }, async () => {
   const { tell, leave, onPage } = await import('./kiosk.mjs');
   const kiosk = await openPage(browser, `${reception}/kiosk`);
