@@ -22,7 +22,7 @@ func doctorCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if file == "" {
-				return usage("--config is missing", "--config FILE is the node's edge.toml")
+				return usage("--config is missing", "--config FILE is the node's edge.toml or central.toml")
 			}
 			d := &doctor{out: cmd.OutOrStdout()}
 			d.examine(cmd.Context(), file)
@@ -50,6 +50,10 @@ type doctor struct {
 func (d *doctor) examine(ctx context.Context, file string) {
 	var err error
 	if d.cfg, err = edge.ReadConfig(file); err != nil {
+		if filepath.Base(file) == "central.toml" {
+			d.office(ctx, file)
+			return
+		}
 		d.bad("config", err.Error(), edge.Hint(err))
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"pitlane/edge"
+	"pitlane/edge/shop"
 	"pitlane/edge/web"
 )
 
@@ -132,5 +133,37 @@ func TestDoctorOnARunningNode(t *testing.T) {
 	code, out := call(t, doctorCommand(), "--config", file)
 	if code != 0 || !strings.Contains(saidOf(out, "socket"), "runs as process") || !strings.Contains(saidOf(out, "http"), "served on") {
 		t.Errorf("a running node: exit %d\n%s", code, out)
+	}
+}
+
+func TestDoctorKnowsHeadOffice(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join(t.TempDir(), "s")
+	if err := shop.Init(root, "demo"); err != nil {
+		t.Fatal(err)
+	}
+	r, err := shop.Add(root, "central", shop.RoleCentral, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(r.Dir, "central.toml")
+	text := fmt.Sprintf("listen = %q\n[[link]]\nurl = \"tcp://%s\"\n", freeAddress(t), freeAddress(t))
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out := call(t, doctorCommand(), "--config", file)
+	if code != exitFailure || !strings.Contains(saidOf(out, "link"), " — ") {
+		t.Errorf("without a broker: exit %d\n%s", code, out)
+	}
+	for _, check := range []string{"config", "folder", "clock", "disk", "http", "database", "rights", "certificate"} {
+		if !strings.HasPrefix(saidOf(out, check), "ok") {
+			t.Errorf("%s is not ok:\n%s", check, out)
+		}
+	}
+	if err := os.WriteFile(file, []byte("lisen = 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := call(t, doctorCommand(), "--config", file); code != exitFailure || !strings.Contains(saidOf(out, "config"), "unknown key lisen") {
+		t.Errorf("an unknown key: exit %d\n%s", code, out)
 	}
 }

@@ -26,6 +26,9 @@ func nodeFolders(dir string) ([]string, error) {
 	if isNode(dir) {
 		return []string{dir}, nil
 	}
+	if !missing(filepath.Join(dir, "central.toml")) {
+		return nil, usage(dir+" is head office's: it keeps a database, not a journal", "name an edge's folder; what head office has is in central.db")
+	}
 	subs, err := os.ReadDir(dir)
 	if err != nil {
 		return nil, usage(err.Error(), "--data DIR is a node's folder, or pitlane-sim's")
