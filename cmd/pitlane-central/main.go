@@ -20,6 +20,10 @@ func main() {
 	config := flag.String("config", "central.toml", "head office's configuration `file`")
 	debug := flag.Bool("debug", false, "log requests and messages too")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "pitlane-central: %q is no flag — name the configuration with --config FILE\n", flag.Arg(0))
+		os.Exit(2)
+	}
 	level := slog.LevelInfo
 	if *debug {
 		level = slog.LevelDebug

@@ -20,6 +20,10 @@ func main() {
 	stay := flag.Bool("stay", false, "when the edge cannot open, serve screens that say why until it is ended")
 	debug := flag.Bool("debug", false, "log bytes and requests too")
 	flag.Parse()
+	if flag.NArg() > 0 {
+		fmt.Fprintf(os.Stderr, "pitlane-edge: %q is no flag — name the configuration with --config FILE\n", flag.Arg(0))
+		os.Exit(2)
+	}
 	level := slog.LevelInfo
 	if *debug {
 		level = slog.LevelDebug

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -83,7 +84,11 @@ const compare = "compare it with the file that `pitlane shop add` writes"
 func ReadConfig(file string) (Config, error) {
 	body, err := os.ReadFile(file)
 	if err != nil {
-		return Config{}, &ConfigError{File: file, Message: "cannot read the configuration", Err: err,
+		cause := err
+		if p, ok := errors.AsType[*fs.PathError](err); ok {
+			cause = p.Err // it names the file, as this error does
+		}
+		return Config{}, &ConfigError{File: file, Message: "cannot read the configuration: " + cause.Error(), Err: err,
 			Hint: "name an existing file with --config; `pitlane shop add` writes one into the node's folder"}
 	}
 	var c Config
