@@ -42,6 +42,7 @@ bench: ## the table of docs/BENCHMARKS.md
 
 soak: ## the long forms: fuzz and fault harnesses
 	deploy/fuzz.sh 2m
+	cd kiosk-ui && PITLANE_AXE=all npm run -s axe
 	$(GO) test -count=1 -timeout 0 -tags real -run 'Trace' ./cmd/pitlane-sim
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'AfterAKill|ConvergeInAnyOrder' ./edge/journal
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'NoEventFromOneFrame' ./devices/keycab
