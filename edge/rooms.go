@@ -188,14 +188,34 @@ type watched struct {
 // Append implements the journals of bay and desk.
 func (w *watched) Append(ctx context.Context, drafts ...journal.Draft) ([]journal.Entry, error) {
 	entries, err := w.Journal.Append(ctx, drafts...)
+	if err != nil || !allDevice(drafts) {
+		w.note(err)
+	}
+	return entries, err
+}
+
+func (w *watched) note(err error) {
 	switch {
 	case errors.Is(err, journal.ErrFull) && !w.full.Swap(true):
 		w.tell(board.Now{Fault: &board.Fault{Kind: "disk_full", Message: "the disk is full: nothing new can be taken in",
 			Hint: "make room on the disk; it goes on by itself"}})
-	case err == nil && !allDevice(drafts) && w.full.Swap(false):
+	case err == nil && w.full.Swap(false):
 		w.tell(board.Now{ClearFault: &board.ClearFault{Kind: "disk_full"}})
 	}
-	return entries, err
+}
+
+// watch looks for room until ctx ends: customers are told before they have typed,
+// and a kiosk that was closed for want of room opens again though nobody writes.
+func (w *watched) watch(ctx context.Context, every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		w.note(w.Room(ctx))
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+		}
+	}
 }
 
 // allDevice: what devices did is written into the reserve, which says nothing of

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"time"
 
 	kioskui "pitlane/kiosk-ui"
 
@@ -31,6 +32,9 @@ func Run(ctx context.Context, cfg Config, rooms Rooms, log *slog.Logger) error {
 	}
 	return err
 }
+
+// roomEvery is how often the disk is asked for room.
+const roomEvery = 5 * time.Second
 
 // run holds the two breaths: what takes in, and what lasts longer than it.
 func (h *house) run(ctx context.Context) error {
@@ -59,6 +63,7 @@ func (h *house) run(ctx context.Context) error {
 	early.Go(func() { h.mind(intake, "keys and scanner", h.bay.Run) })
 	early.Go(func() { h.mind(intake, "desk", h.desk.Run) })
 	early.Go(func() { h.watchClock(intake) })
+	early.Go(func() { h.watched.watch(intake, roomEvery) })
 	if sock := h.openSocket(intake); sock != nil {
 		late.Go(func() { h.socket(lasting, sock, ln.Addr()) })
 	}

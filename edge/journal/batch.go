@@ -26,6 +26,10 @@ func newBatch(j *Journal, tx *bbolt.Tx) *batch {
 // stage writes one op into the transaction. What is wrong with the op goes into
 // the op; an error is the transaction's.
 func (b *batch) stage(o *op) error {
+	if o.look {
+		b.look(o)
+		return nil
+	}
 	if o.adopt != nil {
 		return b.adopt(o)
 	}

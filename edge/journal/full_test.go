@@ -140,3 +140,27 @@ func TestAfterAFailedSyncNothingIsWritten(t *testing.T) {
 	appendOne(t, j, pause(1))
 	mustVerify(t, j)
 }
+
+func TestRoomIsLookedForWithoutWriting(t *testing.T) {
+	t.Parallel()
+	shop := newTestShop("demo-bay-1")
+	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
+	o.MaxSize, o.Reserve, o.SegmentBytes = 2<<20, 1<<19, 1<<20
+	j := shop.open(t, o)
+	if err := j.Room(t.Context()); err != nil {
+		t.Errorf("in an empty journal: %v", err)
+	}
+	fill(t, j, false)
+	before := size(j, j.Origin())
+	if err := j.Room(t.Context()); !errors.Is(err, journal.ErrFull) {
+		t.Errorf("in a full one: %v, want ErrFull", err)
+	}
+	journal.SetMaxSize(j, 4<<20)
+	if err := j.Room(t.Context()); err != nil || j.Full() {
+		t.Errorf("with room again: %v, full: %v", err, j.Full())
+	}
+	if got := size(j, j.Origin()); got != before {
+		t.Errorf("looking wrote %d entries", got-before)
+	}
+	mustVerify(t, j)
+}

@@ -33,6 +33,7 @@ type writer struct {
 type op struct {
 	drafts  []prepared
 	adopt   *checked
+	look    bool // it writes nothing and asks for room
 	done    chan struct{}
 	entries []Entry
 	wrote   bool // it is no mere repeat
@@ -53,13 +54,16 @@ func (o *op) device() bool {
 			return false
 		}
 	}
-	return o.adopt == nil
+	return o.adopt == nil && !o.look
 }
 
 // room estimates what the op adds to the file: records lie in pages of 4 KiB, a
 // page is at worst half used.
 func (o *op) room() int64 {
 	n := int64(0)
+	if o.look {
+		n = roomInFile
+	}
 	for _, d := range o.drafts {
 		n += 2 * (1024 + payloadLen(d.work) + payloadLen(d.contact))
 	}
@@ -182,7 +186,7 @@ func (j *Journal) commit(ops []*op) {
 	full, written := false, false
 	for _, o := range ops {
 		full = full || errors.Is(o.err, ErrFull)
-		written = written || o.wrote && o.err == nil && !o.device()
+		written = written || (o.wrote || o.look) && o.err == nil && !o.device()
 	}
 	j.sayFull(full, written)
 	for _, o := range ops {
