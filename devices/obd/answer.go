@@ -94,10 +94,11 @@ func worst(kinds []string) string {
 // messages joins the data lines and sets aside what does not answer r.
 func (a *Answer) messages(r request, data []string, set Settings) []message {
 	var msgs []message
-	if set.Headers && !bareAnswers(r, data) {
+	hint := busOf(set.Protocol)
+	if set.Headers && !bareAnswers(r, data) || !set.Headers && headedAnswers(data, hint) {
 		msgs = a.headed(data, set)
 	} else {
-		msgs = assembleBare(data, busOf(set.Protocol))
+		msgs = assembleBare(data, hint)
 	}
 	a.damaged = a.damaged || len(a.Text) > 0 || slices.ContainsFunc(a.Kinds, func(k string) bool { return k != KindActAlert && k != KindLPAlert })
 	msgs = slices.DeleteFunc(msgs, func(m message) bool {
@@ -139,19 +140,53 @@ func (a *Answer) headed(data []string, set Settings) []message {
 	return msgs
 }
 
-// bareAnswers reports whether every line is plainly an answer without a header:
-// an adapter that has restarted by itself is back at its defaults.
+// bareAnswers reports whether every line is plainly an answer without a header: an
+// adapter that has restarted by itself is back at its defaults, and a clone may say
+// OK to ATH1 and do nothing.
 func bareAnswers(r request, data []string) bool {
 	for _, line := range data {
 		if strings.Contains(line, ":") || len(line) == 3 {
 			continue
 		}
-		n := r.echoes()
-		if r.sid() == 0x01 && len(r.data) > 1 {
-			n = 1
+		if len(line)%2 != 0 || len(line) > 16 || !r.beginsAnswer(line) {
+			return false
 		}
-		want := upperHex(append([]byte{r.sid() | 0x40}, r.data[1:1+n]...))
-		if len(line)%2 != 0 || !strings.HasPrefix(line, want) || len(want) < 4 || len(line) > 16 {
+	}
+	return len(data) > 0
+}
+
+// beginsAnswer reports whether a line begins as an answer without a header does: a
+// refusal, the service of a list of codes (no header of any bus begins so), or the
+// service and what it repeats.
+func (r request) beginsAnswer(line string) bool {
+	service := upperHex([]byte{r.sid() | 0x40})
+	switch {
+	case len(line) == 6 && strings.HasPrefix(line, "7F"+upperHex(r.data[:1])):
+		return true
+	case r.lists():
+		return len(line) >= 4 && strings.HasPrefix(line, service)
+	}
+	n := r.echoes()
+	if r.sid() == 0x01 && len(r.data) > 1 {
+		n = 1
+	}
+	return n > 0 && strings.HasPrefix(line, service+upperHex(r.data[1:1+n]))
+}
+
+// headedAnswers reports whether every line plainly has a header, though none was
+// asked for: an identifier of 11 bits makes a number of digits that no answer has,
+// one of 29 bits begins as ISO 15765-4 lays down, an older one names us and has a
+// right checksum.
+func headedAnswers(data []string, hint bus) bool {
+	for _, line := range data {
+		f := parseFrame(line, hint)
+		if f.why != "" {
+			return false
+		}
+		can11 := f.bus == busCAN11 && f.ecu[0] == '7' && !strings.HasPrefix(line, "7F")
+		can29 := f.bus == busCAN29 && strings.HasPrefix(line, "18D")
+		older := f.bus == busLegacy && (line[2:4] == "6B" || line[2:4] == "F1" && line[0] >= '8')
+		if !can11 && !can29 && !older {
 			return false
 		}
 	}

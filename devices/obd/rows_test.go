@@ -233,6 +233,33 @@ func TestTrafficMixesECUsAndRepeats(t *testing.T) {
 	}
 }
 
+// How the adapter is said to be set is a hint: a clone that says OK changes nothing.
+func TestALineIsWhatItPlainlyIs(t *testing.T) {
+	can11, can29, kline := on(), off(), off()
+	can11.Protocol, can29.Protocol, kline.Protocol = "6", "7", "3"
+	bare11 := off()
+	bare11.Protocol = "6"
+	for name, r := range map[string]reply{
+		"codes without the header that was asked for": {request: "03", set: can11, lines: []string{"43 01 01 33", "43 00"},
+			ecus: map[string]want{"#1": withCodes("P0133"), "#2": withCodes()}},
+		"an empty list without it": {request: "07", set: on(), lines: []string{"47 00"}, ecus: map[string]want{"#1": withCodes()}},
+		"a refusal without it":     {request: "03", set: can11, lines: []string{"7F 03 11"}, ecus: map[string]want{"#1": {State: obd.Refused, NRC: "11"}}},
+		"half a code is none":      {request: "03", set: can11, lines: []string{"43 02 01 33"}, ecus: map[string]want{"#1": {State: obd.Incomplete}}},
+		"headers that were not asked for": {request: "010C", set: bare11, lines: []string{"7E8 04 41 0C 1A F8"},
+			ecus: map[string]want{"7E8": {State: obd.OK, Value: 1726.0}}},
+		"of two units": {request: "03", set: off(), lines: []string{"7E8 04 43 01 01 33", "7E9 02 43 00"},
+			ecus: map[string]want{"7E8": withCodes("P0133"), "7E9": withCodes()}},
+		"of 29 bits": {request: "03", set: can29, lines: []string{"18 DA F1 10 04 43 01 01 33"},
+			ecus: map[string]want{"18DAF110": withCodes("P0133")}},
+		"a checksum by chance is no header": {request: "0105", set: kline, lines: []string{"41 05 7B 00 C1"},
+			ecus: map[string]want{"#1": {State: obd.OK, Value: 83.0}}},
+		"of an older bus": {request: "010C", set: kline, lines: []string{"48 6B 10 41 0C 1A F8 22"},
+			ecus: map[string]want{"10": {State: obd.OK, Value: 1726.0}}},
+	} {
+		t.Run(name, func(t *testing.T) { r.check(t) })
+	}
+}
+
 func TestAnUnknownPIDIsRaw(t *testing.T) {
 	a := obd.Decode("01F3", []string{"7E8 04 41 F3 12 34"}, on())
 	got, err := json.Marshal(a.ECUs["7E8"])
