@@ -17,7 +17,8 @@ echo "Machine: $(nproc) cores, $(go version | cut -d' ' -f3-4), $(date -u +%F)"
 echo
 echo "| Benchmark | n | figures |"
 echo "|---|---|---|"
-benchmark ./cmd/pitlane-sim ByteToScreen 2x
+benchmark ./cmd/pitlane-sim ByteToScreen 3x
+benchmark ./cmd/pitlane-sim BayToWaitingRoom 100x
 benchmark ./sync/link EventToPeer 300x
 benchmark ./edge/journal 'Append' 2s
 benchmark ./edge/board Start 3x

@@ -87,7 +87,9 @@ func trace(t *testing.T, r *rig, d disturbance) {
 
 func (v *visit) checkIn(ctx context.Context) {
 	v.t.Helper()
-	sees(v.rig, v.desk, 20*time.Second, "the cabinet online", func(d board.DeskView) bool { return d.Cabinet.State == "online" })
+	sees(v.rig, v.desk, 20*time.Second, "a free slot", func(d board.DeskView) bool {
+		return slices.ContainsFunc(d.Cabinet.Slots, func(s board.DeskSlot) bool { return s.Key == "absent" && s.Hook == "closed" })
+	})
 	c, err := v.reception.open(ctx, theCar())
 	v.must(err)
 	v.id, v.ticket = c.Job, c.Ticket

@@ -234,6 +234,11 @@ func TestASlotOfferedAndNotUsedComesLast(t *testing.T) {
 		if slot, err := r.bay.FreeSlot(); kindOf(err) != "cabinet_full" {
 			t.Errorf("free is %d and %v, want none", slot, err)
 		}
+		r.cab.key(4, keycab.KeyUnknown) // what cannot be read is neither free nor taken
+		synctest.Wait()
+		if slot, err := r.bay.FreeSlot(); kindOf(err) != "starting" {
+			t.Errorf("free is %d and %v, want to be asked again", slot, err)
+		}
 	})
 }
 

@@ -222,9 +222,10 @@ func (b *Bay) FreeSlot() (int, error) {
 	if !b.live.online {
 		return 0, refuse("cabinet_offline", "the key cabinet is not reachable", cmp.Or(b.live.hint, "check its power and its cable"))
 	}
-	best := 0
+	best, unsure := 0, false
 	for _, s := range b.live.slots {
 		w := b.book.slot(s.Number)
+		unsure = unsure || s.Key == keycab.KeyUnknown || s.Hook == keycab.HookUnknown
 		if s.Key != keycab.KeyAbsent || s.Hook != keycab.HookClosed || w.owner != "" || b.opening(s.Number) {
 			continue
 		}
@@ -234,6 +235,9 @@ func (b *Bay) FreeSlot() (int, error) {
 		if best == 0 || w.turn < b.book.slot(best).turn {
 			best = s.Number
 		}
+	}
+	if best == 0 && unsure {
+		return 0, refuse("starting", "the key cabinet is still being read", "wait a moment and try again; if it stays so, call staff: a hook or a sensor cannot be read")
 	}
 	if best == 0 {
 		return 0, refuse("cabinet_full", "no slot of the key cabinet is free", "call staff: keys that went home may still be noted, or hooks stand open")
