@@ -106,6 +106,7 @@ func (d *door) leave(c *conn) {
 }
 
 func (d *door) handle(c *conn, establish listeners.EstablishFn) {
+	defer c.letGo()
 	defer func() {
 		if r := recover(); r != nil {
 			d.log.Error("broker dropped a client whose packet broke the parser", "client", c.user)
@@ -173,6 +174,7 @@ type conn struct {
 	in   *bufio.Reader
 	gone chan struct{}
 	user string // set once authenticated, under the door's lock
+	held func() // see kept.go
 }
 
 // Read implements net.Conn.

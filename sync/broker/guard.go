@@ -3,6 +3,7 @@ package broker
 import (
 	"bytes"
 	"log/slog"
+	"sync"
 
 	mqtt "github.com/mochi-mqtt/server/v2"
 	"github.com/mochi-mqtt/server/v2/packets"
@@ -15,6 +16,7 @@ type guard struct {
 	check   func(user, password string) bool
 	central func(user string) bool
 	log     *slog.Logger
+	kept    sync.RWMutex // around what the server does with retained messages; see kept.go
 }
 
 // ID implements mqtt.Hook.
@@ -24,6 +26,7 @@ func (g *guard) ID() string { return "guard" }
 func (g *guard) Provides(b byte) bool {
 	return bytes.Contains([]byte{
 		mqtt.OnConnectAuthenticate, mqtt.OnACLCheck, mqtt.OnPublish, mqtt.OnSubscribe,
+		mqtt.OnSubscribed, mqtt.OnPacketProcessed, mqtt.OnWill, mqtt.OnRetainMessage,
 	}, []byte{b})
 }
 
@@ -62,7 +65,8 @@ func (g *guard) OnACLCheck(cl *mqtt.Client, topic string, write bool) bool {
 	return mayRead(user, topic)
 }
 
-// OnPublish implements mqtt.Hook: it drops what may be said but not kept.
+// OnPublish implements mqtt.Hook: it drops what may be said but not kept. After it the
+// server keeps the rest.
 func (g *guard) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, error) {
 	if cl.Net.Inline || !pk.FixedHeader.Retain {
 		return pk, nil
@@ -71,6 +75,7 @@ func (g *guard) OnPublish(cl *mqtt.Client, pk packets.Packet) (packets.Packet, e
 	if !mayWrite(user, pk.TopicName, g.central(user), true) {
 		return pk, packets.ErrRejectPacket
 	}
+	hold(cl, g.kept.Lock, g.kept.Unlock)
 	return pk, nil
 }
 
