@@ -137,8 +137,23 @@ func TestAReaderThatDoesNotReadLosesBytesNotTheSimulator(t *testing.T) {
 	}
 }
 
+// watched is a line that says at which speed something was heard.
+type watched struct {
+	*sim.Line
+	heard chan int
+}
+
+func (w watched) Baud() int {
+	b := w.Line.Baud()
+	select {
+	case w.heard <- b:
+	default: // the test has seen enough
+	}
+	return b
+}
+
 func TestAnAdapterIsDeafAtAnotherSpeed(t *testing.T) {
-	l := newLine(t)
+	l := watched{newLine(t), make(chan int, 1)}
 	a := sim.NewAdapter(sim.AdapterConfig{Timing: sim.Instant(), Baud: 38400})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -149,6 +164,9 @@ func TestAnAdapterIsDeafAtAnotherSpeed(t *testing.T) {
 	}
 	if _, err := p.Write([]byte("ATI\r")); err != nil {
 		t.Fatal(err)
+	}
+	if got := <-l.heard; got != 9600 { // what was sent has got there before the speed is changed
+		t.Fatalf("heard at %d baud, want 9600", got)
 	}
 	if n, err := p.Read(make([]byte, 16)); n != 0 || err != nil {
 		t.Errorf("at 9600 baud it said %d bytes, %v", n, err)
