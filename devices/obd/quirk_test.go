@@ -2,6 +2,7 @@ package obd_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -73,19 +74,26 @@ func (q *quirk) Close() error                         { return nil }
 // scan scans the car behind the adapter.
 func (q *quirk) scan(t *testing.T) *obd.Report {
 	t.Helper()
+	report, err := q.try(t)
+	if err != nil {
+		t.Error(err)
+	}
+	return report
+}
+
+// try is scan where it may fail.
+func (q *quirk) try(t *testing.T) (*obd.Report, error) {
+	t.Helper()
 	s := obd.New(func(context.Context) (devices.Port, error) { return q, nil }, obd.Options{})
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(ctx, func(devices.Reading) {}) }()
 	report, err := s.Scan(ctx, nil)
-	if err != nil {
-		t.Error(err)
-	}
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	return report
+	return report, err
 }
 
 // withoutHeaders are the answers of plainQuirk from an adapter that says OK to ATH1
@@ -96,6 +104,30 @@ func withoutHeaders() map[string]string {
 		"0902": "014 \r0: 49 02 01 31 46 54 \r1: 46 57 31 45 35 30 50 \r2: 46 41 31 32 30 31 30 ",
 		"03":   "43 01 01 33 ", "07": "47 00 ", "0A": "4A 00 ",
 	}
+}
+
+func TestAnAdapterThatLostItsSettingsIsNotBelieved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := plainQuirk()
+		q.says["07"] = "47 00 " // its headers are off again, and it said nothing of it
+		report, err := q.try(t)
+		if f, ok := errors.AsType[*devices.Fault](err); !ok || f.Kind != "low_voltage" {
+			t.Errorf("got %v, want low_voltage", err)
+		}
+		if len(report.ECUs) != 1 || report.ECUs[0].Pending.State != obd.AdapterFault {
+			t.Errorf("ECUs %+v", report.ECUs)
+		}
+	})
+}
+
+func TestAGarbledAnswerIsAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := plainQuirk()
+		q.once["03"] = "7E80443\xff10133"
+		if got := codes(q.scan(t).ECUs[0].Stored); !slices.Equal(got, []string{"ok", "P0133"}) {
+			t.Errorf("codes %q", got)
+		}
+	})
 }
 
 func TestAdaptersWithQuirksAreReadAllTheSame(t *testing.T) {

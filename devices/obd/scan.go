@@ -284,7 +284,7 @@ func (x *scan) request(text string, limit time.Duration) (Answer, error) {
 		}
 		x.report.Requests++
 		a := Decode(text, lines, x.c.settings())
-		if a.Banner || slices.Contains(a.Kinds, KindLowVoltage) {
+		if a.Banner || slices.Contains(a.Kinds, KindLowVoltage) || x.forgotten(a) {
 			return a, x.c.fail(errReset)
 		}
 		if try == 0 || worth(a) >= worth(best) {
@@ -344,7 +344,13 @@ func wantsAgain(a Answer) (again, waits bool) {
 	for _, k := range a.Kinds {
 		again = again || k != KindNoData && k != KindActAlert && k != KindUnable
 	}
-	return again || a.Kind == KindNoAnswer, waits
+	return again || a.Kind == KindNoAnswer || a.Kind == KindDataError, waits
+}
+
+// forgotten reports whether the adapter has lost its settings without a word: its
+// answers had headers in this scan, and have none any more.
+func (x *scan) forgotten(a Answer) bool {
+	return x.c.headers && len(x.ecus) > 0 && len(a.Order) > 0 && strings.HasPrefix(a.Order[0], "#")
 }
 
 // count ends the scan when the bus fails again and again.
