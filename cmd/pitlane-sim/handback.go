@@ -50,6 +50,9 @@ func (m *morning) pickUp(ctx context.Context, j board.DeskJob) error {
 		if j.Slot == 0 || !j.KeyIn {
 			return nil
 		}
+		if err := m.desktop(ctx, "handback", j, map[string]any{"strokes": scribble()}); err != nil {
+			return err
+		}
 		err := m.desktop(ctx, "release", j, map[string]any{"slot": j.Slot, "reason": "ticket lost, identity checked"})
 		if err != nil {
 			return err

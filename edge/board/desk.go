@@ -28,7 +28,7 @@ func (b *Board) deskJob(s job.State) DeskJob {
 		Owner: s.Owner, Assistance: s.Assistance, Phase: s.Phase, Word: s.Phase.Word(), Complaint: s.Complaint,
 		Marks: nonNil(s.Marks), Belongings: nonNil(s.Belongings), Lines: nonNil(s.Lines), Total: s.Total,
 		Opened: at(s.OpenedMS), Promised: moments(s.Promised), Bay: s.Bay, Lead: s.Lead,
-		Extras: []DeskExtra{}, Scans: b.summaries(s), KeyIn: s.Key.In, Next: job.Next(s),
+		Extras: []DeskExtra{}, Scans: b.summaries(s), KeyIn: s.Key.In, SignedBack: s.SignedFor, Next: job.Next(s),
 		Conflicts: nonNil(s.Conflicts), Uncertain: s.Uncertain,
 	}
 	if s.Key.In {

@@ -225,7 +225,8 @@ type DeskJob struct {
 	Scans      []ScanSummary `json:"scans"`
 	Slot       int           `json:"slot,omitempty"`
 	KeyIn      bool          `json:"key_in"`
-	Next       []string      `json:"next"` // what may be done now: assign, offer, answer, inspect, prepare, settle, gatepass
+	SignedBack bool          `json:"signed_back,omitempty"` // the customer has signed for the car (K-208)
+	Next       []string      `json:"next"`                  // what may be done now: assign, offer, answer, inspect, prepare, settle, gatepass
 	Conflicts  []string      `json:"conflicts"`
 	Uncertain  bool          `json:"uncertain,omitempty"` // times are uncertain
 }

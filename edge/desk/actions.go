@@ -73,6 +73,8 @@ func (d *Desk) deskActions() []web.Action {
 		web.NewAction("/api/v1/desk/gatepass", "issue the gate pass", d.gatepass).Example(st),
 		web.NewAction("/api/v1/desk/answered", "say that somebody has gone to a call", d.answered).Example(Answered{
 			Request: sampleRequest, By: "nobody", Call: sampleRequest}),
+		web.NewAction("/api/v1/desk/handback", "take the customer's signature for the car at the desk", d.handback).Example(Handback{
+			Staff: st, Strokes: json.RawMessage(`[{"points":[{"x":1,"y":1,"time":0,"pressure":0.5}]}]`)}),
 		web.NewAction("/api/v1/desk/release", "open the slot of a job's key by staff", d.release).Example(Release{Staff: st, Slot: 1, Reason: "customer has lost the code"}),
 	}
 }

@@ -3,6 +3,7 @@ package desk
 import (
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"net/http"
 	"slices"
 
@@ -185,6 +186,31 @@ func (d *Desk) settle(ctx context.Context, in Settle) (Ticketed, error) {
 
 func (d *Desk) gatepass(ctx context.Context, in Staff) (Ticketed, error) {
 	return d.decide(ctx, in, job.CanGatepass, one(job.GatepassIssued{By: in.By}))
+}
+
+// Handback is the customer's signature for the car, given at the desk (K-208): for
+// a visit whose key staff hands out.
+type Handback struct {
+	Staff
+	Strokes json.RawMessage `json:"strokes" doc:"point groups of signature_pad"`
+}
+
+func (d *Desk) handback(ctx context.Context, in Handback) (Ticketed, error) {
+	if _, err := d.person(in.Staff); err != nil {
+		return Ticketed{}, err
+	}
+	s, err := d.state(in.Job)
+	if err != nil {
+		return Ticketed{}, err
+	}
+	if r := job.CanClose(s, true); r != job.Free && !s.Back {
+		return Ticketed{}, reject(r)
+	}
+	strokes, err := cleanStrokes(in.Strokes)
+	if err != nil {
+		return Ticketed{}, err
+	}
+	return Ticketed{s.ID, s.Ticket}, d.signFor(ctx, s, strokes)
 }
 
 // Release opens a slot by a staff member's hand. The slot of a job's key opens

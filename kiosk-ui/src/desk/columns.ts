@@ -8,7 +8,7 @@ export type Column = (typeof columns)[number] | 'gone';
 const where: Record<Phase, Column> = {
   arrived: 'arrived', consented: 'arrived', signed: 'arrived', handed_over: 'assign', dispatched: 'bay', received: 'bay', diagnosing: 'bay',
   in_repair: 'bay', paused: 'bay', waiting_parts: 'bay', rework: 'bay', waiting_answer: 'answer', done: 'inspect', passed: 'prepare',
-  prepared: 'prepare', settled: 'ready', gatepass: 'ready', declined: 'ready', key_out: 'gone', left: 'gone',
+  prepared: 'prepare', settled: 'ready', gatepass: 'ready', declined: 'ready', key_out: 'ready', left: 'gone',
 };
 
 /** An open extra item calls the desk, wherever the car stands. */

@@ -190,6 +190,7 @@ export interface DeskJob {
   scans: ScanSummary[] | null;
   slot?: number;
   key_in: boolean;
+  signed_back?: boolean;
   next: string[] | null;
   conflicts: string[] | null;
   uncertain?: boolean;
