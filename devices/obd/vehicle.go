@@ -3,6 +3,8 @@ package obd
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -83,5 +85,34 @@ func (v *Vehicle) settings(i int, protocol string) Settings {
 	if e.Echo != nil {
 		set.Echo = *e.Echo
 	}
+	if set.Receive == "" && !set.Headers && e.Header != "" {
+		set.Receive = answers(e.Header, v.Vehicle.maker())
+	}
 	return set
+}
+
+func (m VehicleModel) maker() string {
+	if m.Make == nil {
+		return ""
+	}
+	return strings.ToLower(*m.Make)
+}
+
+// answers is the address from which the unit that is asked at header answers, ""
+// where that is not known: by ISO 15765-4 for the addresses of emission-related
+// units, by the pairs that Renault and Nissan use for all others (0x20 apart).
+func answers(header, maker string) string {
+	header = strings.ToUpper(strings.ReplaceAll(header, " ", ""))
+	at, err := strconv.ParseUint(header, 16, 32)
+	switch {
+	case err != nil:
+		return ""
+	case len(header) == 3 && at >= 0x7E0 && at <= 0x7E7:
+		return fmt.Sprintf("%03X", at+8)
+	case len(header) == 8 && at&0xFFFF00FF == 0x18DA00F1:
+		return fmt.Sprintf("18DAF1%02X", at>>8&0xFF)
+	case len(header) == 3 && at >= 0x700 && at < 0x7C0 && slices.Contains([]string{"renault", "dacia", "nissan", "infiniti"}, maker):
+		return fmt.Sprintf("%03X", at+0x20)
+	}
+	return ""
 }
