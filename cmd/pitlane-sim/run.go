@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -104,8 +105,21 @@ func run(ctx context.Context, o options, log *slog.Logger) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return dev.run(ctx) })
 	started := make(chan struct{}, len(nodeNames()))
+	// Reception has the broker: it ends last, so that the others' last words travel.
+	var others sync.WaitGroup
+	others.Add(len(nodeNames()) - 1)
+	last, end := context.WithCancel(context.WithoutCancel(ctx))
+	defer end()
+	stop := context.AfterFunc(ctx, func() { others.Wait(); end() })
+	defer stop()
 	for _, n := range nodeNames() {
 		g.Go(func() error {
+			ctx := ctx
+			if n == "reception" {
+				ctx = last
+			} else {
+				defer others.Done()
+			}
 			if err := runNode(ctx, dir, n, func() { started <- struct{}{} }, log); err != nil {
 				return fmt.Errorf("%s: %w", n, err)
 			}
