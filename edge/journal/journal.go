@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/mod/sumdb/note"
+	"golang.org/x/sys/unix"
 )
 
 // Journal is the notebook of one node: its own log and the copies of the logs of
@@ -256,11 +257,13 @@ func (j *Journal) release() error {
 	return errors.Join(append(errs, unlock(j.lock))...)
 }
 
+// unlock says so to the kernel before it closes: a program that is being started
+// has a copy of the descriptor for a moment, and would keep the lock with it.
 func unlock(f *os.File) error {
 	if f == nil {
 		return nil
 	}
-	return f.Close()
+	return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
 }
 
 // Origin is the origin of this node's own log.
