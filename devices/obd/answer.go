@@ -18,6 +18,9 @@ type ECUAnswer struct {
 	Frame          *int       `json:"frame,omitempty"`
 	VIN            string     `json:"vin,omitempty"`
 	CalibrationIDs []string   `json:"calibration_ids,omitzero"`
+	CVNs           []string   `json:"cvns,omitzero"`
+	Counters       []Counter  `json:"counters,omitzero"`
+	Tests          []Test     `json:"tests,omitzero"`
 	Name           string     `json:"name,omitempty"`
 	UDSCodes       []UDSCode  `json:"uds_codes,omitzero"`
 	Availability   string     `json:"availability_mask,omitempty"`
@@ -316,7 +319,17 @@ func (a *Answer) decode(r request, msgs []message, broken bool) ECUAnswer {
 			return ECUAnswer{State: Incomplete}
 		}
 		return decodeCodes(msgs)
+	case 0x05:
+		return decodeOxygen(r, first)
+	case 0x06:
+		if lost {
+			return ECUAnswer{State: Incomplete}
+		}
+		return decodeTests(r, msgs)
 	case 0x09:
+		if lost && listsItems(r) {
+			return ECUAnswer{State: Incomplete}
+		}
 		return decodeInfo(r, msgs)
 	case 0x19:
 		if len(r.data) > 1 && r.data[1] == 0x02 {

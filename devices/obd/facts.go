@@ -43,7 +43,7 @@ func (x *scan) vinUnsupported(state State) (State, error) {
 	if state != NoAnswer {
 		return state, nil
 	}
-	a, err := x.request("0900", limitRequest)
+	a, err := x.infoTypes()
 	if err != nil {
 		return state, err
 	}

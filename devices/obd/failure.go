@@ -122,6 +122,11 @@ func (r *Report) complete() {
 		if e.Readiness.State == "" {
 			e.Readiness.State = rest
 		}
+		for _, s := range []*State{&e.FreezeState, &e.TestsState, &e.Info.State} {
+			if *s == "" && r.Error != nil {
+				*s = rest
+			}
+		}
 		fill(&e.Readiness.Monitors)
 		fill(&e.Freeze)
 		fill(&e.Readings)

@@ -58,6 +58,11 @@ type ECU struct {
 	Readings  []Reading `json:"readings"`
 	Tests     []Test    `json:"tests"`
 	Info      Info      `json:"info"`
+	// FreezeState says how the unit answered when it was asked for a freeze frame; it
+	// is empty where no unit has a code. With OK and no frame the unit holds none.
+	FreezeState State `json:"freeze_state,omitempty"`
+	// TestsState says how the unit answered when it was asked which tests it has.
+	TestsState State `json:"tests_state,omitempty"`
 }
 
 // Codes is the answer of one ECU to mode 03, 07 or 0A.
@@ -109,7 +114,8 @@ type Freeze struct {
 	Readings []Reading `json:"readings"`
 }
 
-// Test is one on-board test result.
+// Test is one on-board test result. On older buses there is no monitor (MID) but a
+// component, one of the limits is the end of the range, and the numbers have no unit.
 type Test struct {
 	MID    string  `json:"mid"`
 	TID    string  `json:"tid"`
@@ -118,12 +124,28 @@ type Test struct {
 	Min    float64 `json:"min"`
 	Max    float64 `json:"max"`
 	Passed bool    `json:"passed"`
+	// NotRun marks a test whose numbers are all zero: that is how a unit says that the
+	// test has not run since the codes were cleared.
+	NotRun    bool   `json:"not_run,omitempty"`
+	UAS       string `json:"uas,omitempty"` // unit-and-scaling id
+	Component string `json:"component,omitempty"`
+	Raw       string `json:"raw,omitempty"` // where the scaling is not known
 }
 
 // Info is what mode 09 says of one ECU.
 type Info struct {
-	CalibrationIDs []string `json:"calibration_ids,omitempty"`
-	Name           string   `json:"name,omitempty"`
+	State          State     `json:"state,omitempty"` // of the question what there is
+	CalibrationIDs []string  `json:"calibration_ids,omitempty"`
+	CVNs           []string  `json:"cvns,omitempty"`
+	Name           string    `json:"name,omitempty"`
+	Counters       []Counter `json:"counters,omitempty"`
+}
+
+// Counter is one in-use performance counter: how often a monitor ran to its end, or
+// could have.
+type Counter struct {
+	Name  string `json:"name"`
+	Value int    `json:"value"`
 }
 
 // RequestError is one request that one ECU (or, with ECU empty, the bus) did not

@@ -33,6 +33,7 @@ type scan struct {
 	total  int
 	faults int           // bus faults in a row
 	next   time.Duration // when the rate cap lets the next request go
+	extras extras
 }
 
 // unit is one ECU and what it says it can tell.
@@ -80,6 +81,7 @@ func (x *scan) run(m *memory) error {
 		{StepCodes, x.codes},
 		{StepReadiness, x.readiness},
 		{StepReadings, x.readings},
+		{StepReadings, x.more},
 	} {
 		x.step = step.name
 		if err := step.do(); err != nil {

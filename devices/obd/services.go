@@ -93,27 +93,6 @@ func monitorNames(compression bool) [8]string {
 	}
 }
 
-// decodeFreeze reads mode 02: the PID, the frame number, the data.
-func decodeFreeze(r request, m message) ECUAnswer {
-	p := m.payload
-	if len(r.data) < 2 || len(p) < 3 {
-		return ECUAnswer{State: Incomplete}
-	}
-	frame := int(p[2])
-	readings, ok := readPID(p[1], p[3:], m.exact)
-	if !ok {
-		return ECUAnswer{State: Incomplete}
-	}
-	out := ECUAnswer{State: OK, Frame: &frame, Readings: readings}
-	if p[1] == 0x02 {
-		out.Codes = codesOf(p[3:5])
-	}
-	if p[1]%0x20 == 0 {
-		out.Supported = bitmap(p[1], p[3:7])
-	}
-	return out
-}
-
 // decodeCodes reads modes 03, 07 and 0A. On CAN a count follows the service; on
 // legacy buses every line holds three codes, padded with zeros.
 func decodeCodes(msgs []message) ECUAnswer {
@@ -191,6 +170,12 @@ func codesOf(b []byte) []string {
 func decodeInfo(r request, msgs []message) ECUAnswer {
 	if len(r.data) < 2 {
 		return ECUAnswer{State: OK, Raw: upperHex(msgs[0].payload)}
+	}
+	switch kind := r.data[1]; kind {
+	case 0x06:
+		return decodeVerification(msgs)
+	case 0x08, 0x0B:
+		return decodeCounters(kind, msgs)
 	}
 	data, ok := infoData(msgs)
 	if !ok {
