@@ -100,5 +100,9 @@ func (l *lockFile) flush(queue int) {
 	_ = l.control(func(fd int) error { return unix.IoctlSetInt(fd, unix.TCFLSH, queue) })
 }
 
-// Close gives the line free.
-func (l *lockFile) Close() error { return l.f.Close() }
+// Close gives the line free. The lock goes first: a process that is just being
+// started elsewhere in this one holds a copy of the descriptor, and the lock with it.
+func (l *lockFile) Close() error {
+	_ = l.control(func(fd int) error { return unix.Flock(fd, unix.LOCK_UN) }) // a line that is gone has no lock
+	return l.f.Close()
+}
