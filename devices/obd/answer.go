@@ -44,6 +44,7 @@ type Answer struct {
 	Text   []string
 	Banner bool
 	Echoed bool
+	frames int // lines of data
 	// damaged: a line could not be read, so that a list without a length may lack
 	// something.
 	damaged bool
@@ -63,6 +64,7 @@ func Decode(req string, lines []string, set Settings) Answer {
 		}
 		return a
 	}
+	a.frames = len(sorted.data)
 	msgs := a.messages(r, sorted.data, set)
 	a.sortByECU(r, msgs)
 	if len(a.ECUs) == 0 {

@@ -3,6 +3,7 @@ package obd
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // vin reads the VIN: of the first ECU that has one, and it must be the only one.
@@ -182,6 +183,27 @@ func (x *scan) readiness() error {
 func (x *scan) readings() error {
 	pids := x.pids()
 	x.total = x.report.Requests + len(pids)
+	for len(pids) > 0 {
+		group := x.group(pids)
+		pids = slices.DeleteFunc(pids, func(pid string) bool { return slices.Contains(group, pid) })
+		if err := x.read(group); err != nil {
+			return err
+		}
+		x.say()
+	}
+	for _, u := range x.ecus {
+		slices.SortStableFunc(u.Readings, func(a, b Reading) int { return strings.Compare(a.PID, b.PID) })
+	}
+	return nil
+}
+
+// read reads some PIDs: together where that goes, else one after the other.
+func (x *scan) read(pids []string) error {
+	if len(pids) > 1 {
+		if done, err := x.together(pids); done || err != nil {
+			return err
+		}
+	}
 	for _, pid := range pids {
 		a, err := x.request("01"+pid, limitRequest)
 		if err != nil {
@@ -194,7 +216,6 @@ func (x *scan) readings() error {
 			}
 		}
 		x.missing("01"+pid, pid, a)
-		x.say()
 	}
 	return nil
 }

@@ -5,66 +5,104 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 )
 
-// memory remembers which protocol the last car on a port spoke. Losing it costs a
-// search, so that a file that cannot be read or written is no fault.
+// memory remembers what was learned on a port: the adapter, the protocol of the
+// last car, and how that car may be asked faster. Losing it costs time, so that a
+// file that cannot be read or written is no fault. It belongs to the owner goroutine.
 type memory struct {
-	file   string
-	port   string
-	number string
-	log    *slog.Logger
+	file string
+	port string
+	known
+	log *slog.Logger
+}
+
+// known is what is remembered of one port. Nothing in it names a car or its owner.
+type known struct {
+	Number      string `json:"protocol,omitempty"`
+	Identity    string `json:"identity,omitempty"` // answer to ATI
+	Description string `json:"description,omitempty"`
+	Counts      string `json:"counts,omitempty"` // whether the adapter knows response counts: yes, no; "": not tried
+	Car         habits `json:"car,omitzero"`
+}
+
+// habits are how one car answers.
+type habits struct {
+	Mark   string   `json:"mark,omitempty"`   // protocol, units and first bitmaps: what tells it from another car
+	Brief  []string `json:"brief,omitempty"`  // requests that every unit answered in one frame
+	Single []string `json:"single,omitempty"` // units that answer one PID a request
+}
+
+// clone is a copy that shares nothing.
+func (k known) clone() known {
+	k.Car.Brief, k.Car.Single = slices.Clone(k.Car.Brief), slices.Clone(k.Car.Single)
+	return k
+}
+
+// UnmarshalJSON also takes the bare protocol number of older files.
+func (k *known) UnmarshalJSON(data []byte) error {
+	if len(data) > 0 && data[0] == '"' {
+		return json.Unmarshal(data, &k.Number)
+	}
+	type plain known
+	return json.Unmarshal(data, (*plain)(k))
 }
 
 // newMemory reads the file; cold forgets what it says of this port.
 func newMemory(file, port string, cold bool, log *slog.Logger) *memory {
 	m := &memory{file: file, port: port, log: log}
 	if cold {
-		m.keep("")
+		m.keep(known{})
 		return m
 	}
-	m.number = m.read()[port]
+	m.known = m.read()[port]
 	return m
 }
 
-func (m *memory) read() map[string]string {
-	known := map[string]string{}
+func (m *memory) read() map[string]known {
+	all := map[string]known{}
 	if m.file == "" {
-		return known
+		return all
 	}
 	data, err := os.ReadFile(m.file)
 	if err == nil {
-		err = json.Unmarshal(data, &known)
+		err = json.Unmarshal(data, &all)
 	}
 	if err != nil && !os.IsNotExist(err) {
-		m.log.Warn("remembered protocols are not readable", "file", m.file, "err", err)
+		m.log.Warn("what was learned of ports is not readable", "file", m.file, "err", err)
 	}
-	if known == nil {
-		known = map[string]string{}
+	if err != nil || all == nil {
+		all = map[string]known{}
 	}
-	return known
+	return all
 }
 
-// keep remembers a protocol; "" forgets it.
-func (m *memory) keep(number string) {
-	if m.number == number && number != "" {
-		return
-	}
-	m.number = number
+// keep remembers; nothing at all forgets the port.
+func (m *memory) keep(k known) {
+	m.known = k.clone()
 	if m.file == "" {
 		return
 	}
-	known := m.read()
-	if known[m.port] == number {
+	all := m.read()
+	if reflect.DeepEqual(all[m.port], m.known) {
 		return
 	}
-	known[m.port] = number
-	if number == "" {
-		delete(known, m.port)
+	all[m.port] = m.known
+	if reflect.DeepEqual(m.known, known{}) {
+		delete(all, m.port)
 	}
-	if err := writeAtomic(m.file, known); err != nil {
-		m.log.Warn("the protocol is not remembered", "file", m.file, "err", err)
+	if err := writeAtomic(m.file, all); err != nil {
+		m.log.Warn("what was learned of a port is not remembered", "file", m.file, "err", err)
 	}
+}
+
+// protocol remembers a protocol; "" forgets it.
+func (m *memory) protocol(number string) {
+	k := m.known
+	k.Number = number
+	m.keep(k)
 }
 
 func writeAtomic(file string, v any) error {

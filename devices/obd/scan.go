@@ -3,7 +3,6 @@ package obd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -34,6 +33,7 @@ type scan struct {
 	faults int           // bus faults in a row
 	next   time.Duration // when the rate cap lets the next request go
 	extras extras
+	fast   fast
 }
 
 // unit is one ECU and what it says it can tell.
@@ -50,6 +50,9 @@ func (s *Scanner) scan(ctx context.Context, c *conn, tell func(Progress)) (*Repo
 	}
 	started := s.opts.Clock()
 	err := x.run(s.memory)
+	if err == nil {
+		x.learned(s.memory)
+	}
 	if err != nil && x.report.Error == nil {
 		x.report.Error = failureOf(err, true)
 	}
@@ -148,8 +151,8 @@ func (x *scan) protocol(m *memory) error {
 	tries := []string{"0"}
 	if fixed := strings.ToUpper(x.opts.Protocol); fixed != "" && fixed != "AUTO" {
 		tries = []string{fixed}
-	} else if m.number != "" {
-		tries = []string{m.number, "0"}
+	} else if m.Number != "" {
+		tries = []string{m.Number, "0"}
 	}
 	var last Answer
 	for _, number := range tries {
@@ -167,11 +170,12 @@ func (x *scan) protocol(m *memory) error {
 		if err := x.named(number); err != nil {
 			return err
 		}
-		m.keep(x.report.Protocol.Number)
+		x.recall(a, m)
+		m.protocol(x.report.Protocol.Number)
 		x.say()
 		return nil
 	}
-	m.keep("")
+	m.protocol("")
 	return x.unanswered(last)
 }
 
@@ -269,124 +273,4 @@ func (x *scan) unanswered(a Answer) error {
 	}
 	x.report.Error = f
 	return f.fault(errors.New(a.Kind))
-}
-
-// request sends one OBD request and asks again where that can help: half an
-// answer, a disturbed line, an ECU that wants more time.
-func (x *scan) request(text string, limit time.Duration) (Answer, error) {
-	var best Answer
-	patient := false
-	for try := 0; ; try++ {
-		if err := x.pace(); err != nil {
-			return best, err
-		}
-		lines, err := x.c.ask(x.ctx, text, limit)
-		if err != nil {
-			return best, x.c.mute(err)
-		}
-		x.report.Requests++
-		a := Decode(text, lines, x.c.settings())
-		if a.Banner || slices.Contains(a.Kinds, KindLowVoltage) || x.forgotten(a) {
-			return a, x.c.fail(errReset)
-		}
-		if try == 0 || worth(a) >= worth(best) {
-			best = a
-		}
-		again, waits := wantsAgain(a)
-		if !again || try >= 1 && !waits || try >= 5 {
-			break
-		}
-		if waits && !patient {
-			patient = true
-			if err := x.patience("ATSTFF"); err != nil {
-				return best, err
-			}
-		}
-	}
-	if patient {
-		if err := x.patience("ATST32"); err != nil {
-			return best, err
-		}
-	}
-	x.total = max(x.total, x.report.Requests)
-	return best, x.count(best)
-}
-
-// patience sets how long the adapter waits for an ECU (ATST, 4 ms a step).
-func (x *scan) patience(word string) error {
-	_, _, err := x.c.command(x.ctx, word)
-	if err != nil {
-		return x.c.mute(err)
-	}
-	return nil
-}
-
-// worth is how many ECUs answered with data.
-func worth(a Answer) int {
-	n := 0
-	for _, e := range a.ECUs {
-		if e.State == OK {
-			n++
-		}
-	}
-	return n
-}
-
-// wantsAgain reports whether asking again may give more, and whether an ECU asked
-// for time (0x78) or for a repeat (0x21).
-func wantsAgain(a Answer) (again, waits bool) {
-	for _, e := range a.ECUs {
-		switch {
-		case e.State == Incomplete:
-			again = true
-		case e.NRC == "78" || e.NRC == "21":
-			again, waits = true, true
-		}
-	}
-	for _, k := range a.Kinds {
-		again = again || k != KindNoData && k != KindActAlert && k != KindUnable
-	}
-	return again || a.Kind == KindNoAnswer || a.Kind == KindDataError, waits
-}
-
-// forgotten reports whether the adapter has lost its settings without a word: its
-// answers had headers in this scan, and have none any more.
-func (x *scan) forgotten(a Answer) bool {
-	return x.c.headers && len(x.ecus) > 0 && len(a.Order) > 0 && strings.HasPrefix(a.Order[0], "#")
-}
-
-// count ends the scan when the bus fails again and again.
-func (x *scan) count(a Answer) error {
-	if a.Kind == "" || stateOfKind(a.Kind) != BusFault {
-		x.faults = 0
-		return nil
-	}
-	x.faults++
-	if x.faults < 3 || x.step == StepProtocol {
-		return nil
-	}
-	f := kindFailure(a.Kind)
-	x.report.Error = f
-	return f.fault(errors.New(a.Kind))
-}
-
-// pace holds a request back where the rate is capped.
-func (x *scan) pace() error {
-	if x.opts.Rate <= 0 {
-		return nil
-	}
-	now := x.opts.Clock()
-	wait := x.next - now
-	x.next = max(now, x.next) + time.Second/time.Duration(x.opts.Rate)
-	if wait <= 0 {
-		return nil
-	}
-	t := time.NewTimer(wait)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-x.ctx.Done():
-		return fmt.Errorf("wait for the next request: %w", x.ctx.Err())
-	}
 }

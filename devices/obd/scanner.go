@@ -25,6 +25,9 @@ type Options struct {
 	// Cache is the file that remembers protocols across restarts; "" keeps them in
 	// memory only.
 	Cache string
+	// Plain asks for one thing at a time and waits for every answer to the end: slow,
+	// and the measure of the faster ways.
+	Plain bool
 	// Rate caps the requests a second; 0 means as fast as the car answers.
 	Rate int
 	// Idle is how often the adapter is asked for its voltage between scans; 0 means

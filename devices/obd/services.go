@@ -16,17 +16,14 @@ func decodeCurrent(r request, msgs []message) ECUAnswer {
 	if len(r.data) == 2 {
 		return out.current(p[1], p[2:], msgs[0].exact)
 	}
-	left := append([]byte(nil), r.data[1:]...)
-	for rest := p[1:]; len(rest) > 0 && contains(left, rest[0]); {
-		n := widthOf(rest[0])
-		if n == 0 || len(rest) < 1+n {
-			return ECUAnswer{State: Incomplete} // what follows a value of unknown width cannot be read
-		}
-		if out = out.current(rest[0], rest[1:1+n], true); out.State != OK {
+	parts, ok := splitPIDs(p[1:], r.data[1:], msgs[0].exact)
+	if !ok {
+		return ECUAnswer{State: Incomplete}
+	}
+	for _, part := range parts {
+		if out = out.current(part[0], part[1:], true); out.State != OK {
 			return out
 		}
-		left = bytes.ReplaceAll(left, rest[:1], nil)
-		rest = rest[1+n:]
 	}
 	return out
 }

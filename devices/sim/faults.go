@@ -18,6 +18,10 @@ type Faults struct {
 	EchoStuck bool // echo cannot be switched off
 
 	NoCount  bool          // a request with a count digit gives NO DATA
+	OddCount bool          // a request with a count digit gives a question mark
+	AnyCount bool          // the count digit is passed over: the wait is as long as without
+	BadCount bool          // the count digit is sent to the car as a byte of its own
+	Short    bool          // one frame less than a count digit asks for
 	Silent   bool          // nothing comes back, no prompt either
 	Slow     time.Duration // more time before each line
 	BrownOut bool          // reset in mid answer: half a line, banner, all settings lost

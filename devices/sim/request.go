@@ -33,8 +33,15 @@ func (s *session) request(text string, f Faults) []step {
 	if !ok {
 		return s.reply("?")
 	}
-	if q.count > 0 && f.NoCount {
+	switch {
+	case q.count > 0 && f.NoCount:
 		return s.quiet("")
+	case q.count > 0 && f.OddCount:
+		return s.reply("?")
+	case q.count > 0 && f.BadCount:
+		q.data, q.count = append(q.data, byte(q.count)), 0
+	case f.AnyCount:
+		q.count = 0
 	}
 	car, since, plugs := s.a.plugged()
 	before, word, ok := s.connect(car, plugs)
@@ -139,7 +146,12 @@ func (s *session) printed(q query, rep Reply, f Faults) []step {
 		return s.quiet("")
 	}
 	full := false
-	if q.count > 0 {
+	switch {
+	case q.count > 0 && f.Short && min(len(lines), q.count) == 1:
+		return s.quiet("")
+	case q.count > 0 && f.Short:
+		lines, full = lines[:min(len(lines), q.count)-1], true
+	case q.count > 0:
 		lines, full = first(lines, q.count)
 	}
 	var out []step

@@ -10,13 +10,16 @@ import (
 
 // mode01 answers current data: on CAN up to six PIDs in one request.
 func (e *ECU) mode01(pids []byte, since time.Duration, can bool) []byte {
-	if !can && len(pids) > 1 {
+	if len(pids) > 1 && (!can || e.Strict) {
 		return nil
 	}
 	out := []byte{0x41}
 	for _, pid := range pids[:min(len(pids), 6)] {
 		if data := e.reading(pid, since); data != nil {
 			out = append(append(out, pid), data...)
+			if e.OnePID {
+				break
+			}
 		}
 	}
 	if len(out) == 1 {

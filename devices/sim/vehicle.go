@@ -38,7 +38,12 @@ type ECU struct {
 	Refuse map[byte]byte     // service -> negative response code
 	Wait   map[byte]int      // service -> how many 7F xx 78 come first
 	Silent map[byte]bool     // services it does not answer at all
+	OnePID bool              // of several PIDs in one request it answers the first it has
+	Strict bool              // a request for several PIDs it does not answer
+	Misses int               // every so many requests one is not answered; 0: none
 	Extra  map[string]string // any other request -> answer, hex: "22F190" -> "62F190..."
+
+	asked int
 }
 
 // Reading is the data bytes of one PID at a time since the car was plugged in.
@@ -133,7 +138,7 @@ func functional(header, proto string) bool {
 // answer is what the unit sends to one request: usually one message.
 func (e *ECU) answer(r Request) [][]byte {
 	service := r.Data[0]
-	if e.Silent[service] {
+	if e.asked++; e.Silent[service] || e.Misses > 0 && e.asked%e.Misses == 0 {
 		return nil
 	}
 	if nrc, ok := e.Refuse[service]; ok {

@@ -1,0 +1,269 @@
+package obd
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// A scan is fast where that can lose nothing: a request ends with the number of
+// frames to wait for where it is known who answers it in one frame each, and several
+// PIDs go in one request where their answers fit one frame. What does not come back
+// exactly as expected is asked for again the plain way.
+
+// Whether an adapter knows the response count.
+const (
+	countsYes = "yes"
+	countsNo  = "no"
+)
+
+// Bounds of what is tried.
+const (
+	maxCount   = 9 // more is a letter, and not every adapter reads one
+	maxData    = 5 // bytes of one PID in one frame on any bus: service and number before them
+	maxFrame   = 6 // bytes of several PIDs and their data in one CAN frame, behind the service
+	maxStrikes = 3 // counted requests that failed where the plain ones did not
+)
+
+// fast is what a scan knows of how its car and adapter may be asked.
+type fast struct {
+	off     bool // for the rest of the scan
+	counts  string
+	car     habits
+	strikes int
+}
+
+// recall takes up what is remembered, once it is known which units answer: another
+// car is asked like a new one.
+func (x *scan) recall(first Answer, m *memory) {
+	mark := "p" + x.c.number
+	for _, id := range x.ids() {
+		mark += " " + id
+		for _, r := range first.ECUs[id].Readings {
+			mark += ":" + r.Raw
+		}
+	}
+	x.fast = fast{off: x.opts.Plain || !x.c.headers, counts: m.Counts, car: habits{Mark: mark}}
+	if m.Identity != x.c.adapter.Identity {
+		x.fast.counts = ""
+	}
+	if m.Car.Mark == mark {
+		x.fast.car = m.known.clone().Car
+	}
+}
+
+// learned is what is remembered after a scan.
+func (x *scan) learned(m *memory) {
+	if x.opts.Plain || x.fast.car.Mark == "" {
+		return
+	}
+	k := m.known
+	k.Identity, k.Description = x.c.adapter.Identity, x.c.adapter.Description
+	k.Counts, k.Car = x.fast.counts, x.fast.car
+	m.keep(k)
+}
+
+// expected are the units that answer a request in one frame each; nil where that is
+// not known. Values of unknown or changing width are left out: an adapter that reads
+// the count as something else could not be told from a longer answer.
+func (x *scan) expected(text string) []string {
+	r := parseRequest(text)
+	switch {
+	case x.fast.off || x.fast.counts == countsNo || !r.obd || len(text)%2 != 0:
+		return nil
+	case r.sid() != 0x01:
+		if x.isCAN() && x.fast.counts == countsYes && slices.Contains(x.fast.car.Brief, text) {
+			return x.ids()
+		}
+		return nil
+	case len(r.data) != 2 || r.data[1] == 0x00:
+		return nil
+	}
+	if s := pidTable()[r.data[1]]; s.width == 0 || s.width > maxData || s.least != s.width {
+		return nil
+	}
+	return x.claiming(text[2:])
+}
+
+// claiming are the units that say they have a PID.
+func (x *scan) claiming(pid string) []string {
+	var ids []string
+	for _, id := range x.ids() {
+		if x.ecus[id].supported[pid] {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+func (x *scan) isCAN() bool {
+	b := busOf(x.c.number)
+	return b == busCAN11 || b == busCAN29
+}
+
+// request sends one OBD request, with the number of frames to wait for where that is
+// known, and in full where it is not or something else came.
+func (x *scan) request(text string, limit time.Duration) (Answer, error) {
+	ids := x.expected(text)
+	counted := len(ids) > 0 && len(ids) <= maxCount
+	if counted {
+		a, err := x.once(fmt.Sprintf("%s%d", text, len(ids)), limit)
+		if err != nil || x.exactly(a, ids) {
+			x.proved(err)
+			return a, err
+		}
+		defer x.strike(slices.Contains(a.Kinds, KindUnknown))
+	}
+	full, err := x.full(text, limit)
+	if err == nil {
+		x.learn(text, full)
+	}
+	return full, err
+}
+
+// exactly reports whether an answer is one frame of data of each of these units, and
+// nothing else.
+func (x *scan) exactly(a Answer, ids []string) bool {
+	if a.frames != len(ids) || len(a.Order) != len(ids) || len(a.Kinds)+len(a.Others)+len(a.Text) > 0 {
+		return false
+	}
+	for _, id := range ids {
+		if a.ECUs[id].State != OK {
+			return false
+		}
+	}
+	return true
+}
+
+// proved notes that the adapter knows the count.
+func (x *scan) proved(err error) {
+	if err == nil {
+		x.fast.counts = countsYes
+	}
+}
+
+// strike notes a counted request that failed. An adapter that never took one, or
+// says that it does not know it, is not asked so again; neither is a car that answers
+// now so, now so, in this scan.
+func (x *scan) strike(unknown bool) {
+	x.fast.strikes++
+	proven := x.fast.counts == countsYes
+	switch {
+	case !proven && (unknown || x.fast.strikes > 1):
+		x.fast.counts = countsNo
+	case unknown || x.fast.strikes >= maxStrikes:
+		x.fast.counts, x.fast.off = "", true
+	}
+}
+
+// learn notes whether every unit answered a request in one frame. On older buses a
+// list has no length, so that a frame more would not be missed.
+func (x *scan) learn(text string, a Answer) {
+	ids := x.ids()
+	if x.fast.car.Mark == "" || !x.isCAN() || strings.HasPrefix(text, "01") {
+		return
+	}
+	at := slices.Index(x.fast.car.Brief, text)
+	brief := len(ids) > 0 && x.exactly(a, ids)
+	switch {
+	case brief && at < 0:
+		x.fast.car.Brief = append(x.fast.car.Brief, text)
+	case !brief && at >= 0:
+		x.fast.car.Brief = slices.Delete(x.fast.car.Brief, at, at+1)
+	}
+}
+
+// group is the first of some PIDs and those that can go in one request with it. Those
+// of the same width fill a frame best.
+func (x *scan) group(pids []string) []string {
+	group := []string{pids[0]}
+	if x.fast.off || !x.isCAN() || !x.groupable(pids[0]) {
+		return group
+	}
+	room := maxFrame - 1 - widthOf(pidNumber(pids[0]))
+	for _, same := range []bool{true, false} {
+		for _, pid := range pids[1:] {
+			w := widthOf(pidNumber(pid))
+			fits := w+1 <= room && same == (w == widthOf(pidNumber(pids[0])))
+			if fits && x.groupable(pid) {
+				group = append(group, pid)
+				room -= w + 1
+			}
+		}
+	}
+	return group
+}
+
+// groupable reports whether a PID may go with others: its width is known, and no unit
+// that has it is known to answer one PID a request.
+func (x *scan) groupable(pid string) bool {
+	if w := widthOf(pidNumber(pid)); w == 0 || w+1 > maxFrame {
+		return false
+	}
+	return !slices.ContainsFunc(x.claiming(pid), func(id string) bool { return slices.Contains(x.fast.car.Single, id) })
+}
+
+func pidNumber(pid string) byte {
+	r := parseRequest(pid)
+	return r.data[0]
+}
+
+// together asks for several PIDs at once and reports whether every unit gave all of
+// them that it has. Nothing is taken from an answer that is not so.
+func (x *scan) together(group []string) (bool, error) {
+	text := "01" + strings.Join(group, "")
+	want := map[string][]string{}
+	for _, pid := range group {
+		for _, id := range x.claiming(pid) {
+			want[id] = append(want[id], pid)
+		}
+	}
+	if x.fast.counts == countsYes && len(want) <= maxCount {
+		a, err := x.once(fmt.Sprintf("%s%d", text, len(want)), limitRequest)
+		if err != nil || x.takeGroup(a, want) {
+			return err == nil, err
+		}
+		x.strike(false)
+	}
+	a, err := x.once(text, limitRequest)
+	if err != nil || x.takeGroup(a, want) {
+		return err == nil, err
+	}
+	for id, pids := range want {
+		if !slices.Contains(x.fast.car.Single, id) && !whole(a.ECUs[id], pids) {
+			x.fast.car.Single = append(x.fast.car.Single, id)
+		}
+	}
+	slices.Sort(x.fast.car.Single)
+	return false, nil
+}
+
+// takeGroup takes the readings of an answer that is exactly what was asked for.
+func (x *scan) takeGroup(a Answer, want map[string][]string) bool {
+	ids := make([]string, 0, len(want))
+	for id, pids := range want {
+		if !whole(a.ECUs[id], pids) {
+			return false
+		}
+		ids = append(ids, id)
+	}
+	if !x.exactly(a, ids) {
+		return false
+	}
+	for _, id := range ids {
+		x.ecus[id].Readings = append(x.ecus[id].Readings, fitted(a.ECUs[id].Readings)...)
+	}
+	return true
+}
+
+// whole reports whether an answer holds these PIDs in this order and no other.
+func whole(e ECUAnswer, pids []string) bool {
+	var got []string
+	for _, r := range e.Readings {
+		if len(got) == 0 || got[len(got)-1] != r.PID {
+			got = append(got, r.PID)
+		}
+	}
+	return e.State == OK && slices.Equal(got, pids)
+}
