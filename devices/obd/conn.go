@@ -24,14 +24,15 @@ type Exchange struct {
 // How long the adapter may take. It ends every answer with a prompt, so these
 // bound a fault, they pace nothing.
 const (
-	tick         = 20 * time.Millisecond // a read without a byte
-	limitCommand = 2 * time.Second
-	limitWarm    = 2 * time.Second
-	limitReset   = 3 * time.Second
-	limitRequest = 10 * time.Second // a K-line may have to be woken again
-	limitSearch  = 45 * time.Second // every protocol there is, one after the other
-	limitStale   = 400 * time.Millisecond
-	limitBare    = time.Second // what follows a prompt that ended nothing
+	tick          = 20 * time.Millisecond // a read without a byte
+	limitCommand  = 2 * time.Second
+	limitWarm     = 2 * time.Second
+	limitReset    = 3 * time.Second
+	limitRequest  = 10 * time.Second // a K-line may have to be woken again
+	limitSearch   = 45 * time.Second // every protocol there is, one after the other
+	limitDefaults = 300 * time.Millisecond
+	limitStale    = 400 * time.Millisecond
+	limitBare     = time.Second // what follows a prompt that ended nothing
 )
 
 // maxAnswer bounds what an adapter may send without a prompt: what sends more is no
@@ -53,8 +54,12 @@ type conn struct {
 	headers bool
 	echo    bool
 	number  string // protocol in use
-	rest    []byte // what came behind the last prompt
-	broken  error  // why the talk cannot go on; nil while it can
+	known   known  // what was learned on this port before; zero to greet it like a new one
+	stn     bool   // it is an STN chip
+	// measured is when the voltage was asked for last.
+	measured time.Duration
+	rest     []byte // what came behind the last prompt
+	broken   error  // why the talk cannot go on; nil while it can
 }
 
 // settings are those under which a reply is read.

@@ -60,6 +60,7 @@ func (x *scan) learned(m *memory) {
 	}
 	k := m.known
 	k.Identity, k.Description = x.c.adapter.Identity, x.c.adapter.Description
+	k.STN = x.c.stn
 	k.Counts, k.Car = x.fast.counts, x.fast.car
 	m.keep(k)
 }

@@ -233,3 +233,40 @@ func TestACarLearnedIsAskedWithCountsAndInGroups(t *testing.T) {
 		}
 	})
 }
+
+func TestAnAdapterMetBeforeIsNotRestarted(t *testing.T) {
+	pad := byte(0xAA)
+	for name, c := range map[string]struct {
+		before, after sim.AdapterConfig
+		faults        sim.Faults
+		restarts      bool
+	}{
+		"the same":                     {},
+		"the same, an STN":             {before: sim.AdapterConfig{STN: "STN2120 v5.8.1"}, after: sim.AdapterConfig{STN: "STN2120 v5.8.1"}},
+		"its echo stays on":            {faults: sim.Faults{EchoStuck: true, Pad: &pad}},
+		"another one":                  {after: sim.AdapterConfig{Identity: "ELM327 v2.1"}, restarts: true},
+		"one that does not know ATD":   {after: sim.AdapterConfig{Refuses: []string{"ATD"}}, restarts: true},
+		"one that is silent to it":     {faults: sim.Faults{Only: "ATD", Silent: true, Times: 1}, restarts: true},
+		"one that restarts of it":      {faults: sim.Faults{Only: "ATD", BrownOut: true, Times: 1}, restarts: true},
+		"one that restarts soon after": {faults: sim.Faults{Only: "ATS0", BrownOut: true, Times: 1}, restarts: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				opts := obd.Options{Port: "bay", Cache: filepath.Join(t.TempDir(), "learned.json")}
+				car := func() *sim.Vehicle { return sim.DemoCAN11(1) }
+				garage{car: car, adapter: c.before}.scans(t, opts)
+				g := garage{car: car, adapter: c.after, faults: c.faults}
+				reports, said := g.scans(t, opts)
+				restarted := slices.ContainsFunc(said[0], func(e obd.Exchange) bool { return e.Request == "ATWS" })
+				if restarted != c.restarts {
+					t.Errorf("restarted: %t", restarted)
+				}
+				g.faults.Only = "none"
+				plain, _ := g.scans(t, obd.Options{Plain: true})
+				if !reflect.DeepEqual(reports[0].Adapter, plain[0].Adapter) || facts(t, reports[0]) != facts(t, plain[0]) {
+					t.Errorf("says %+v, a slow scan %+v", reports[0].Adapter, plain[0].Adapter)
+				}
+			})
+		})
+	}
+}

@@ -13,6 +13,11 @@ import (
 // greet brings an adapter in any state into ours: reset, no echo, no line feeds,
 // no spaces, headers on; and learns who it is.
 func (c *conn) greet(ctx context.Context) error {
+	if c.known.Identity != "" {
+		if met, err := c.greetAgain(ctx); met || err != nil {
+			return err
+		}
+	}
 	if err := c.wake(ctx); err != nil {
 		return err
 	}
@@ -20,6 +25,62 @@ func (c *conn) greet(ctx context.Context) error {
 		return err
 	}
 	return c.identify(ctx)
+}
+
+// greetAgain greets an adapter that was met before without a restart: its settings go
+// back to what they are after one. It is false when the adapter says anything else
+// than it should.
+func (c *conn) greetAgain(ctx context.Context) (bool, error) {
+	c.headers, c.echo, c.number = false, true, ""
+	err := c.defaults(ctx)
+	if err == nil {
+		err = c.quiet(ctx)
+	}
+	if err == nil {
+		err = c.same(ctx)
+	}
+	if err == nil {
+		return true, c.volts(ctx)
+	}
+	if !errors.Is(err, errSilent) && !errors.Is(err, errReset) && !errors.Is(err, errOther) {
+		return false, err
+	}
+	c.broken, c.adapter = nil, Adapter{}
+	return false, c.settle(ctx, limitStale)
+}
+
+// errOther: it is not the adapter that was met before, or it is in no state to talk.
+var errOther = errors.New("the adapter answers otherwise than before")
+
+// defaults puts all settings back.
+func (c *conn) defaults(ctx context.Context) error {
+	lines, err := c.ask(ctx, "ATD", limitDefaults)
+	if err != nil {
+		return err
+	}
+	if n := len(lines); n > 1 && compact(lines[0]) == "ATD" {
+		lines = lines[1:]
+	}
+	if len(lines) != 1 || compact(lines[0]) != "OK" {
+		return errOther
+	}
+	return nil
+}
+
+// same asks the adapter's name, and takes the rest of what it is from memory.
+func (c *conn) same(ctx context.Context) error {
+	text, ok, err := c.command(ctx, "ATI")
+	if err != nil {
+		return c.mute(err)
+	}
+	if !ok || strings.ReplaceAll(text, "\n", " ") != c.known.Identity {
+		return errOther
+	}
+	c.adapter.Identity, c.adapter.Description, c.stn = c.known.Identity, c.known.Description, c.known.STN
+	if !c.stn {
+		c.suspect()
+	}
+	return nil
 }
 
 // wake resets the adapter until it says its name. A half command that someone left
@@ -109,11 +170,11 @@ func (c *conn) identify(ctx context.Context) error {
 	if err != nil {
 		return c.mute(err)
 	}
-	isSTN := ok && isBanner(stn)
-	if isSTN {
+	c.stn = ok && isBanner(stn)
+	if c.stn {
 		c.adapter.Description = strings.TrimSpace(c.adapter.Description + " " + stn)
 	}
-	if !isSTN {
+	if !c.stn {
 		c.suspect()
 	}
 	return c.volts(ctx)
@@ -135,7 +196,7 @@ func (c *conn) volts(ctx context.Context) error {
 	if err != nil {
 		return c.mute(err)
 	}
-	c.adapter.Volts = voltsOf("ATRV", text)
+	c.adapter.Volts, c.measured = voltsOf("ATRV", text), c.opts.Clock()
 	if c.adapter.Volts != nil && *c.adapter.Volts == 0 { // it would not run without any
 		c.adapter.Volts = nil
 		c.hint("the adapter measures no voltage")

@@ -24,6 +24,7 @@ type known struct {
 	Number      string `json:"protocol,omitempty"`
 	Identity    string `json:"identity,omitempty"` // answer to ATI
 	Description string `json:"description,omitempty"`
+	STN         bool   `json:"stn,omitempty"`
 	Counts      string `json:"counts,omitempty"` // whether the adapter knows response counts: yes, no; "": not tried
 	Car         habits `json:"car,omitzero"`
 }

@@ -75,6 +75,9 @@ func (o *owner) connect(ctx context.Context) (*conn, error) {
 		return nil, cause(ctx, err)
 	}
 	c := &conn{port: port, opts: &o.opts}
+	if !o.opts.Plain {
+		c.known = o.memory.known
+	}
 	err = c.greet(ctx)
 	for range 2 { // its supply came with the plug or the port: it may start while it is greeted
 		if errors.Is(err, errReset) {

@@ -69,8 +69,10 @@ func (s *Scanner) scan(ctx context.Context, c *conn, tell func(Progress)) (*Repo
 // run goes through the steps.
 func (x *scan) run(m *memory) error {
 	x.step = StepConnect
-	if err := x.c.volts(x.ctx); err != nil {
-		return err
+	if x.opts.Clock()-x.c.measured > time.Second {
+		if err := x.c.volts(x.ctx); err != nil {
+			return err
+		}
 	}
 	x.report.Adapter = x.c.adapter
 	x.say()
