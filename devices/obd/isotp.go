@@ -168,7 +168,7 @@ func assembleBare(lines []string, hint bus) []message {
 			}
 			long = begin(&bare{length: int(n), mixed: mixed, lines: []string{line}})
 		case len(line) >= 2 && line[1] == ':':
-			if long == nil || line[0] == '0' && long.count > 0 {
+			if long == nil || line[0] == '0' && long.count > 0 && !long.wraps() {
 				long = begin(&bare{})
 			}
 			long.add(line)
@@ -193,6 +193,10 @@ type bare struct {
 	mixed  bool
 	lines  []string
 }
+
+// wraps reports whether the next number is 0 because the last one was F: the length
+// says that more is to come.
+func (b *bare) wraps() bool { return b.count%16 == 0 && len(b.parts) < b.length }
 
 func (b *bare) add(line string) {
 	b.lines = append(b.lines, line)
