@@ -2,6 +2,7 @@ package obd
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -65,26 +66,50 @@ func (x *scan) learned(m *memory) {
 	m.keep(k)
 }
 
-// expected are the units that answer a request in one frame each; nil where that is
-// not known. Values of unknown or changing width are left out: an adapter that reads
-// the count as something else could not be told from a longer answer.
-func (x *scan) expected(text string) []string {
+// expectation is who answers a request, and in how many frames together. It is empty
+// where that is not known.
+type expectation struct {
+	ids    []string
+	frames int
+}
+
+// expected is what a request should bring. Of has the units that say they answer it;
+// without any, all must. Values of unknown or changing width are left out the first
+// time: an adapter that reads the count as something else could not be told from a
+// longer answer.
+func (x *scan) expected(text string, of []string) expectation {
 	r := parseRequest(text)
+	if x.fast.off || x.fast.counts == countsNo || !r.obd || len(text)%2 != 0 {
+		return expectation{}
+	}
+	e := expectation{ids: of}
+	if len(of) == 0 {
+		e.ids = x.ids()
+	}
 	switch {
-	case x.fast.off || x.fast.counts == countsNo || !r.obd || len(text)%2 != 0:
-		return nil
-	case r.sid() != 0x01:
-		if x.isCAN() && x.fast.counts == countsYes && slices.Contains(x.fast.car.Brief, text) {
-			return x.ids()
+	case r.sid() == 0x01 && len(r.data) == 2:
+		e.ids = x.claiming(text[2:])
+		if r.data[1] != 0x00 && fixedWidth(r.data[1]) <= maxData {
+			e.frames = len(e.ids)
 		}
-		return nil
-	case len(r.data) != 2 || r.data[1] == 0x00:
-		return nil
+	case r.sid() == 0x02 && len(r.data) == 3 && len(of) > 0 && fixedWidth(r.data[1]) < maxData:
+		e.frames = len(e.ids) // the number of the frame stands before the data
+	case x.isCAN() && x.fast.counts == countsYes:
+		e.frames = x.fast.car.Frames[text]
 	}
-	if s := pidTable()[r.data[1]]; s.width == 0 || s.width > maxData || s.least != s.width {
-		return nil
+	if e.frames < len(e.ids) || e.frames > maxCount || len(e.ids) == 0 {
+		return expectation{}
 	}
-	return x.claiming(text[2:])
+	return e
+}
+
+// fixedWidth is the width of a value that every car sends with as many bytes; more
+// than any other where that is not so.
+func fixedWidth(pid byte) int {
+	if s := pidTable()[pid]; s.width > 0 && s.least == s.width {
+		return s.width
+	}
+	return math.MaxInt
 }
 
 // claiming are the units that say they have a PID.
@@ -106,11 +131,16 @@ func (x *scan) isCAN() bool {
 // request sends one OBD request, with the number of frames to wait for where that is
 // known, and in full where it is not or something else came.
 func (x *scan) request(text string, limit time.Duration) (Answer, error) {
-	ids := x.expected(text)
-	counted := len(ids) > 0 && len(ids) <= maxCount
-	if counted {
-		a, err := x.once(fmt.Sprintf("%s%d", text, len(ids)), limit)
-		if err != nil || x.exactly(a, ids) {
+	return x.requestOf(text, nil, limit)
+}
+
+// requestOf is request where it is known which units say that they answer it; what
+// others say is of no use.
+func (x *scan) requestOf(text string, of []string, limit time.Duration) (Answer, error) {
+	e := x.expected(text, of)
+	if e.frames > 0 {
+		a, err := x.once(fmt.Sprintf("%s%d", text, e.frames), limit)
+		if err != nil || x.exactly(a, e) {
 			x.proved(err)
 			return a, err
 		}
@@ -118,18 +148,18 @@ func (x *scan) request(text string, limit time.Duration) (Answer, error) {
 	}
 	full, err := x.full(text, limit)
 	if err == nil {
-		x.learn(text, full)
+		x.learn(text, full, of)
 	}
 	return full, err
 }
 
-// exactly reports whether an answer is one frame of data of each of these units, and
-// nothing else.
-func (x *scan) exactly(a Answer, ids []string) bool {
-	if a.frames != len(ids) || len(a.Order) != len(ids) || len(a.Kinds)+len(a.Others)+len(a.Text) > 0 {
+// exactly reports whether an answer is data of each of these units, in no more frames
+// than were waited for, and nothing else.
+func (x *scan) exactly(a Answer, e expectation) bool {
+	if a.frames > e.frames || len(a.Order) != len(e.ids) || len(a.Kinds)+len(a.Others)+len(a.Text) > 0 {
 		return false
 	}
-	for _, id := range ids {
+	for _, id := range e.ids {
 		if a.ECUs[id].State != OK {
 			return false
 		}
@@ -158,21 +188,24 @@ func (x *scan) strike(unknown bool) {
 	}
 }
 
-// learn notes whether every unit answered a request in one frame. On older buses a
-// list has no length, so that a frame more would not be missed.
-func (x *scan) learn(text string, a Answer) {
-	ids := x.ids()
+// learn notes in how many frames all units that should answer a request did. Only on
+// CAN: on older buses a list has no length, so that a frame more would not be missed.
+func (x *scan) learn(text string, a Answer, of []string) {
 	if x.fast.car.Mark == "" || !x.isCAN() || strings.HasPrefix(text, "01") {
 		return
 	}
-	at := slices.Index(x.fast.car.Brief, text)
-	brief := len(ids) > 0 && x.exactly(a, ids)
-	switch {
-	case brief && at < 0:
-		x.fast.car.Brief = append(x.fast.car.Brief, text)
-	case !brief && at >= 0:
-		x.fast.car.Brief = slices.Delete(x.fast.car.Brief, at, at+1)
+	e := expectation{ids: of, frames: a.frames}
+	if len(of) == 0 {
+		e.ids = x.ids()
 	}
+	delete(x.fast.car.Frames, text)
+	if len(e.ids) == 0 || a.frames > maxCount || !x.exactly(a, e) {
+		return
+	}
+	if x.fast.car.Frames == nil {
+		x.fast.car.Frames = map[string]int{}
+	}
+	x.fast.car.Frames[text] = a.frames
 }
 
 // group is the first of some PIDs and those that can go in one request with it. Those
@@ -249,7 +282,7 @@ func (x *scan) takeGroup(a Answer, want map[string][]string) bool {
 		}
 		ids = append(ids, id)
 	}
-	if !x.exactly(a, ids) {
+	if !x.exactly(a, expectation{ids, len(ids)}) {
 		return false
 	}
 	for _, id := range ids {

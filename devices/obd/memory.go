@@ -3,6 +3,7 @@ package obd
 import (
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -31,14 +32,14 @@ type known struct {
 
 // habits are how one car answers.
 type habits struct {
-	Mark   string   `json:"mark,omitempty"`   // protocol, units and first bitmaps: what tells it from another car
-	Brief  []string `json:"brief,omitempty"`  // requests that every unit answered in one frame
-	Single []string `json:"single,omitempty"` // units that answer one PID a request
+	Mark   string         `json:"mark,omitempty"`   // protocol, units and first bitmaps: what tells it from another car
+	Frames map[string]int `json:"frames,omitempty"` // of requests that all units answered that should
+	Single []string       `json:"single,omitempty"` // units that answer one PID a request
 }
 
 // clone is a copy that shares nothing.
 func (k known) clone() known {
-	k.Car.Brief, k.Car.Single = slices.Clone(k.Car.Brief), slices.Clone(k.Car.Single)
+	k.Car.Frames, k.Car.Single = maps.Clone(k.Car.Frames), slices.Clone(k.Car.Single)
 	return k
 }
 

@@ -57,6 +57,17 @@ func (l lists) any(item string) bool {
 	return false
 }
 
+// having are the units that have an item.
+func (l lists) having(item string) []string {
+	var ids []string
+	for id, has := range l {
+		if has[item] {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // items are all that any unit has but the bitmaps.
 func (l lists) items() []string {
 	var out []string
@@ -71,7 +82,7 @@ func (l lists) items() []string {
 // ask asks for one item and hands on what the units that have it said. What is not
 // data is noted.
 func (x *scan) ask(request, item string, of lists, take func(*unit, ECUAnswer) bool) error {
-	a, err := x.request(request, limitRequest)
+	a, err := x.requestOf(request, of.having(item), limitRequest)
 	if err != nil {
 		return err
 	}
