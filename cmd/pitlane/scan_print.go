@@ -99,12 +99,11 @@ func printECU(p func(string, ...any), e *obd.ECU) {
 		p("  %-10s lamp %s, %s, not complete: %s", "Readiness", lamp(e.Readiness.MIL), count(e.Readiness.Count, "code"),
 			orNone(strings.Join(open, ", ")))
 	}
+	printInfo(p, &e.Info)
+	printFreeze(p, e)
+	printTests(p, e)
 	for _, r := range e.Readings {
-		if r.Name == nil {
-			p("  %-4s %-42s %s", r.PID, "(not in the table)", r.Raw)
-			continue
-		}
-		p("  %-4s %-42s %s %s", r.PID, words(*r.Name), amount(r.Value), r.Unit)
+		printReading(p, "  ", r)
 	}
 }
 

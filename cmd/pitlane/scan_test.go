@@ -102,7 +102,8 @@ func TestScanSaysWhatTheCarSays(t *testing.T) {
 		t.Errorf("the recording does not play: %d %s", code, complaints)
 	}
 	text, _, code := called(scanCommand(), "--port", port, "--cache", "")
-	for _, want := range []string{"P0133", "Oxygen sensor slow response", "ISO 15765-4 CAN 11/500", "engine rpm", "no answer"} {
+	for _, want := range []string{"P0133", "Oxygen sensor slow response", "ISO 15765-4 CAN 11/500", "engine rpm", "no answer",
+		"frame 0, stored with P0133", "2 passed, 0 failed, 0 not run yet", "01/80     passed      0.4 (0.1 to 0.9) V", "PL06A906032HN"} {
 		if code != 0 || !strings.Contains(text, want) {
 			t.Errorf("code %d: the text does not say %q:\n%s", code, want, text)
 		}
