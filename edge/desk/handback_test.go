@@ -39,3 +39,41 @@ func TestAKeyHandedOutAtTheDeskEndsTheVisitOnceItIsSignedFor(t *testing.T) {
 		})
 	}
 }
+
+// TestNoFaultIsOnlyToldWhenEveryUnitSaidSo: what was not read, or not wholly, is
+// unknown to the customer too.
+func TestNoFaultIsOnlyToldWhenEveryUnitSaidSo(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	id, code := f.checkedIn()
+	look := func() (before, after any) {
+		v := f.must("pickup/open", object{"code": code})
+		return v["codes_before"], v["codes_after"]
+	}
+	scan := func(n string, complete bool, codes ...job.Code) {
+		for _, p := range []job.Payload{job.ScanStarted{Scan: n, Bay: "1", By: "te"},
+			job.ScanCompleted{Scan: n, Bay: "1", Adapter: "a", Protocol: "p", Complete: complete, Codes: append([]job.Code{}, codes...)}} {
+			if err := f.keys.write(t.Context(), id, p, fresh()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.until("the scan", id, func(s job.State) bool {
+			return len(s.Scans) > 0 && s.Scans[len(s.Scans)-1].ID == n && s.Scans[len(s.Scans)-1].State == "completed"
+		})
+	}
+	if before, after := look(); before != nil || after != nil {
+		t.Errorf("never scanned: got %v and %v, want nothing known", before, after)
+	}
+	scan("s1", false, job.Code{ECU: "7E8", Code: "P0133", Status: "stored"})
+	if before, _ := look(); before == nil {
+		t.Error("a code that was read is not told")
+	}
+	scan("s2", false)
+	if _, after := look(); after != nil {
+		t.Errorf("half read: got %v, want nothing known", after)
+	}
+	scan("s3", true)
+	if _, after := look(); after == nil || len(after.([]any)) != 0 {
+		t.Errorf("wholly read: got %v, want no codes", after)
+	}
+}

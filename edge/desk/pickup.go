@@ -26,8 +26,8 @@ type PickupView struct {
 	Why    string           `json:"why,omitempty" doc:"why it is not ready, a word of a closed list"`
 	Lines  []job.Line       `json:"lines"`
 	Total  int64            `json:"total"`
-	Before []board.CodeText `json:"codes_before"`
-	After  []board.CodeText `json:"codes_after"`
+	Before []board.CodeText `json:"codes_before" doc:"null where nothing is known; empty only where every unit said that it has no codes"`
+	After  []board.CodeText `json:"codes_after" doc:"as codes_before"`
 }
 
 func (d *Desk) pickupOpen(_ context.Context, in PickupOpen) (PickupView, error) {
@@ -78,15 +78,21 @@ func (d *Desk) pickup(code string) (job.State, error) {
 }
 
 // beforeAfter are the codes of the first and, where there is another, of the last
-// whole scan (K-186, K-204).
+// completed scan (K-186, K-204). They are nil where nothing is known: no scan, or
+// one without codes that not every unit answered.
 func (d *Desk) beforeAfter(s job.State) (before, after []board.CodeText) {
 	whole := slices.DeleteFunc(slices.Clone(s.Scans), func(c job.Scan) bool { return c.State != "completed" })
-	before, after = []board.CodeText{}, []board.CodeText{}
+	known := func(s job.Scan) []board.CodeText {
+		if len(s.Codes) == 0 && !s.Complete {
+			return nil
+		}
+		return d.plain(s.Codes)
+	}
 	if len(whole) > 0 {
-		before = d.plain(whole[0].Codes)
+		before = known(whole[0])
 	}
 	if len(whole) > 1 {
-		after = d.plain(whole[len(whole)-1].Codes)
+		after = known(whole[len(whole)-1])
 	}
 	return before, after
 }
