@@ -8,7 +8,12 @@ import (
 // extras is what the steps beside codes and values keep while a scan runs.
 type extras struct {
 	types *Answer // to 0900, asked once
+	tests int     // results kept
 }
+
+// mostTests are the results of on-board tests that a scan keeps: the bytes of a
+// broken unit do not make a report that is too large to keep. Cars have some 200.
+const mostTests = 2048
 
 // more reads what there is beside codes, readiness and values: the freeze frames,
 // the results of the on-board tests, and what each unit says of itself.
@@ -211,6 +216,10 @@ func (x *scan) tests() error {
 	x.total = x.report.Requests + len(items)
 	for _, mid := range items {
 		err := x.ask("06"+mid, mid, has, func(u *unit, e ECUAnswer) bool {
+			if x.extras.tests += len(e.Tests); x.extras.tests > mostTests {
+				x.note("06"+mid, u.ID, ECUAnswer{State: Incomplete}, "more results than a report holds")
+				return true
+			}
 			u.Tests = append(slices.Clip(u.Tests), e.Tests...)
 			return e.Tests != nil
 		})

@@ -321,3 +321,20 @@ func TestNothingIsAskedTwiceNorWhatIsNotThere(t *testing.T) {
 		})
 	}
 }
+
+func TestAUnitThatFloodsWithResultsDoesNotFillTheReport(t *testing.T) {
+	t.Parallel()
+	car := sim.DemoCAN11(1)
+	many := map[string]string{"0600": "4600F8000000"}
+	for _, mid := range []string{"01", "02", "03", "04", "05"} {
+		many["06"+mid] = "46" + strings.Repeat(mid+"800B019000640384", 454)
+	}
+	car.ECUs[0].Extra = many
+	report, _ := scanned(t, car)
+	if got, want := len(ecuOf(t, report, "7E8").Tests), 4*454; got != want {
+		t.Errorf("%d results, want %d", got, want)
+	}
+	if got := failed(report, "7E8", "06"); !reflect.DeepEqual(got, map[string]obd.State{"0605": obd.Incomplete}) {
+		t.Errorf("errors %v", got)
+	}
+}
