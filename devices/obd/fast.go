@@ -138,8 +138,10 @@ func (x *scan) request(text string, limit time.Duration) (Answer, error) {
 // others say is of no use.
 func (x *scan) requestOf(text string, of []string, limit time.Duration) (Answer, error) {
 	e := x.expected(text, of)
+	var a Answer
 	if e.frames > 0 {
-		a, err := x.once(fmt.Sprintf("%s%d", text, e.frames), limit)
+		var err error
+		a, err = x.once(fmt.Sprintf("%s%d", text, e.frames), limit)
 		if err != nil || x.exactly(a, e) {
 			x.proved(err)
 			return a, err
@@ -149,8 +151,23 @@ func (x *scan) requestOf(text string, of []string, limit time.Duration) (Answer,
 	full, err := x.full(text, limit)
 	if err == nil {
 		x.learn(text, full, of)
+		full.adopt(a)
 	}
 	return full, err
+}
+
+// adopt takes what units said in an earlier answer and did not say again.
+func (a *Answer) adopt(earlier Answer) {
+	for _, id := range earlier.Order {
+		now, said := a.ECUs[id]
+		if earlier.ECUs[id].State != OK || now.State == OK {
+			continue
+		}
+		if !said {
+			a.Order = append(a.Order, id)
+		}
+		a.ECUs[id], a.Kind = earlier.ECUs[id], ""
+	}
 }
 
 // exactly reports whether an answer is data of each of these units, in no more frames

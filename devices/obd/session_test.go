@@ -129,7 +129,7 @@ func replayed(t *testing.T, data []byte, report *obd.Report) {
 	for _, line := range obd.Replay(v) {
 		for id, e := range line.ECUs {
 			for _, c := range e.Codes {
-				found[line.Request+id+c] = true
+				found[line.Request[:len(line.Request)&^1]+id+c] = true // without a count
 			}
 			vin = vin || e.VIN == report.VIN.Value
 		}
