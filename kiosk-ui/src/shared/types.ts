@@ -138,8 +138,11 @@ export interface Ecu {
   id: string;
   readiness?: Readiness | null;
   readings?: Reading[] | null;
-  info?: { name?: string } | null;
+  freeze?: { frame: number; code: string; readings: Reading[] | null }[] | null;
+  tests?: Test[] | null;
+  info?: { name?: string; calibration_ids?: string[]; cvns?: string[] } | null;
 }
+export interface Test { mid: string; tid: string; unit: string; value: number; min: number; max: number; passed: boolean; not_run?: boolean; raw?: string }
 export interface Readiness {
   state: string;
   mil?: boolean;
