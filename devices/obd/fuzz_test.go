@@ -19,6 +19,9 @@ func FuzzResponse(f *testing.F) {
 		{"010C1", "010C1\r41 0C 0B EC \r\n\r\n>"}, {"0100", "BUS INIT: ...OK\r48 6B 11 41 00 BE 1F B8 10 AA\r\r>"},
 		{"19023B", "59 02 B9 95 7C 14 29 FF FF FF FF FF\r>"}, {"ATZ", "\xfc\r\rELM327 v1.5\r\r>"},
 		{"010C0D", "7E8 06 41 0C 0B B8 0D 21\r>"}, {"0", ">"}, {"22F40C", "18DAF1100562F40C0BB8\r>"}, {"0904", "7E8 10 13 49 04 01\r>"},
+		{"0601", "7E8 10 0A 46 01 80 0B 01 90\r7E8 21 00 64 03 84 AA AA AA\r>"}, {"0601", "48 6B 10 46 01 05 00 10 00 20 3F\r>"},
+		{"050501", "48 6B 10 45 05 01 12 00 19 39\r>"}, {"020C000D00", "7E8 07 42 0C 00 1A F8 0D 00\r>"},
+		{"0906", "7E8 07 49 06 01 17 91 BC 82\r>"}, {"0908", "49 08 01 00 01 00 02\r49 08 02 00 01 00 02\r>"},
 	} {
 		for _, headers := range []bool{true, false} {
 			f.Add(seed.request, []byte(seed.raw), headers, "6")
@@ -31,7 +34,8 @@ func FuzzResponse(f *testing.F) {
 			switch e.State {
 			case obd.OK:
 			case obd.Refused, obd.NoAnswer, obd.Incomplete:
-				if e.Readings != nil || e.Codes != nil || e.VIN != "" || e.Raw != "" || e.UDSCodes != nil {
+				if e.Readings != nil || e.Codes != nil || e.VIN != "" || e.Raw != "" || e.UDSCodes != nil ||
+					e.Tests != nil || e.CVNs != nil || e.Counters != nil || e.CalibrationIDs != nil || e.Frame != nil || e.Supported != nil {
 					t.Errorf("%s is %s and carries facts: %+v", id, e.State, e)
 				}
 			default:

@@ -85,6 +85,7 @@ func TestFormsOfTheServicesBesideTheValues(t *testing.T) {
 		{"several values of a freeze frame", "020C000D00", []string{"7E8 10 08 42 0C 00 1A F8 0D", "7E8 21 00 32 00 00 00 00 00"}, can,
 			`{"state":"ok","readings":[{"pid":"0C","name":"engine_rpm","value":1726,"unit":"rpm"},{"pid":"0D","name":"vehicle_speed","value":50,"unit":"km/h"}],"frame":0}`},
 		{"values of two freeze frames", "020C000D00", []string{"7E8 10 08 42 0C 00 1A F8 0D", "7E8 21 01 32 00 00 00 00 00"}, can, `{"state":"incomplete"}`},
+		{"two frames asked for at once", "020D000D01", []string{"7E8 07 42 0D 00 32 0D 01 33"}, can, `{"state":"incomplete"}`},
 		{"check numbers on CAN", "0906", []string{"7E8 07 49 06 01 17 91 BC 82"}, can, `{"state":"ok","cvns":["1791BC82"]}`},
 		{"fewer check numbers than counted", "0906", []string{"7E8 07 49 06 02 17 91 BC 82"}, can, `{"state":"incomplete"}`},
 		{"check numbers on a legacy bus", "0906", []string{"486B10 49 06 01 17 91 BC 82 F9", "486B10 49 06 02 00 00 00 01 15"}, kline, `{"state":"ok","cvns":["1791BC82","00000001"]}`},
