@@ -281,3 +281,27 @@ func TestAnAdapterMetBeforeIsNotRestarted(t *testing.T) {
 		})
 	}
 }
+
+func TestALearnedCarIsReadNearTheSpeedOfTheWire(t *testing.T) {
+	for name, most := range map[string]float64{"CAN 11": 1.35, "CAN 29": 1.5} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				opts := obd.Options{Port: "bay", Cache: filepath.Join(t.TempDir(), "learned.json")}
+				timing := sim.Real()
+				_, said := garage{car: demoCars()[name]}.scans(t, opts, opts, obd.Options{Plain: true})
+				var took, slow time.Duration
+				for _, e := range said[1] {
+					took += e.Took
+				}
+				for _, e := range said[2] {
+					slow += e.Took
+				}
+				floor := wireFloor(said[1], timing.Baud, timing.P2)
+				t.Logf("%s, plain %s, floor %s, %.2f times", took, slow, floor, float64(took)/float64(floor))
+				if float64(took) > most*float64(floor) {
+					t.Errorf("a learned car takes %s, %.2f times the floor", took, float64(took)/float64(floor))
+				}
+			})
+		})
+	}
+}

@@ -14,16 +14,15 @@ import (
 type Options struct {
 	// Name names the scanner in Readings; "" means "obd".
 	Name string
-	// Port is the configured name of the line: the key under which the protocol of
-	// the last car is remembered, and what a hint names.
+	// Port is the configured name of the line: the key under which the adapter, and
+	// the last car's protocol and habits, are remembered, and what a hint names.
 	Port string
 	// Protocol is an ELM327 protocol number (1..C) to use and nothing else; "" and
 	// "auto" search.
 	Protocol string
-	// Cold forgets the remembered protocol of this port.
+	// Cold forgets what is remembered of this port.
 	Cold bool
-	// Cache is the file that remembers protocols across restarts; "" keeps them in
-	// memory only.
+	// Cache is the file that remembers it across restarts; "" keeps it in memory only.
 	Cache string
 	// Plain asks for one thing at a time and waits for every answer to the end: slow,
 	// and the measure of the faster ways.
