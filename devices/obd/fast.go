@@ -146,9 +146,11 @@ func (x *scan) requestOf(text string, of []string, limit time.Duration) (Answer,
 			x.proved(err)
 			return a, err
 		}
-		defer x.strike(slices.Contains(a.Kinds, KindUnknown))
 	}
 	full, err := x.full(text, limit)
+	if err == nil && e.frames > 0 && (worth(full) > worth(a) || x.exactly(full, e)) {
+		x.strike(slices.Contains(a.Kinds, KindUnknown)) // it was not the car's doing
+	}
 	if err == nil {
 		x.learn(text, full, of)
 		full.adopt(a)
@@ -270,16 +272,22 @@ func (x *scan) together(group []string) (bool, error) {
 			want[id] = append(want[id], pid)
 		}
 	}
-	if x.fast.counts == countsYes && len(want) <= maxCount {
+	counted := x.fast.counts == countsYes && len(want) <= maxCount
+	if counted {
 		a, err := x.once(fmt.Sprintf("%s%d", text, len(want)), limitRequest)
 		if err != nil || x.takeGroup(a, want) {
 			return err == nil, err
 		}
-		x.strike(false)
 	}
 	a, err := x.once(text, limitRequest)
-	if err != nil || x.takeGroup(a, want) {
-		return err == nil, err
+	if err != nil {
+		return false, err
+	}
+	if x.takeGroup(a, want) {
+		if counted {
+			x.strike(false)
+		}
+		return true, nil
 	}
 	for id, pids := range want {
 		if !slices.Contains(x.fast.car.Single, id) && !whole(a.ECUs[id], pids) {
