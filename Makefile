@@ -11,7 +11,8 @@ help: ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | sort
 
 demo: ## a whole shop on this machine, with simulated cars and cabinet
-	$(GO) run ./cmd/pitlane-sim
+	@$(GO) build -o $(BIN)/pitlane-sim ./cmd/pitlane-sim
+	@exec $(BIN)/pitlane-sim
 
 build: ## the four programs, static, into bin/
 	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN)/ ./cmd/...
