@@ -288,8 +288,8 @@ func (v *visit) nothingLost(d disturbance) {
 			v.t.Errorf("%s happened %d times, want %d", kind, times[kind], n)
 		}
 	}
-	v.within(20*time.Second, fmt.Sprintf("all %d entries at central", len(all)), func() bool {
-		return v.count(`SELECT coalesce(sum(count), 0) FROM segments`) >= len(all)
+	v.within(20*time.Second, fmt.Sprintf("all %d entries at central, each once", len(all)), func() bool {
+		return v.count(`SELECT count(*) FROM entries`) == len(all) && v.count(`SELECT coalesce(sum(count), 0) FROM segments`) == len(all)
 	})
 	for _, node := range []string{"reception", "bay-1", "bay-2"} {
 		v.verifies(node)
