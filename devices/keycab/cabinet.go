@@ -34,6 +34,7 @@ type Snapshot struct {
 	Why    string         // when not online: one of the Why words
 	Fault  *devices.Fault // when not online: what a person should do
 	Slots  []Slot
+	Tags   []Tag // the tags that lie at readers now; nil where there is no reader
 }
 
 // Why a cabinet is not online.
@@ -44,10 +45,29 @@ const (
 	WhyUnplugged = "unplugged" // the line broke
 	WhySilent    = "silent"    // the line is there, no board answers
 	WhyNoise     = "noise"     // bytes come, but no reply is among them
+	WhyRefused   = "refused"   // the board answers, but not to what it is asked
 )
 
 // Change is one debounced change of one slot.
 type Change struct{ Slot Slot }
+
+// Tag is one tag that came to a reader, or left it. A reader that sends a tag only
+// once for each presentation never says gone.
+type Tag struct {
+	ID     string    `json:"tag"` // ten hex digits, upper case
+	Action TagAction `json:"action"`
+	Reader string    `json:"reader,omitempty"` // the reader's name; "" of the only one
+	Slot   int       `json:"slot,omitempty"`   // the slot the reader sits in; 0: one for the whole cabinet
+}
+
+// TagAction is what a tag did.
+type TagAction string
+
+// The actions of a tag.
+const (
+	TagSeen TagAction = "seen"
+	TagGone TagAction = "gone"
+)
 
 // Warning is something a person should look at.
 type Warning struct {
@@ -62,6 +82,11 @@ const (
 	WarnNoise           = "noise"            // bytes come, but no replies
 	WarnBoardSilent     = "board_silent"     // one of several boards does not answer
 	WarnNotCommissioned = "not_commissioned" // HookClosed is not set: hooks are unknown
+	WarnEcho            = "echo"             // our own bytes come back though Options.Echo says none
+	WarnStuck           = "stuck"            // a slot was unlocked twice and its hook was seen not to move
+	WarnRebooted        = "rebooted"         // a board was away for a moment: its power may be too weak
+	WarnEnergised       = "energised"        // a lock could not be seen to be switched off again: cut its power
+	WarnReaderLost      = "reader_lost"      // a tag reader is gone; what lies there is not known
 )
 
 // Outcome of an unlock, never guessed.
