@@ -22,6 +22,7 @@ func (s *State) step(e Event) {
 	}
 	s.stepVisit(e)
 	s.stepKey(e)
+	s.stepPickup(e)
 	s.stepWork(e)
 	s.stepScan(e)
 	s.stepExtra(e)
@@ -72,7 +73,7 @@ func (s *State) stepKey(e Event) {
 		if !s.Key.In {
 			s.Key.Cabinet, s.Key.Slot = p.Cabinet, p.Slot
 		}
-		s.Key.Unlock, s.Key.Purpose = UnlockWanted, p.Purpose
+		s.Key.Unlock, s.Key.Purpose, s.Key.by = UnlockWanted, p.Purpose, p.By
 	case SlotOpened:
 		s.Key.Unlock = UnlockOpened
 	case UnlockFailed:
@@ -85,13 +86,50 @@ func (s *State) stepKey(e Event) {
 		}
 		s.Key.Cabinet, s.Key.Slot = p.Cabinet, p.Slot
 		s.Key.Tag = cmp.Or(p.Tag, s.Key.Tag)
-		s.Key.In, s.Key.Taken = true, false
+		s.Key.In, s.Key.Taken, s.Key.Hangs = true, false, s.Key.Hangs+1
+		s.Key.Where, s.Key.Holder, s.Key.SinceMS = WhereSlot, "", e.WallMS
 	case KeyTaken:
 		s.Key.In = false
 		s.Key.Taken = p.Authorised && s.Key.Purpose == PurposeRelease
+		s.leave(e, p)
 		if !p.Authorised {
 			s.contradict(KeyTakenUnasked)
 		}
+	case TagBound:
+		s.Key.Tag = p.Tag
+	case AlarmRaised:
+		if p.What == AlarmKeyMissing {
+			s.Key.Where, s.Key.Holder, s.Key.SinceMS = WhereUnknown, "", e.WallMS
+		}
+	}
+}
+
+// leave says where a key went that left its hook.
+func (s *State) leave(e Event, p KeyTaken) {
+	s.Key.Where, s.Key.Holder, s.Key.SinceMS = WhereUnknown, "", e.WallMS
+	switch {
+	case !p.Authorised:
+	case s.Key.Purpose == PurposeRelease, s.Key.Purpose == PurposeHang: // hung, and out again before the slot was shut
+		s.Key.Where = WhereCustomer
+	case s.Key.Purpose == PurposeWork:
+		s.Key.Where, s.Key.Holder = WhereTechnician, s.Key.by
+	}
+}
+
+// stepPickup is the customer's code and token: bound to slot and kiosk, and spent
+// when the slot has opened on them.
+func (s *State) stepPickup(e Event) {
+	switch p := e.Payload.(type) {
+	case PickupBound:
+		s.Pickup.Cabinet, s.Pickup.Slot, s.Pickup.Kiosk = p.Cabinet, p.Slot, p.Kiosk
+		s.Pickup.TokenHash = cmp.Or(p.TokenHash, s.Pickup.TokenHash)
+	case PickupRefused:
+		s.Pickup.RefusedMS = append(slices.Clone(s.Pickup.RefusedMS), e.WallMS)
+		if n := len(s.Pickup.RefusedMS); n > 16 {
+			s.Pickup.RefusedMS = s.Pickup.RefusedMS[n-16:]
+		}
+	case SlotOpened:
+		s.Pickup.Used = s.Pickup.Used || s.Key.Purpose == PurposeRelease && s.Key.by == ByKiosk
 	}
 }
 

@@ -2,7 +2,7 @@ package job
 
 // decoder is how a kind's payload is read; nil for a kind that is not known here.
 func decoder(kind string) func([]byte) (Payload, error) {
-	for _, d := range []func(string) func([]byte) (Payload, error){decodeVisit, decodeKey, decodeWork, decodeBack} {
+	for _, d := range []func(string) func([]byte) (Payload, error){decodeVisit, decodeKey, decodeAlarm, decodeWork, decodeBack} {
 		if f := d(kind); f != nil {
 			return f
 		}
@@ -128,9 +128,10 @@ func decodeBack(kind string) func([]byte) (Payload, error) {
 	return nil
 }
 
-// Kinds are the kinds of event known here, in the order of a visit.
+// Kinds are the kinds of event known here, in the order of a visit; those of alarms
+// and pick-up tokens come last.
 func Kinds() []string {
-	return []string{
+	return append([]string{
 		Opened{}.Kind(),
 		Inspected{}.Kind(),
 		Belongings{}.Kind(),
@@ -178,5 +179,5 @@ func Kinds() []string {
 		CarHandedBack{}.Kind(),
 		Rated{}.Kind(),
 		Merged{}.Kind(),
-	}
+	}, keyKinds()...)
 }

@@ -14,7 +14,12 @@ const (
 const (
 	PurposeHang    = "hang"
 	PurposeRelease = "release"
+	PurposeWork    = "work"   // staff takes the key for work
+	PurposeReturn  = "return" // staff brings it back
 )
+
+// ByKiosk is who asks for an unlock when the customer does (UnlockIntended.By).
+const ByKiosk = "kiosk"
 
 // The states of a scan.
 const (

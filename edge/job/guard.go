@@ -268,7 +268,7 @@ func CanRelease(s State) Reason {
 		unless(s.Opened, Unknown),
 		unless(s.Gatepass, NoGatepass),
 		unless(s.Phase != PhaseLeft, Closed),
-		unless(s.Key.In, KeyNotIn))
+		unless(s.Key.In && s.Key.Where != WhereUnknown, KeyNotIn))
 }
 
 // CanClose guards car.handed_back; signature says that the customer signs for it
@@ -329,4 +329,22 @@ func Next(s State) []string {
 		}
 	}
 	return next
+}
+
+// CanTakeKey guards the unlock that hands the key to staff for work: the visit is
+// open and the key hangs where it is known to hang.
+func CanTakeKey(s State) Reason {
+	return first(
+		unless(s.Opened, Unknown),
+		unless(!s.Back && s.Phase != PhaseLeft, Closed),
+		unless(s.Key.In && s.Key.Where != WhereUnknown, KeyNotIn))
+}
+
+// CanReturnKey guards the unlock to bring a key back that staff has taken, or that
+// was found again.
+func CanReturnKey(s State) Reason {
+	return first(
+		unless(s.Opened, Unknown),
+		unless(!s.Back && s.Phase != PhaseLeft, Closed),
+		unless(s.Key.Where == WhereTechnician || s.Key.Where == WhereUnknown, Already))
 }

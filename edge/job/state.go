@@ -79,6 +79,7 @@ type State struct {
 	Method    string
 	Gatepass  bool
 	SignedFor bool // the second signature is there (K-208)
+	Pickup    Pickup
 	Back      bool // car handed back
 	Stars     int
 
@@ -105,8 +106,24 @@ type Key struct {
 	Tag     string
 	In      bool   // hung and not taken since
 	Unlock  string // newest unlock: "", intended, opened, failed, unknown
-	Purpose string // of the newest unlock: hang, release
+	Purpose string // of the newest unlock: hang, release, work, return
 	Taken   bool   // taken after a release
+	Where   string // slot, customer, technician, unknown; "" before it was ever seen
+	Holder  string // who has it for work
+	SinceMS int64  // wall time since when it is there
+	Hangs   int    // how often it was hung
+
+	by string // who asked for the newest unlock
+}
+
+// Pickup is what the customer's code and token open.
+type Pickup struct {
+	Cabinet   string
+	Slot      int
+	Kiosk     string // the node whose kiosk they are for; "" before they are bound
+	TokenHash string
+	Used      bool    // the slot was opened on them: they are spent
+	RefusedMS []int64 // wall times of the newest wrong tokens for this job, at most 16
 }
 
 // Extra is an extra item. State: raised, offered, approved, declined.

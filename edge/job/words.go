@@ -76,7 +76,8 @@ type Declined struct {
 // HandedOver says that car and key are with the shop (K-119).
 type HandedOver struct{}
 
-// UnlockIntended is on disk before any frame leaves (K-116). Purpose: hang, release.
+// UnlockIntended is on disk before any frame leaves (K-116). Purpose: hang,
+// release, and for staff work (take the key for work) and return.
 type UnlockIntended struct {
 	Cabinet string `json:"cabinet"`
 	Slot    int    `json:"slot"`
