@@ -30,6 +30,7 @@ type Journal struct {
 	lock     *os.File
 	shelf    *shelf
 	index    *index
+	witness  *witnessBook
 	roster   atomic.Pointer[Roster]
 	full     atomic.Bool
 
@@ -103,6 +104,7 @@ func newJournal(o Options, lock *os.File) *Journal {
 		closing: make(chan struct{}), behind: make(chan struct{}, 1),
 	}
 	j.roster.Store(o.Roster)
+	j.witness = openWitnessBook(o.Dir)
 	return j
 }
 

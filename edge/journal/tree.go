@@ -72,18 +72,7 @@ type nodeReader func(seq uint64, level int) (Hash, error)
 
 // prove makes the consistency proof from size n to size t.
 func prove(t, n uint64, read nodeReader) ([]Hash, error) {
-	p, err := tlog.ProveTree(int64(t), int64(n), tlog.HashReaderFunc(func(ix []int64) ([]tlog.Hash, error) {
-		out := make([]tlog.Hash, len(ix))
-		for i, x := range ix {
-			level, k := tlog.SplitStoredHashIndex(x)
-			h, err := read((uint64(k)+1)<<level-1, level)
-			if err != nil {
-				return nil, err
-			}
-			out[i] = tlog.Hash(h)
-		}
-		return out, nil
-	}))
+	p, err := tlog.ProveTree(int64(t), int64(n), hashReader(read))
 	if err != nil {
 		return nil, fmt.Errorf("prove that size %d leads to size %d: %w", n, t, err)
 	}
