@@ -25,6 +25,7 @@ func (s *State) step(e Event) {
 	s.stepPickup(e)
 	s.stepWork(e)
 	s.stepScan(e)
+	s.stepCar(e)
 	s.stepExtra(e)
 	s.stepBack(e)
 }

@@ -56,7 +56,7 @@ func fill(v reflect.Value, n *int) {
 func oneOfEach() map[string]job.Payload {
 	kinds := map[string]job.Payload{}
 	for _, kind := range job.Kinds() {
-		p, err := job.Decode(kind, []byte(`{"stars":1,"part":1}`))
+		p, err := job.Decode(kind, []byte(`{"stars":1,"part":1,"of":1}`))
 		if err != nil {
 			p, err = job.Decode(kind, []byte(`{"part":"p"}`))
 		}

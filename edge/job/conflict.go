@@ -67,6 +67,8 @@ func decides(e Event) (decision, bool) {
 		d = decision{about: "inspection", says: "passed", word: InspectedTwice}
 	case InspectionFailed:
 		d = decision{about: "inspection", says: "failed", word: InspectedTwice}
+	case MismatchDecided:
+		d = decision{about: "the car of " + p.Scan, says: p.Decision, word: MismatchDecidedTwice}
 	case BillStated:
 		d = decision{about: "bill", says: fmt.Sprint(p.Lines, p.Total), word: TwoBills}
 	}

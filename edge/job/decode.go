@@ -2,7 +2,7 @@ package job
 
 // decoder is how a kind's payload is read; nil for a kind that is not known here.
 func decoder(kind string) func([]byte) (Payload, error) {
-	for _, d := range []func(string) func([]byte) (Payload, error){decodeVisit, decodeKey, decodeAlarm, decodeWork, decodeBack} {
+	for _, d := range []func(string) func([]byte) (Payload, error){decodeVisit, decodeKey, decodeAlarm, decodeWork, decodeCar, decodeBack} {
 		if f := d(kind); f != nil {
 			return f
 		}
@@ -154,10 +154,12 @@ func Kinds() []string {
 		BayAssigned{}.Kind(),
 		CarReceived{}.Kind(),
 		ScanStarted{}.Kind(),
+		ScanRecorded{}.Kind(),
 		ScanPart{}.Kind(),
 		ScanCompleted{}.Kind(),
 		ScanFailed{}.Kind(),
 		CarMismatched{}.Kind(),
+		MismatchDecided{}.Kind(),
 		WorkStarted{}.Kind(),
 		WorkPaused{}.Kind(),
 		WorkResumed{}.Kind(),

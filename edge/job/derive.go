@@ -65,20 +65,6 @@ func (s *State) settleLines() {
 	}
 }
 
-// settleScans: the newest completed scan tells the VIN, and whether it is this car.
-func (s *State) settleScans() {
-	s.VIN, s.Mismatch = "", false
-	for _, x := range s.Scans {
-		if x.State != ScanDone {
-			continue
-		}
-		s.Mismatch = x.Mismatch
-		if x.VIN != "" && !x.Mismatch {
-			s.VIN = x.VIN
-		}
-	}
-}
-
 func (s *State) settleConflicts() {
 	s.Conflicts = slices.Clone(s.seen)
 	if s.SignedHash != "" && !s.Signed && !s.Declined {

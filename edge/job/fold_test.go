@@ -34,6 +34,7 @@ func payloadsOf() []job.Payload {
 			job.UnlockIntended{Slot: slot, Purpose: "hang"}, job.UnlockIntended{Slot: slot, Purpose: "release"}, job.SlotOpened{Slot: slot}, job.SlotClosed{Slot: slot},
 			job.UnlockFailed{Slot: slot}, job.OutcomeUnknown{Slot: slot}, job.KeyHung{Slot: slot}, job.KeyTaken{Slot: slot}, job.KeyTaken{Slot: slot, Authorised: true},
 			job.ScanStarted{Scan: id}, job.ScanCompleted{Scan: id, VIN: "VIN" + id}, job.ScanFailed{Scan: id}, job.CarMismatched{Scan: id},
+			job.ScanRecorded{Scan: id, Part: n, Of: 2}, job.MismatchDecided{Scan: "a", Decision: []string{"", job.SameCar, job.WrongCar}[n]}, job.CarMismatched{Scan: "a"},
 			job.PartAwaited{Part: id}, job.PartArrived{Part: id}, job.ExtraRaised{Extra: id, Text: id}, job.ExtraOffered{Extra: id, Price: int64(n), Promised: int64(n)},
 			job.ExtraOffered{Extra: "a", Price: int64(n)}, job.ExtraApproved{Extra: id}, job.ExtraDeclined{Extra: id},
 		)
@@ -98,7 +99,7 @@ func TestTheSameEventsGiveTheSameStateInAnyOrder(t *testing.T) {
 	}
 	for _, c := range []string{
 		job.OpenedTwice, job.TwoOrders, job.OrderAnsweredTwice, job.SignedOtherText, job.TwoBays, job.ExtraOfferedTwice, job.ExtraAnsweredTwice,
-		job.InspectedTwice, job.TwoBills, job.BillUnsigned, job.SettledTwice, job.KeyInTwoSlots, job.KeyTakenUnasked,
+		job.InspectedTwice, job.TwoBills, job.BillUnsigned, job.SettledTwice, job.KeyInTwoSlots, job.KeyTakenUnasked, job.MismatchDecidedTwice,
 	} {
 		if !met[c] {
 			t.Errorf("300 random jobs never met %q: the test is too tame", c)

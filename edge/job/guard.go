@@ -116,6 +116,7 @@ func CanStart(s State) Reason {
 		unless(s.Consented, NoConsent),
 		unless(s.Signed && len(s.Lines) > 0, NoOrder),
 		inWork(s),
+		SameAsBooked(s),
 		unless(!awaitsAnswer(s), AwaitsAnswer),
 		unless(!s.Started && !s.Finished && !s.Inspected, Already))
 }

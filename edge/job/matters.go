@@ -39,7 +39,10 @@ func mattersToWork(kind string) []string {
 	case ScanStarted{}.Kind():
 		return []string{Consented{}.Kind(), Declined{}.Kind(), BayAssigned{}.Kind(), ScanStarted{}.Kind()}
 	case WorkStarted{}.Kind():
-		return append(order, BayAssigned{}.Kind(), WorkStarted{}.Kind(), ExtraOffered{}.Kind())
+		return append(order, BayAssigned{}.Kind(), WorkStarted{}.Kind(), ExtraOffered{}.Kind(),
+			CarMismatched{}.Kind(), MismatchDecided{}.Kind())
+	case MismatchDecided{}.Kind():
+		return []string{MismatchDecided{}.Kind(), CarReceived{}.Kind(), Declined{}.Kind()}
 	case WorkPaused{}.Kind(), WorkResumed{}.Kind():
 		return []string{WorkPaused{}.Kind(), WorkResumed{}.Kind(), WorkFinished{}.Kind(), Declined{}.Kind()}
 	case WorkFinished{}.Kind():

@@ -61,8 +61,9 @@ type State struct {
 
 	Extras []Extra
 	Scans  []Scan
-	VIN    string // of the newest completed scan
-	// Mismatch: the newest scan met another car than the job's.
+	VIN    string // of the newest completed scan of the job's car
+	// Mismatch: the newest car that was read is not the job's, and nobody has decided
+	// yet (CanDecide, SameAsBooked).
 	Mismatch bool
 
 	Inspected bool // passed
@@ -154,11 +155,17 @@ type Scan struct {
 	Protocol string
 	Volts    *float64
 	Mismatch bool // it met another car than the job's
-	Complete bool
-	Codes    []Code
-	Report   []byte // packed; see UnpackReport
+	// Decided is a person's word on that: "", same_car, wrong_car, earlier_wrong; by whom and why.
+	Decided    string
+	DecidedBy  string
+	DecidedWhy string
+	Recorded   bool // the raw record is whole (scan.recorded)
+	Complete   bool
+	Codes      []Code
+	Report     []byte // packed; see UnpackReport
 
 	parts int // of the report that have come so far
+	raw   int // of the raw record
 }
 
 // Part is a part that the work waits for (K-139).
