@@ -19,6 +19,8 @@ type Exchange struct {
 	Took    time.Duration
 	Headers bool // how the adapter was set meanwhile
 	Echo    bool
+	At      time.Duration // when it was sent: on the scanner's clock, in a Session since the scan began
+	Broken  bool          // no prompt ended the answer
 }
 
 // How long the adapter may take. It ends every answer with a prompt, so these
@@ -60,6 +62,7 @@ type conn struct {
 	measured time.Duration
 	rest     []byte // what came behind the last prompt
 	broken   error  // why the talk cannot go on; nil while it can
+	recorder recorder
 }
 
 // settings are those under which a reply is read.
@@ -83,10 +86,13 @@ func (c *conn) ask(ctx context.Context, command string, limit time.Duration) ([]
 		return nil, c.fail(fmt.Errorf("send %s: %w", command, err))
 	}
 	raw, err := c.read(ctx, limit)
+	said := Exchange{
+		Request: command, Raw: raw, Took: c.opts.Clock() - started, Headers: c.headers, Echo: c.echo,
+		At: started, Broken: err != nil,
+	}
+	c.recorder.note(said)
 	if c.opts.Trace != nil && (len(raw) > 0 || err == nil) {
-		c.opts.Trace(Exchange{
-			Request: command, Raw: raw, Took: c.opts.Clock() - started, Headers: c.headers, Echo: c.echo,
-		})
+		c.opts.Trace(said)
 	}
 	if err != nil {
 		return nil, c.fail(fmt.Errorf("wait for the answer to %s: %w", command, err))

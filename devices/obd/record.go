@@ -22,9 +22,11 @@ func Record(said []Exchange, report *Report) *Vehicle {
 		adapter := strings.TrimSpace(report.Adapter.Identity + " " + report.Adapter.Description)
 		v.Adapter = &adapter
 	}
+	at := addressed{}
 	for _, e := range said {
+		at.take(e)
 		x := VehicleExchange{
-			Request: e.Request, Lines: SplitResponse(e.Raw), Expected: map[string]any{}, MS: e.Took.Milliseconds(),
+			Request: e.Request, Header: at.header, Receive: at.receive, Lines: SplitResponse(e.Raw), Expected: map[string]any{}, MS: e.Took.Milliseconds(),
 		}
 		if utf8.Valid(e.Raw) {
 			x.Raw = string(e.Raw)
@@ -45,4 +47,25 @@ func Record(said []Exchange, report *Report) *Vehicle {
 		v.Exchanges = append(v.Exchanges, x)
 	}
 	return v
+}
+
+// addressed is whom the adapter speaks to: what ATSH and ATCRA have set. In a file
+// each exchange says it for itself.
+type addressed struct{ header, receive string }
+
+// take follows the adapter's words.
+func (a *addressed) take(e Exchange) {
+	word := compact(e.Request)
+	ok := strings.Contains(string(e.Raw), "OK")
+	switch {
+	case word == "ATZ", word == "ATWS", word == "ATD":
+		*a = addressed{}
+	case !ok:
+	case word == "ATAR", word == "ATCRA":
+		a.receive = ""
+	case strings.HasPrefix(word, "ATSH"):
+		a.header = word[len("ATSH"):]
+	case strings.HasPrefix(word, "ATCRA"):
+		a.receive = word[len("ATCRA"):]
+	}
 }

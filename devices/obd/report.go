@@ -24,6 +24,8 @@ type Report struct {
 	Requests   int            `json:"requests"`
 	DurationMS int64          `json:"duration_ms"`
 	Error      *Failure       `json:"error"`
+	// Session is the raw record of the scan, set when it has ended.
+	Session *Session `json:"-"`
 }
 
 // Adapter is what the adapter says of itself, and what that makes one suspect.

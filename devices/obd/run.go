@@ -85,6 +85,7 @@ func (o *owner) connect(ctx context.Context) (*conn, error) {
 			err = c.greet(ctx)
 		}
 	}
+	c.recorder.rest()
 	return c, cause(ctx, err)
 }
 

@@ -49,6 +49,7 @@ func (s *Scanner) scan(ctx context.Context, c *conn, tell func(Progress)) (*Repo
 		ctx: ctx, c: c, opts: &s.opts, tell: tell, report: &Report{}, ecus: map[string]*unit{}, total: 12,
 	}
 	started := s.opts.Clock()
+	c.recorder.begin()
 	err := x.run(s.memory)
 	if err == nil {
 		x.learned(s.memory)
@@ -63,6 +64,7 @@ func (s *Scanner) scan(ctx context.Context, c *conn, tell func(Progress)) (*Repo
 	x.report = x.snapshot()
 	x.total = max(x.report.Requests, 1)
 	x.say()
+	x.report.Session = c.recorder.session(started, x.report)
 	return x.report, err
 }
 
