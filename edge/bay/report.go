@@ -19,9 +19,19 @@ const (
 	mostCodes = 128
 )
 
-// endDrafts are the one ending of a scan, with the parts of its report before it
-// where that is too large for one event.
+// endDrafts are the one ending of a scan: its raw record, the parts of its report
+// where that is too large for one event, and what came of it.
 func (b *Bay) endDrafts(s *scan, r *obd.Report, failure *obd.Failure) ([]journal.Draft, error) {
+	raw, err := recorded(s, r)
+	if err != nil {
+		b.log.Error("the raw record of a scan is not kept", "scan", s.id, "err", err)
+	}
+	end, err := b.outcomeDrafts(s, r, failure)
+	return append(raw, end...), err
+}
+
+// outcomeDrafts are what came of a scan.
+func (b *Bay) outcomeDrafts(s *scan, r *obd.Report, failure *obd.Failure) ([]journal.Draft, error) {
 	if failure != nil {
 		d, err := draft(s.order.Job, endOf("scan", s.id), job.ScanFailed{
 			Scan: s.id, Bay: b.cfg.Bay, Why: cmp.Or(failure.Kind, "adapter_fault"), Message: short(failure.Message),
@@ -67,6 +77,31 @@ func completed(id, bay string, r *obd.Report) (job.ScanCompleted, error) {
 	}
 	p.Codes = p.Codes[:min(len(p.Codes), mostCodes)]
 	return p, nil
+}
+
+// recorded is the raw record of a scan in numbered parts; none where the scanner
+// has not said a word.
+func recorded(s *scan, r *obd.Report) ([]journal.Draft, error) {
+	if r == nil || r.Session == nil {
+		return nil, nil
+	}
+	said := *r.Session
+	said.StartedMS, said.EndedMS = s.began, s.began+r.DurationMS
+	packed, err := obd.PackSession(&said)
+	if err != nil {
+		return nil, err
+	}
+	chunks := slices.Collect(slices.Chunk(packed, partSize))
+	out := make([]journal.Draft, 0, len(chunks))
+	for i, chunk := range chunks {
+		p := job.ScanRecorded{Scan: s.id, Part: i + 1, Of: len(chunks), Data: chunk}
+		d, err := draft(s.order.Job, endOf("raw", fmt.Sprintf("%s/%d", s.id, p.Part)), p)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, d)
+	}
+	return out, nil
 }
 
 // parts takes what is too much out of done and returns it as scan.part events.

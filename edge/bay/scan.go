@@ -20,6 +20,7 @@ type scan struct {
 	id      string
 	order   ScanOrder
 	vin     string        // that the job had before
+	began   int64         // wall clock of scan.started, ms since 1970
 	started chan struct{} // closed when scan.started is on disk, or err is set
 	err     error
 }
@@ -172,6 +173,7 @@ func (b *Bay) writeStart(ctx context.Context, s *scan) (fresh bool, err error) {
 		s.id = first.Scan
 		return false, nil
 	}
+	s.began = entries[0].WallMS
 	b.noteEntries(entries)
 	return true, nil
 }
