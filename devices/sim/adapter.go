@@ -19,9 +19,11 @@ type AdapterConfig struct {
 	STN         string   // answer to STI; "": an ELM, which answers ?
 	STNDevice   string   // answer to STDI
 	Volts       float64  // answer to ATRV; 0: 12.6
-	Refuses     []string // commands answered with ? as clones do: ATAL, ATSP6
+	Refuses     []string // commands answered with ? as clones do: ATAL, ATSP6; STPX*: all that begin so
 	Banner      bool     // announce yourself when powered, unasked
-	Baud        int      // deaf while a Line has another speed; 0: hears every speed
+	Baud        int      // speed after power-up; at another one both sides read garbage. 0: any speed will do
+	MaxBaud     int      // above it bytes come out garbled, whatever the speeds say; 0: none
+	Buffer      int      // bytes that wait for a slow line before BUFFER FULL; 0: 512
 	Timing      *Timing  // nil: Real()
 	Seed        uint64   // of what is left to chance
 }
@@ -69,6 +71,7 @@ type Adapter struct {
 	car    Car
 	since  time.Time // when the car was plugged in
 	plugs  int       // counts changes of the car
+	baud   int       // speed after power-up
 	faults Faults
 	log    []string
 }
@@ -87,7 +90,10 @@ func NewAdapter(cfg AdapterConfig) *Adapter {
 	if cfg.Timing == nil {
 		cfg.Timing = Real()
 	}
-	return &Adapter{cfg: cfg, timing: *cfg.Timing}
+	if cfg.Buffer == 0 {
+		cfg.Buffer = 512
+	}
+	return &Adapter{cfg: cfg, timing: *cfg.Timing, baud: cfg.Baud}
 }
 
 // Plug puts the adapter into a car; nil pulls it out, or turns the ignition off.
@@ -125,6 +131,20 @@ func (a *Adapter) Log() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return append([]string(nil), a.log...)
+}
+
+// saved is the speed after power-up.
+func (a *Adapter) saved() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.baud
+}
+
+// save makes a speed the one after power-up (STWBR).
+func (a *Adapter) save(baud int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.baud = baud
 }
 
 func (a *Adapter) note(command string) {

@@ -45,7 +45,7 @@ func (s *session) atReset(rest string, f Faults) ([]step, bool) {
 	case "Z":
 		s.set = fresh()
 		steps := s.banner(before)
-		steps[0].wait = s.a.timing.Reset
+		steps[0].wait, steps[0].restart = s.a.timing.Reset, true
 		return steps, true
 	case "WS":
 		s.set = fresh()
@@ -167,19 +167,4 @@ func (s *session) number() string {
 		return "A" + p
 	}
 	return p
-}
-
-// st answers an ST command: only STN chips know them.
-func (s *session) st(command string) []step {
-	switch {
-	case s.a.cfg.STN == "":
-		return s.reply("?")
-	case command == "STI":
-		return s.reply(s.a.cfg.STN)
-	case command == "STDI" && s.a.cfg.STNDevice != "":
-		return s.reply(s.a.cfg.STNDevice)
-	case slices.Contains([]string{"STCSEGT0", "STCSEGT1", "STCAFCP", "STCSEGR0", "STCSEGR1"}, command):
-		return s.reply("OK")
-	}
-	return s.reply("?")
 }

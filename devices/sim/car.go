@@ -45,6 +45,17 @@ func isCAN(proto string) bool { return proto >= "6" && proto <= "C" }
 // is29 reports whether a CAN protocol has 29-bit identifiers.
 func is29(proto string) bool { return proto == "7" || proto == "9" || proto == "A" }
 
+// rateOf is the speed of a CAN protocol in kbit/s, a value of its own for any other.
+func rateOf(proto string) string {
+	switch proto {
+	case "6", "7":
+		return "500"
+	case "8", "9":
+		return "250"
+	}
+	return "protocol " + proto
+}
+
 // isKLine reports whether a bus must be initialised first.
 func isKLine(proto string) bool { return proto >= "3" && proto <= "5" }
 

@@ -213,7 +213,8 @@ func TestAProtocolThatIsNotTheCarsFails(t *testing.T) {
 	}{
 		{nil, "ATSP6", "NO DATA\r\r>"},
 		{nil, "ATSP3", "BUS INIT: ...ERROR\r\r>"},
-		{oneECU("6", "7E8"), "ATSP7", "CAN ERROR\r\r>"},
+		{oneECU("6", "7E8"), "ATSP7", "NO DATA\r\r>"},
+		{oneECU("6", "7E8"), "ATSP8", "CAN ERROR\r\r>"},
 		{oneECU("6", "7E8"), "ATSP2", "NO DATA\r\r>"},
 		{oneECU("3", "10"), "ATSP5", "BUS INIT: ERROR\r\r>"},
 		{oneECU("6", "7E8"), "ATSPA3", "SEARCHING...\r41 05 7B \r\r>"},

@@ -25,6 +25,8 @@ type Faults struct {
 	Silent   bool          // nothing comes back, no prompt either
 	Slow     time.Duration // more time before each line
 	BrownOut bool          // reset in mid answer: half a line, banner, all settings lost
+	BaudLie  bool          // a new speed is agreed to and not taken; Only names the word
+	BaudHang bool          // a new speed is agreed to, and then nothing more until power is cut
 
 	// Of the answer.
 	Error     string // in place of lines: CAN ERROR, BUS INIT: ...ERROR, BUFFER FULL, DATA ERROR, LV RESET, ...

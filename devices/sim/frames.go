@@ -11,7 +11,9 @@ import (
 type style struct {
 	headers bool
 	spaces  bool
-	pad     *byte // fills CAN frames to eight bytes
+	// segments: the chip puts frames together itself (STCSEGR1)
+	segments bool
+	pad      *byte // fills CAN frames to eight bytes
 }
 
 // line is one printed line and when its frame came, counted from the request.
@@ -60,6 +62,8 @@ func (st style) message(proto string, m Message) []string {
 	switch {
 	case !isCAN(proto):
 		return []string{st.legacy(proto, m)}
+	case st.headers && st.segments:
+		return []string{st.canHeader(m.From) + st.hex(m.Data)}
 	case st.headers:
 		var out []string
 		for _, f := range st.isoTP(m.Data) {

@@ -40,7 +40,13 @@ func (s *session) request(text string, f Faults) []step {
 		return s.reply("?")
 	case q.count > 0 && f.BadCount:
 		q.data, q.count = append(q.data, byte(q.count)), 0
-	case f.AnyCount:
+	}
+	return s.send(q, f)
+}
+
+// send puts a request on the bus.
+func (s *session) send(q query, f Faults) []step {
+	if f.AnyCount {
 		q.count = 0
 	}
 	car, since, plugs := s.a.plugged()
@@ -98,8 +104,8 @@ func (s *session) connect(car Car, plugs int) (before []step, word string, ok bo
 		want = car.Protocols()[0]
 	case isKLine(want):
 		return []step{{text: busInit(want)}, {wait: t.SlowInit}}, "ERROR", false
-	case car == nil || !isCAN(want):
-		return nil, "NO DATA", false
+	case car == nil || !isCAN(want) || slices.ContainsFunc(car.Protocols(), func(p string) bool { return rateOf(p) == rateOf(want) }):
+		return nil, "NO DATA", false // the frame went out, and nobody feels meant
 	default:
 		return nil, "CAN ERROR", false
 	}
@@ -133,7 +139,7 @@ func (s *session) printed(q query, rep Reply, f Faults) []step {
 	if !isCAN(s.set.live) {
 		p2 = s.a.timing.P2Slow
 	}
-	st := style{headers: s.set.headers, spaces: s.set.spaces, pad: f.Pad}
+	st := style{headers: s.set.headers, spaces: s.set.spaces, segments: s.set.segments, pad: f.Pad}
 	lines := st.lines(s.set.live, f.messages(s.set.live, rep.Messages), p2)
 	for _, text := range rep.Lines {
 		lines = append(lines, line{after: p2, text: text})
@@ -154,17 +160,33 @@ func (s *session) printed(q query, rep Reply, f Faults) []step {
 	case q.count > 0:
 		lines, full = first(lines, q.count)
 	}
-	var out []step
-	var now time.Duration
-	for _, l := range lines {
-		wait := max(0, l.after-now)
-		now += wait
-		out = append(out, step{wait: wait, text: l.text + s.eol()})
+	out, over := s.paced(lines)
+	if over {
+		return append(out, s.reply("BUFFER FULL")...)
 	}
 	if full || f.Error != "" {
 		return append(out, step{text: s.prompt()})
 	}
 	return append(out, step{wait: s.idle(), text: s.prompt()})
+}
+
+// paced prints lines as their frames come in: what comes while the line is busy
+// waits in the chip, and over is true when that has no room for more.
+func (s *session) paced(lines []line) (out []step, over bool) {
+	var done time.Duration // when the line falls idle
+	for _, l := range lines {
+		text := l.text + s.eol()
+		if whole := s.wire(1000); whole > 0 && done > l.after {
+			waiting := int((done - l.after) * 1000 / whole)
+			if waiting+len(text) > s.a.cfg.Buffer {
+				return out, true
+			}
+		}
+		wait := max(0, l.after-done)
+		done += wait + s.wire(len(text))
+		out = append(out, step{wait: wait, text: text})
+	}
+	return out, false
 }
 
 // first keeps the lines of n frames and reports whether there were so many. The
@@ -190,7 +212,12 @@ func (s *session) quiet(before string) []step {
 
 // waitFor is the wait set by ATST: 4 ms a step.
 func (s *session) waitFor() time.Duration {
-	if s.a.timing.Idle == 0 || s.set.st == 0 {
+	switch {
+	case s.a.timing.Idle == 0:
+		return 0
+	case s.set.timeout > 0:
+		return s.set.timeout
+	case s.set.st == 0:
 		return s.a.timing.Idle
 	}
 	return time.Duration(s.set.st) * 4096 * time.Microsecond

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 )
@@ -20,12 +21,18 @@ type session struct {
 	last  string // repeated by a lone CR
 	rest  []byte // what followed a byte that interrupted
 	plugs int    // of the line, when it can tell
+
+	baud int           // the speed now; 0: any
+	brt  time.Duration // how long a handshake of a new speed waits
+	hung bool          // until power is cut
 }
 
 // settings are what ATZ, ATWS and ATD put back.
 type settings struct {
 	echo, linefeeds, spaces, headers bool
-	format, answers                  bool // ATCAF, ATR
+	format, answers                  bool          // ATCAF, ATR
+	segments                         bool          // STCSEGR
+	timeout                          time.Duration // STPTO; 0: as ATST says
 	proto                            string
 	auto                             bool
 	st                               int // ATST, 4 ms each; 0: default
@@ -43,12 +50,13 @@ func fresh() settings {
 
 // step is something to print and how long to wait before it.
 type step struct {
-	wait time.Duration
-	text string
+	wait    time.Duration
+	text    string
+	restart bool // the chip starts anew before it: its speed is that after power-up
 }
 
 func (s *session) run(ctx context.Context) error {
-	s.set = fresh()
+	s.restart()
 	s.plugs = s.linePlugs()
 	if s.a.cfg.Banner {
 		s.play(ctx, s.banner(""))
@@ -69,12 +77,6 @@ func (s *session) run(ctx context.Context) error {
 	}
 }
 
-// deaf reports whether the line has another speed than the chip.
-func (s *session) deaf() bool {
-	l, ok := s.rw.(interface{ Baud() int })
-	return ok && s.a.cfg.Baud != 0 && l.Baud() != s.a.cfg.Baud
-}
-
 // linePlugs counts the power cycles of a line that feeds the adapter.
 func (s *session) linePlugs() int {
 	if l, ok := s.rw.(interface{ Plugs() int }); ok {
@@ -86,26 +88,42 @@ func (s *session) linePlugs() int {
 // feed takes bytes from the line, one command after the other.
 func (s *session) feed(ctx context.Context, data []byte) {
 	if n := s.linePlugs(); n != s.plugs {
-		s.plugs, s.set, s.got, s.last = n, fresh(), nil, ""
+		s.plugs, s.got, s.last = n, nil, ""
+		s.restart()
 	}
-	if s.deaf() {
+	if s.hung {
 		return
 	}
-	for _, b := range data {
+	for _, b := range s.heard(data) {
 		s.echo(b)
 		switch {
 		case b == '\r':
+			typed := len(s.got) + 1
 			command := normal(string(s.got))
 			s.got = s.got[:0]
 			if command == "" {
 				command = s.last
 			}
 			s.last = command
-			s.play(ctx, s.execute(command))
+			s.obey(ctx, command, typed)
 		case b != 0 && len(s.got) < 256:
 			s.got = append(s.got, b)
 		}
 	}
+}
+
+// obey carries a command out that took some bytes on the line.
+func (s *session) obey(ctx context.Context, command string, typed int) {
+	f := s.a.faultsFor(command)
+	if s.speed(ctx, command, f) {
+		s.a.note(command)
+		return
+	}
+	steps := s.execute(command, f)
+	if len(steps) > 0 {
+		steps[0].wait += s.wire(typed)
+	}
+	s.play(ctx, steps)
 }
 
 func (s *session) echo(b byte) {
@@ -120,7 +138,9 @@ func (s *session) echo(b byte) {
 }
 
 // print writes to the line; a line that does not take it says so to the reader.
-func (s *session) print(text string) { _, _ = io.WriteString(s.rw, text) }
+func (s *session) print(text string) {
+	_, _ = s.rw.Write(s.across([]byte(text), s.baud, s.lineBaud()))
+}
 
 func (s *session) eol() string {
 	if s.set.linefeeds {
@@ -145,7 +165,10 @@ func (s *session) banner(before string) []step {
 func (s *session) play(ctx context.Context, steps []step) {
 	at := time.Now()
 	for _, st := range steps {
-		at = at.Add(st.wait + s.a.timing.wire(len(st.text)))
+		if st.restart {
+			s.restart()
+		}
+		at = at.Add(st.wait + s.wire(len(st.text)))
 		if !s.until(ctx, at) {
 			return
 		}
@@ -176,12 +199,11 @@ func (s *session) until(ctx context.Context, at time.Time) bool {
 }
 
 // execute answers one command.
-func (s *session) execute(command string) []step {
+func (s *session) execute(command string, f Faults) []step {
 	if command == "" {
 		return []step{{text: s.prompt()}}
 	}
 	s.a.note(command)
-	f := s.a.faultsFor(command)
 	car, _, _ := s.a.plugged()
 	steps := s.answer(command, f)
 	if c, ok := car.(commander); ok {
@@ -194,26 +216,38 @@ func (s *session) execute(command string) []step {
 		return nil
 	case f.BrownOut:
 		s.set = fresh()
-		return append(half(steps), s.banner("")...)
+		again := s.banner("")
+		again[0].restart = true
+		return append(half(steps), again...)
 	case strings.Contains(f.Error, "RESET"):
 		s.set = fresh()
+		for i := range steps {
+			steps[i].restart = strings.Contains(steps[i].text, f.Error)
+		}
 	}
 	return steps
 }
 
 func (s *session) answer(command string, f Faults) []step {
-	for _, no := range s.a.cfg.Refuses {
-		if command == no {
-			return s.reply("?")
-		}
-	}
 	switch {
+	case s.refuses(command):
+		return s.reply("?")
+	case s.patience(command):
+		return s.reply("OK")
 	case strings.HasPrefix(command, "AT"):
 		return s.at(command[2:], f)
 	case strings.HasPrefix(command, "ST"):
-		return s.st(command)
+		return s.st(command, f)
 	}
 	return s.request(command, f)
+}
+
+// refuses reports whether the chip does not know a command that others know.
+func (s *session) refuses(command string) bool {
+	return slices.ContainsFunc(s.a.cfg.Refuses, func(no string) bool {
+		begin, all := strings.CutSuffix(no, "*")
+		return command == no || all && strings.HasPrefix(command, begin)
+	})
 }
 
 // commander is a car whose recording holds the adapter's words too.

@@ -39,6 +39,7 @@ type ECU struct {
 	Wait   map[byte]int      // service -> how many 7F xx 78 come first
 	Silent map[byte]bool     // services it does not answer at all
 	OnePID bool              // of several PIDs in one request it answers the first it has
+	Most   int               // of several PIDs in one request it answers so many; 0: six
 	Strict bool              // a request for several PIDs it does not answer
 	Misses int               // every so many requests one is not answered; 0: none
 	Extra  map[string]string // any other request -> answer, hex: "22F190" -> "62F190..."
