@@ -61,7 +61,10 @@ type Config struct {
 	Board   Board
 	// ScanLimit ends a scan that does not end; 0 means five minutes.
 	ScanLimit time.Duration
-	Log       *slog.Logger // nil drops it
+	// DoorLimit is how long an opened slot may stand open before that is an alarm; 0
+	// means a minute. Overdue is how long a key may be away for work; 0 means ten hours.
+	DoorLimit, Overdue time.Duration
+	Log                *slog.Logger // nil drops it
 }
 
 // ScanOrder is one person's wish to scan the car of a job.
@@ -76,7 +79,7 @@ type ScanOrder struct {
 type UnlockOrder struct {
 	Job     string // "" when staff opens a slot for no job
 	Slot    int
-	Purpose string // hang, release
+	Purpose string // hang, release, work, return
 	By      string // staff id, or kiosk
 	Reason  string // of a staff member; "" of a customer
 	Request journal.RequestID
@@ -109,6 +112,12 @@ func New(cfg Config) *Bay {
 	}
 	if cfg.ScanLimit <= 0 {
 		cfg.ScanLimit = 5 * time.Minute
+	}
+	if cfg.DoorLimit <= 0 {
+		cfg.DoorLimit = time.Minute
+	}
+	if cfg.Overdue <= 0 {
+		cfg.Overdue = 10 * time.Hour
 	}
 	return &Bay{
 		cfg: cfg, log: cfg.Log.With("bay", cfg.Bay), ids: newIDs(cfg.Node),

@@ -21,7 +21,10 @@ type book struct {
 	asked   []journal.RequestID                  // of started, oldest first
 	online  bool                                 // the newest word about the cabinet
 	slots   map[int]slotBook
-	turn    int // counts intents: which is older
+	turn    int               // counts intents: which is older
+	alarms  job.Alarms        // what stands
+	held    map[string]hold   // keys that staff has taken for work, by job
+	tags    map[string]string // tag → job
 }
 
 type openScan struct{ job, bay string }
@@ -31,17 +34,33 @@ type openUnlock struct {
 	slot                  int
 }
 
+// hold is a key in a staff member's hand.
+type hold struct {
+	by   string
+	atMS int64 // wall time of the event
+	slot int   // where it hung
+}
+
 // slotBook is what is written of one slot.
 type slotBook struct {
 	hook keycab.Hook
 	key  keycab.Key
-	// owner is the job whose key hangs here, or was taken from here unasked.
+	// owner is the job whose key hangs here, or was taken from here unasked or for
+	// work: the slot is kept for it.
 	owner string
 	// intent is the purpose of the newest unlock as long as no key has been hung or
 	// taken since; its job and its age.
 	intent    string
 	intentJob string
+	intentBy  string
 	turn      int
+	// lately is the job whose key was hung and the slot not shut since: taking it
+	// back out is no theft.
+	lately string
+	// fruitless is how often in a row the slot was opened and shut for a purpose
+	// without a key coming or going; failed: its hook did not move the last time.
+	fruitless int
+	failed    bool
 	// spent: after the unlock to release it the slot was closed with the key in it.
 	spent bool
 }
@@ -53,7 +72,7 @@ func newBook() *book {
 	return &book{
 		scans: map[string]openScan{}, unlocks: map[journal.RequestID]openUnlock{},
 		done: map[journal.RequestID]keycab.Outcome{}, started: map[journal.RequestID]string{},
-		slots: map[int]slotBook{},
+		slots: map[int]slotBook{}, held: map[string]hold{}, tags: map[string]string{},
 	}
 }
 
@@ -75,6 +94,7 @@ func (b *book) add(e journal.Entry) {
 	if err != nil {
 		return // a kind of a newer version of this node: nothing that this one has open
 	}
+	b.alarms.Apply(job.Event{Kind: e.Kind, Job: e.Job, WallMS: e.WallMS, Payload: p})
 	switch p := p.(type) {
 	case job.ScanStarted:
 		b.scans[p.Scan] = openScan{job: e.Job, bay: p.Bay}
@@ -95,30 +115,28 @@ func (b *book) addKey(e journal.Entry, p job.Payload) {
 		b.intend(e, p)
 	case job.SlotOpened:
 		b.outcome(e.Job, p.Slot, keycab.Opened)
-		b.edit(p.Slot, func(s *slotBook) { s.hook = keycab.HookOpen })
+		b.edit(p.Slot, func(s *slotBook) { s.hook, s.failed = keycab.HookOpen, false })
 	case job.UnlockFailed:
 		b.outcome(e.Job, p.Slot, keycab.Failed)
+		b.edit(p.Slot, func(s *slotBook) { s.failed = true })
 	case job.OutcomeUnknown:
 		b.outcome(e.Job, p.Slot, keycab.OutcomeUnknown)
 	case job.SlotClosed:
 		b.edit(p.Slot, func(s *slotBook) {
-			s.hook = keycab.HookClosed
-			s.spent = s.intent == job.PurposeRelease && s.key == keycab.KeyPresent
+			s.hook, s.lately = keycab.HookClosed, ""
+			s.spent = takes(s.intent) && s.key == keycab.KeyPresent
+			if s.intent != "" {
+				s.fruitless++
+			}
 		})
 	case job.Forced:
 		b.edit(p.Slot, func(s *slotBook) { s.hook = keycab.HookOpen })
 	case job.KeyHung:
-		b.edit(p.Slot, func(s *slotBook) {
-			s.key, s.owner = keycab.KeyPresent, e.Job
-			s.intent, s.intentJob = "", ""
-		})
+		b.hang(e.Job, p)
 	case job.KeyTaken:
-		b.edit(p.Slot, func(s *slotBook) {
-			s.key, s.intent, s.intentJob = keycab.KeyAbsent, "", ""
-			if p.Authorised {
-				s.owner = ""
-			}
-		})
+		b.take(e, p)
+	case job.TagBound:
+		b.tags[p.Tag] = e.Job
 	case job.CabinetOnline:
 		b.online = true
 		for _, x := range p.Slots {
@@ -127,6 +145,48 @@ func (b *book) addKey(e journal.Entry, p job.Payload) {
 	case job.CabinetOffline:
 		b.online = false
 	}
+}
+
+// takes: an unlock for it is leave to take the key.
+func takes(purpose string) bool { return purpose == job.PurposeRelease || purpose == job.PurposeWork }
+
+// hang is a key on its hook; a slot that was kept for it is free.
+func (b *book) hang(id string, p job.KeyHung) {
+	for n := range b.slots {
+		if n != p.Slot && id != "" && b.slots[n].owner == id && b.slots[n].key != keycab.KeyPresent {
+			b.edit(n, func(s *slotBook) { s.owner = "" })
+		}
+	}
+	b.edit(p.Slot, func(s *slotBook) {
+		s.key, s.owner, s.fruitless = keycab.KeyPresent, id, 0
+		if s.hook == keycab.HookOpen && s.intent != "" {
+			s.lately = id
+		}
+		s.intent, s.intentJob, s.intentBy = "", "", ""
+	})
+	delete(b.held, id)
+	if p.Tag != "" && id != "" {
+		b.tags[p.Tag] = id
+	}
+}
+
+// take is a key gone from its hook. Taken for work its slot is kept; taken back out
+// before the slot was shut, the slot still waits for it.
+func (b *book) take(e journal.Entry, p job.KeyTaken) {
+	b.edit(p.Slot, func(s *slotBook) {
+		s.key, s.fruitless = keycab.KeyAbsent, 0
+		switch {
+		case p.Authorised && s.intent == job.PurposeWork:
+			b.held[e.Job] = hold{by: s.intentBy, atMS: e.WallMS, slot: p.Slot}
+		case p.Authorised && s.intent == "" && s.lately != "":
+			s.intent, s.intentJob, s.lately = job.PurposeHang, s.lately, ""
+			s.owner = ""
+			return
+		case p.Authorised:
+			s.owner = ""
+		}
+		s.intent, s.intentJob, s.intentBy, s.lately = "", "", "", ""
+	})
 }
 
 func (b *book) edit(n int, f func(*slotBook)) {
@@ -139,7 +199,7 @@ func (b *book) intend(e journal.Entry, p job.UnlockIntended) {
 	b.turn++
 	b.unlocks[e.Request] = openUnlock{job: e.Job, cabinet: p.Cabinet, purpose: p.Purpose, slot: p.Slot}
 	b.edit(p.Slot, func(s *slotBook) {
-		s.intent, s.intentJob, s.turn, s.spent = p.Purpose, e.Job, b.turn, false
+		s.intent, s.intentJob, s.intentBy, s.turn, s.spent, s.lately = p.Purpose, e.Job, p.By, b.turn, false, ""
 	})
 }
 
@@ -181,11 +241,17 @@ func (b *book) endings() ([]journal.Draft, error) {
 	}
 	for _, h := range sortedKeys(byHex) {
 		u := b.unlocks[byHex[h]]
-		d, err := draft(u.job, endOf("unlock", h), job.OutcomeUnknown{Cabinet: u.cabinet, Slot: u.slot})
-		if err != nil {
-			return nil, err
+		id := endOf("unlock alarm", h)
+		for _, x := range []happened{
+			{id: endOf("unlock", h), p: job.OutcomeUnknown{Cabinet: u.cabinet, Slot: u.slot}},
+			{id: id, p: job.AlarmRaised{Alarm: hex.EncodeToString(id[:8]), What: job.AlarmUnknown, Cabinet: u.cabinet, Slot: u.slot}},
+		} {
+			d, err := draft(u.job, x.id, x.p)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, d)
 		}
-		out = append(out, d)
 	}
 	return out, nil
 }

@@ -20,9 +20,11 @@ type cabinetNow struct {
 	why    string
 	hint   string
 	slots  []keycab.Slot
-	alarms map[int]string
 	// at is when a slot was last heard of, closed when its hook was last seen to close.
 	at, closed map[int]time.Duration
+	// opened is the turn in which a slot was last seen to open; turns counts them.
+	opened map[int]int
+	turns  int
 }
 
 // grace is how long after its hook has closed a key is still taken with leave: the
@@ -30,7 +32,7 @@ type cabinetNow struct {
 const grace = 3 * time.Second
 
 func newCabinetNow() cabinetNow {
-	return cabinetNow{alarms: map[int]string{}, at: map[int]time.Duration{}, closed: map[int]time.Duration{}}
+	return cabinetNow{at: map[int]time.Duration{}, closed: map[int]time.Duration{}, opened: map[int]int{}}
 }
 
 // again asks to compare a slot with the journal once more.
@@ -42,13 +44,19 @@ func (b *Bay) look(_ context.Context, slot int) { b.notes <- again{slot: slot} }
 // take takes one note: a reading of a device or again. It is called from one
 // goroutine, so that events are written in the order in which things were seen.
 func (b *Bay) take(ctx context.Context, note any) {
-	r, ok := note.(devices.Reading)
-	if !ok {
-		if a, ok := note.(again); ok {
-			b.compare(ctx, a.slot)
-		}
-		return
+	switch n := note.(type) {
+	case again:
+		b.compare(ctx, n.slot)
+	case doorNote:
+		b.takeDoor(ctx, n)
+	case overdueNote:
+		b.takeOverdue(ctx, n)
+	case devices.Reading:
+		b.takeReading(ctx, n)
 	}
+}
+
+func (b *Bay) takeReading(ctx context.Context, r devices.Reading) {
 	switch v := r.Value.(type) {
 	case obd.Status:
 		b.takeStatus(v)
@@ -68,7 +76,7 @@ func (b *Bay) takeSnapshot(ctx context.Context, s keycab.Snapshot) {
 	b.mu.Lock()
 	wasOnline, wasSeen := b.live.online, b.live.seen
 	b.live.seen, b.live.online, b.live.why, b.live.slots = true, s.Online, s.Why, slices.Clone(s.Slots)
-	b.live.hint, b.live.alarms, b.live.closed = "", map[int]string{}, map[int]time.Duration{}
+	b.live.hint, b.live.closed, b.live.opened = "", map[int]time.Duration{}, map[int]int{}
 	if s.Fault != nil {
 		b.live.hint = s.Fault.Hint
 	}
@@ -101,9 +109,39 @@ func (b *Bay) writeOnline(ctx context.Context, s keycab.Snapshot) {
 		known = known && before[i].hook == x.Hook && before[i].key == x.Key
 	}
 	b.mu.Unlock()
-	if known {
-		return
+	var events []happened
+	if !known {
+		events = b.wholeNews(s, before)
 	}
+	for i, x := range s.Slots {
+		events = append(events, b.standingNews(x, before[i])...)
+	}
+	events = append(events, b.ended(func(x job.Alarm) bool {
+		return slices.Contains([]string{job.WarnConflict, job.WarnSilent, job.WarnNoise, job.WarnUnknownWire}, x.What)
+	})...)
+	b.recordAll(ctx, events)
+	for _, x := range s.Slots {
+		if x.Hook == keycab.HookOpen {
+			b.doorOpens(x.Number)
+		}
+	}
+}
+
+// standingNews are the ends of alarms that the state seen after a break ends.
+func (b *Bay) standingNews(now keycab.Slot, before slotBook) []happened {
+	var out []happened
+	if now.Hook == keycab.HookClosed {
+		out = append(out, b.doorShut(now.Number)...)
+	}
+	if now.Key == keycab.KeyAbsent && before.key != keycab.KeyAbsent {
+		out = append(out, b.keyGone(now.Number)...)
+	}
+	return append(out, b.sensed(now)...)
+}
+
+// wholeNews is the whole state, and the keys that came or went meanwhile where that
+// is explained.
+func (b *Bay) wholeNews(s keycab.Snapshot, before []slotBook) []happened {
 	name := b.cfg.Cabinet.Name()
 	whole := job.CabinetOnline{Cabinet: name, Slots: make([]job.SlotState, len(s.Slots))}
 	for i, x := range s.Slots {
@@ -113,20 +151,24 @@ func (b *Bay) writeOnline(ctx context.Context, s keycab.Snapshot) {
 	for i, x := range s.Slots {
 		events = append(events, b.explained(x, before[i])...)
 	}
-	b.recordAll(ctx, events)
+	return events
 }
 
 // explained is the key that came or went while nobody looked, where somebody had
 // been asked to bring or take it. A key that is gone without that is an alarm.
 func (b *Bay) explained(now keycab.Slot, before slotBook) []happened {
 	switch {
-	case now.Key == keycab.KeyPresent && before.key != keycab.KeyPresent && before.intent == job.PurposeHang:
+	case now.Key == keycab.KeyPresent && before.key != keycab.KeyPresent && before.hangs():
 		return b.hung(now.Number, before)
-	case now.Key == keycab.KeyAbsent && before.key == keycab.KeyPresent && before.intent == job.PurposeRelease && !before.spent:
+	case now.Key == keycab.KeyPresent && before.key == keycab.KeyAbsent && before.owner != "":
+		return b.hung(now.Number, before) // the slot is kept for that job's key
+	case now.Key == keycab.KeyPresent && before.key == keycab.KeyAbsent:
+		return b.raised(job.AlarmKeyUnasked, now.Number, "")
+	case now.Key == keycab.KeyAbsent && before.key == keycab.KeyPresent && takes(before.intent) && !before.spent:
 		return b.taken(now.Number, before)
 	case now.Key == keycab.KeyAbsent && before.key == keycab.KeyPresent && before.owner != "":
 		b.log.Error("a key is gone since the cabinet was last seen", "slot", now.Number, "job", before.owner)
-		b.alarm(now.Number, "key_missing")
+		return b.raised(job.AlarmKeyMissing, now.Number, before.owner)
 	}
 	return nil
 }
@@ -138,6 +180,10 @@ func (b *Bay) takeChange(ctx context.Context, at time.Duration, c keycab.Change)
 		b.live.at[c.Slot.Number] = at
 	}
 	b.mu.Unlock()
+	if c.Slot.Hook == keycab.HookOpen {
+		b.doorStays(c.Slot.Number)
+	}
+	b.recordAll(ctx, b.sensed(c.Slot))
 	b.compare(ctx, c.Slot.Number)
 	b.tellCabinetNow()
 }
@@ -165,13 +211,14 @@ func (b *Bay) hookNews(now keycab.Slot, before slotBook) []happened {
 	switch {
 	case now.Hook == keycab.HookClosed && before.hook == keycab.HookOpen:
 		b.closedNow(now.Number)
-		return []happened{{job: who, p: job.SlotClosed{Cabinet: name, Slot: now.Number}}}
+		out := []happened{{job: who, p: job.SlotClosed{Cabinet: name, Slot: now.Number}}}
+		return append(append(out, b.doorShut(now.Number)...), b.fruitless(now, before)...)
 	case now.Hook == keycab.HookOpen && before.hook == keycab.HookClosed && before.intent != "":
 		return []happened{{job: who, p: job.SlotOpened{Cabinet: name, Slot: now.Number}}} // later than it should
 	case now.Hook == keycab.HookOpen && before.hook == keycab.HookClosed:
 		b.log.Error("a hook opened that nobody had asked to open", "slot", now.Number)
-		b.alarm(now.Number, "forced")
-		return []happened{{job: who, p: job.Forced{Cabinet: name, Slot: now.Number}}}
+		out := []happened{{job: who, p: job.Forced{Cabinet: name, Slot: now.Number}}}
+		return append(out, b.raised(job.AlarmForced, now.Number, who)...)
 	case now.Hook != keycab.HookUnknown && before.hook == keycab.HookUnknown:
 		b.learn(now.Number, func(s *slotBook) { s.hook = now.Hook })
 	}
@@ -188,7 +235,7 @@ func (b *Bay) keyNews(now keycab.Slot, before slotBook) []happened {
 		return nil
 	case now.Key == keycab.KeyPresent:
 		return b.hung(now.Number, before)
-	case before.key == keycab.KeyPresent || before.intent == job.PurposeRelease:
+	case before.key == keycab.KeyPresent || takes(before.intent):
 		return b.taken(now.Number, before)
 	}
 	b.learn(now.Number, func(s *slotBook) { s.key = now.Key })
@@ -200,13 +247,13 @@ func (b *Bay) keyNews(now keycab.Slot, before slotBook) []happened {
 // only waited for its key is with the shop now (K-116, K-119).
 func (b *Bay) hung(slot int, before slotBook) []happened {
 	id := before.owner
-	if before.intent == job.PurposeHang {
+	if before.hangs() {
 		id = before.intentJob
 	}
-	b.alarm(slot, "")
 	out := []happened{{job: id, p: job.KeyHung{Cabinet: b.cfg.Cabinet.Name(), Slot: slot}}}
+	out = append(out, b.keyBack(slot, id, before)...)
 	if id == "" {
-		return out
+		return append(out, b.keyOfNobody(slot)...)
 	}
 	if st, ok := b.cfg.Jobs.Job(id); ok {
 		st.Key.In = true
@@ -219,26 +266,26 @@ func (b *Bay) hung(slot int, before slotBook) []happened {
 
 // taken is a key gone from its hook, with leave or without (K-116).
 func (b *Bay) taken(slot int, before slotBook) []happened {
-	leave := before.intent == job.PurposeRelease && (!before.spent || b.justClosed(slot))
+	leave := takes(before.intent) && (!before.spent || b.justClosed(slot)) || before.lately != "" || b.mayCorrect(slot)
 	id := before.owner
 	if leave && before.intentJob != "" {
 		id = before.intentJob
 	}
+	out := []happened{{job: id, p: job.KeyTaken{Cabinet: b.cfg.Cabinet.Name(), Slot: slot, Authorised: leave}}}
+	out = append(out, b.keyGone(slot)...)
 	if !leave {
 		b.log.Error("a key was taken without leave", "slot", slot, "job", id)
-		b.alarm(slot, "key_taken")
+		out = append(out, b.raised(job.AlarmKeyTaken, slot, id)...)
 	}
-	return []happened{{job: id, p: job.KeyTaken{Cabinet: b.cfg.Cabinet.Name(), Slot: slot, Authorised: leave}}}
+	return out
 }
 
-// closedNow notes when a hook closed; a slot that was forced is closed again.
+// closedNow notes when a hook closed.
 func (b *Bay) closedNow(slot int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.live.closed[slot] = b.live.at[slot]
-	if b.live.alarms[slot] == "forced" {
-		delete(b.live.alarms, slot)
-	}
+	delete(b.live.opened, slot)
 }
 
 func (b *Bay) justClosed(slot int) bool {
@@ -250,11 +297,13 @@ func (b *Bay) justClosed(slot int) bool {
 
 func (b *Bay) takeWarning(ctx context.Context, w keycab.Warning) {
 	if w.Kind == keycab.WarnFlapping {
-		b.alarm(w.Slot, "flapping")
-		b.record(ctx, "", job.Flapping{Cabinet: b.cfg.Cabinet.Name(), Slot: w.Slot})
+		out := []happened{{p: job.Flapping{Cabinet: b.cfg.Cabinet.Name(), Slot: w.Slot}}}
+		b.recordAll(ctx, append(out, b.warned("", job.WarningRaised{What: job.WarnFlapping, Slot: w.Slot})...))
 		b.tellCabinetNow()
 		return
 	}
+	b.recordAll(ctx, b.warned("", job.WarningRaised{What: w.Kind, Slot: w.Slot}))
+	b.tellCabinetNow()
 	message, hint := warningText(w.Kind)
 	b.tell(board.Now{Fault: &board.Fault{Kind: "cabinet", Message: message, Hint: hint}})
 }
@@ -280,10 +329,14 @@ func (s slotBook) who() string {
 	return s.owner
 }
 
+// hangs: the slot was opened for a key to be hung.
+func (s slotBook) hangs() bool { return s.intent == job.PurposeHang || s.intent == job.PurposeReturn }
+
 // happened is one event of a device.
 type happened struct {
 	job string
 	p   job.Payload
+	id  journal.RequestID // zero: a new one of this run
 }
 
 func (b *Bay) record(ctx context.Context, jobID string, p job.Payload) {
@@ -294,7 +347,10 @@ func (b *Bay) record(ctx context.Context, jobID string, p job.Payload) {
 func (b *Bay) recordAll(ctx context.Context, events []happened) {
 	drafts := make([]journal.Draft, 0, len(events))
 	for _, e := range events {
-		d, err := draft(e.job, b.ids.seen(), e.p)
+		if e.id == (journal.RequestID{}) {
+			e.id = b.ids.seen()
+		}
+		d, err := draft(e.job, e.id, e.p)
 		if err != nil {
 			b.log.Error("cannot put into words what a device did", "kind", e.p.Kind(), "err", err)
 			continue
@@ -312,14 +368,4 @@ func (b *Bay) learn(slot int, f func(*slotBook)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.book.edit(slot, f)
-}
-
-func (b *Bay) alarm(slot int, word string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if word == "" {
-		delete(b.live.alarms, slot)
-		return
-	}
-	b.live.alarms[slot] = word
 }

@@ -129,7 +129,7 @@ func TestAKeyTakenUnaskedIsSaidAndTakenBack(t *testing.T) {
 		from := r.n.size()
 		r.cab.hook(2, keycab.HookOpen)
 		r.cab.key(2, keycab.KeyAbsent)
-		r.wrote(from, "cabinet.forced", "key.taken")
+		r.wrote(from, "cabinet.forced", "alarm.raised", "key.taken", "alarm.raised")
 		if got, who := last[job.KeyTaken](t, r.n); got.Authorised || who != "j1" {
 			t.Errorf("got %+v of %s, want unasked, of j1", got, who)
 		}
@@ -138,7 +138,7 @@ func TestAKeyTakenUnaskedIsSaidAndTakenBack(t *testing.T) {
 			t.Errorf("the board was told %+v, want an alarm", cab.Slots[1])
 		}
 		r.cab.key(2, keycab.KeyPresent)
-		r.wrote(from, "cabinet.forced", "key.taken", "key.hung")
+		r.wrote(from, "cabinet.forced", "alarm.raised", "key.taken", "alarm.raised", "key.hung", "alarm.cleared")
 		if _, who := last[job.KeyHung](t, r.n); who != "j1" {
 			t.Errorf("the key that came back is %q's, want j1's", who)
 		}
@@ -152,11 +152,11 @@ func TestAnUnlockSaysWhatCameOfIt(t *testing.T) {
 		outcome keycab.Outcome
 		err     error
 		kind    string
-		wrote   string
+		wrote   []string
 	}{
-		{"the hook did not move", keycab.Failed, nil, "", "slot.unlock_failed"},
-		{"nothing was sent", keycab.Failed, &devices.Fault{Kind: "not_commissioned", Hint: "set it"}, "not_commissioned", "slot.unlock_failed"},
-		{"nobody saw", keycab.OutcomeUnknown, nil, "", "slot.outcome_unknown"},
+		{"the hook did not move", keycab.Failed, nil, "", []string{"slot.unlock_failed", "alarm.raised"}},
+		{"nothing was sent", keycab.Failed, &devices.Fault{Kind: "not_commissioned", Hint: "set it"}, "not_commissioned", []string{"slot.unlock_failed"}},
+		{"nobody saw", keycab.OutcomeUnknown, nil, "", []string{"slot.outcome_unknown", "alarm.raised"}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -171,7 +171,7 @@ func TestAnUnlockSaysWhatCameOfIt(t *testing.T) {
 					}
 					c.kind = "" // by heart it is the outcome alone
 				}
-				r.wrote(from, "slot.unlock_intended", c.wrote)
+				r.wrote(from, append([]string{"slot.unlock_intended"}, c.wrote...)...)
 				if got := len(r.cab.sent); got != 1 {
 					t.Errorf("the cabinet was asked %d times, want once", got)
 				}
@@ -256,7 +256,7 @@ func TestAfterABreakTheStateIsWrittenAndNothingIsInvented(t *testing.T) {
 		r.cab.back(func(s []keycab.Slot) {
 			s[1].Key, s[3].Key, s[0].Hook = keycab.KeyAbsent, keycab.KeyPresent, keycab.HookOpen
 		})
-		r.wrote(from, "cabinet.offline", "cabinet.online", "cabinet.offline", "cabinet.online")
+		r.wrote(from, "cabinet.offline", "cabinet.online", "cabinet.offline", "cabinet.online", "alarm.raised", "alarm.raised")
 		got, _ := last[job.CabinetOnline](t, r.n)
 		if want := (job.SlotState{Slot: 2, Hook: "closed", Key: "absent"}); got.Slots[1] != want {
 			t.Errorf("got %+v, want %+v", got.Slots[1], want)
@@ -298,7 +298,7 @@ func TestARestartWithNothingNewWritesNothing(t *testing.T) {
 		r.cab.slots[3].Key = keycab.KeyPresent
 		r = open(t, r.n, r.cab, newAdapter())
 		defer r.stop()
-		r.wrote(from, "cabinet.online")
+		r.wrote(from, "cabinet.online", "alarm.raised")
 	})
 }
 
@@ -308,12 +308,12 @@ func TestAFlappingSensorIsAnAlarm(t *testing.T) {
 		from := r.n.size()
 		r.cab.see(2, func(s *keycab.Slot) { s.Key = keycab.KeyUnknown })
 		r.cab.warn(keycab.Warning{Slot: 2, Kind: keycab.WarnFlapping})
-		r.wrote(from, "cabinet.flapping")
+		r.wrote(from, "cabinet.flapping", "warning.raised")
 		cab := newest(r.wall, func(n board.Now) *board.DeskCabinet { return n.Cabinet })
 		if got := cab.Slots[1]; got.Alarm != "flapping" || got.Key != "unknown" {
 			t.Errorf("the board was told %+v", got)
 		}
 		r.cab.key(2, keycab.KeyAbsent)
-		r.wrote(from, "cabinet.flapping")
+		r.wrote(from, "cabinet.flapping", "warning.raised", "warning.cleared")
 	})
 }

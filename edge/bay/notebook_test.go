@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
@@ -69,7 +70,7 @@ func (n *notebook) one(d journal.Draft) (e journal.Entry, fresh bool) {
 	}
 	seq := uint64(len(n.entries))
 	e = journal.Entry{
-		Origin: origin, Seq: seq, Kind: d.Kind, Job: d.Job, Request: d.Request, Quality: 3,
+		Origin: origin, Seq: seq, Kind: d.Kind, Job: d.Job, Request: d.Request, Quality: 3, WallMS: time.Now().UnixMilli(),
 		Hash: sha256.Sum256(binary.BigEndian.AppendUint64(nil, seq)), Work: &journal.Opening{Payload: d.Work},
 	}
 	n.entries = append(n.entries, e)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -11,6 +12,7 @@ import (
 
 	"pitlane/devices"
 	"pitlane/edge/board"
+	"pitlane/edge/job"
 	"pitlane/edge/journal"
 )
 
@@ -30,6 +32,12 @@ func (b *Bay) Run(ctx context.Context) error {
 	b.spawn = func(f func(context.Context)) { tasks.Go(func() { f(ctx) }) }
 	b.mu.Unlock()
 
+	b.mu.Lock()
+	away := maps.Clone(b.book.held)
+	b.mu.Unlock()
+	for id, h := range away {
+		b.keyAway(id, h)
+	}
 	for _, d := range b.devices() {
 		minders.Go(func() { b.mind(ctx, d) })
 	}
@@ -181,10 +189,17 @@ func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
 }
 
 func (b *Bay) noteEntries(entries []journal.Entry) {
+	away := map[string]hold{}
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	for _, e := range entries {
 		b.book.add(e)
+		if h, taken := b.book.held[e.Job]; taken && e.Kind == (job.KeyTaken{}).Kind() {
+			away[e.Job] = h
+		}
+	}
+	b.mu.Unlock()
+	for id, h := range away {
+		b.keyAway(id, h)
 	}
 }
 

@@ -284,7 +284,7 @@ func TestAFullDiskRefusesWishesAndKeepsDeeds(t *testing.T) {
 		if _, err := r.scan("j1", request()); !errors.Is(err, journal.ErrFull) {
 			t.Errorf("got %v, want a full disk", err)
 		}
-		if outcome, err := r.unlock("j1", 1, "release", request()); !errors.Is(err, journal.ErrFull) || outcome != "failed" {
+		if outcome, err := r.unlock("j1", 1, "hang", request()); !errors.Is(err, journal.ErrFull) || outcome != "failed" {
 			t.Errorf("got %s and %v, want a full disk", outcome, err)
 		}
 		if len(r.obd.begun) > 0 || len(r.cab.sent) > 0 {
@@ -294,6 +294,6 @@ func TestAFullDiskRefusesWishesAndKeepsDeeds(t *testing.T) {
 		r.n.stuck = 5
 		r.cab.key(2, "present")
 		<-time.After(time.Minute)
-		r.wrote(from, "key.hung")
+		r.wrote(from, "key.hung", "alarm.raised")
 	})
 }

@@ -89,6 +89,13 @@ func (b *Bay) tellCabinet(s keycab.Snapshot) {
 	b.tellCabinetNow()
 }
 
+func (b *Bay) cabinetName() string {
+	if b.cfg.Cabinet == nil {
+		return ""
+	}
+	return b.cfg.Cabinet.Name()
+}
+
 // tellCabinetNow says what hangs where. What was last seen of a cabinet that is
 // gone is stale.
 func (b *Bay) tellCabinetNow() {
@@ -98,10 +105,16 @@ func (b *Bay) tellCabinetNow() {
 		c.State = "online"
 	}
 	owners := make([]string, len(b.live.slots))
+	alarms := map[int]string{}
+	for _, x := range b.book.alarms.Standing() {
+		if x.Cabinet == b.cabinetName() && (alarms[x.Slot] == "" || !x.Warning) {
+			alarms[x.Slot] = x.What // an alarm before a warning, the newest of each
+		}
+	}
 	for i, s := range b.live.slots {
 		c.Slots[i] = board.DeskSlot{
 			Slot: s.Number, Hook: string(s.Hook), Key: string(s.Key),
-			Stale: !b.live.online, Alarm: b.live.alarms[s.Number],
+			Stale: !b.live.online, Alarm: alarms[s.Number],
 		}
 		owners[i] = b.book.slot(s.Number).owner
 	}

@@ -74,21 +74,27 @@ func (b *Bay) mayUnlock(o UnlockOrder) error {
 	switch {
 	case b.cfg.Cabinet == nil:
 		return refuse("no_cabinet", "this edge has no key cabinet", "use the edge that has it, at reception")
-	case o.Purpose != job.PurposeHang && o.Purpose != job.PurposeRelease:
-		return refuse("wrong_usage", "a slot is opened to hang or to release a key", "purpose is hang or release")
+	case !hangs(o.Purpose) && !takes(o.Purpose):
+		return refuse("wrong_usage", "a slot is opened to hang, release, take for work or return a key", "purpose is hang, release, work or return")
 	case !b.live.online:
 		return refuse("cabinet_offline", "the key cabinet is not reachable", cmp.Or(b.live.hint, "check its power and its cable"))
 	case o.Slot < 1 || o.Slot > len(b.live.slots):
 		return refuse("wrong_slot", fmt.Sprintf("there is no slot %d", o.Slot), fmt.Sprintf("slots are 1 to %d", len(b.live.slots)))
 	case b.opening(o.Slot):
 		return refuse("busy", fmt.Sprintf("slot %d is just being opened", o.Slot), "wait a moment")
-	case o.Purpose == job.PurposeHang && b.live.slots[o.Slot-1].Key == keycab.KeyPresent:
+	case hangs(o.Purpose) && b.live.slots[o.Slot-1].Key == keycab.KeyPresent:
 		return refuse("slot_taken", fmt.Sprintf("a key hangs in slot %d", o.Slot), "take another slot")
-	case o.Purpose == job.PurposeRelease && o.Job != "" && s.owner != "" && s.owner != o.Job:
+	case hangs(o.Purpose) && s.owner != "" && s.owner != o.Job:
+		return refuse("slot_taken", fmt.Sprintf("slot %d is kept for a key that is away", o.Slot), "take another slot")
+	case takes(o.Purpose) && o.Job != "" && s.owner != "" && s.owner != o.Job:
 		return refuse("wrong_slot", fmt.Sprintf("the key in slot %d is another car's", o.Slot), "look up the slot of this job")
+	case takes(o.Purpose) && o.Job != "" && b.live.slots[o.Slot-1].Key == keycab.KeyAbsent:
+		return refuse(string(job.KeyNotIn), fmt.Sprintf("no key is seen in slot %d", o.Slot), "call staff: look where the key is")
 	}
 	return nil
 }
+
+func hangs(purpose string) bool { return purpose == job.PurposeHang || purpose == job.PurposeReturn }
 
 // opening says that an unlock of the slot is under way. b.mu is held.
 func (b *Bay) opening(slot int) bool {
@@ -135,10 +141,11 @@ func (b *Bay) runUnlock(ctx context.Context, u *unlock) {
 	u.outcome, err = b.cfg.Cabinet.Unlock(limited, u.order.Slot)
 	stop()
 	b.log.Info("slot unlocked", "slot", u.order.Slot, "job", u.order.Job, "outcome", string(u.outcome), "err", err)
-	d, encodeErr := b.outcomeDraft(u, err)
+	drafts, encodeErr := b.outcomeDrafts(u, err)
 	if encodeErr == nil {
-		encodeErr = b.write(ctx, d)
+		encodeErr = b.write(ctx, drafts...)
 	}
+	b.tellCabinetNow()
 	if encodeErr != nil {
 		b.log.Error("unlock ended without its ending on disk; the next start writes it", "slot", u.order.Slot, "err", encodeErr)
 	}
@@ -183,17 +190,38 @@ func sizeOf(tips []journal.Tip, origin string) uint64 {
 	return 0
 }
 
-// outcomeDraft is the one ending of an unlock.
-func (b *Bay) outcomeDraft(u *unlock, why error) (journal.Draft, error) {
+// outcomeDrafts is the one ending of an unlock, with the alarm that it raises or
+// ends. One that was refused before a frame left is no alarm.
+func (b *Bay) outcomeDrafts(u *unlock, why error) ([]journal.Draft, error) {
 	name, o := b.cfg.Cabinet.Name(), u.order
-	id := endOf("unlock", hex.EncodeToString(o.Request[:]))
-	switch u.outcome {
-	case keycab.Opened:
-		return draft(o.Job, id, job.SlotOpened{Cabinet: name, Slot: o.Slot})
-	case keycab.Failed:
-		return draft(o.Job, id, job.UnlockFailed{Cabinet: name, Slot: o.Slot, Why: whyFailed(why)})
+	h := hex.EncodeToString(o.Request[:])
+	ending := happened{job: o.Job, id: endOf("unlock", h)}
+	var more []happened
+	switch {
+	case u.outcome == keycab.Opened:
+		ending.p = job.SlotOpened{Cabinet: name, Slot: o.Slot}
+		more = b.ended(onSlot(o.Slot, job.AlarmUnlock, job.AlarmUnknown))
+	case u.outcome == keycab.Failed:
+		ending.p = job.UnlockFailed{Cabinet: name, Slot: o.Slot, Why: whyFailed(why)}
+		if why == nil {
+			more = b.raisedAs(endOf("unlock alarm", h), job.AlarmUnlock, o.Slot, o.Job)
+		}
+	default:
+		ending.p = job.OutcomeUnknown{Cabinet: name, Slot: o.Slot}
+		more = b.raisedAs(endOf("unlock alarm", h), job.AlarmUnknown, o.Slot, o.Job)
 	}
-	return draft(o.Job, id, job.OutcomeUnknown{Cabinet: name, Slot: o.Slot})
+	var drafts []journal.Draft
+	for _, x := range append([]happened{ending}, more...) {
+		if x.id == (journal.RequestID{}) {
+			x.id = b.ids.seen()
+		}
+		d, err := draft(x.job, x.id, x.p)
+		if err != nil {
+			return nil, err
+		}
+		drafts = append(drafts, d)
+	}
+	return drafts, nil
 }
 
 func whyFailed(err error) string {
@@ -210,6 +238,21 @@ func faultOf(err error) *devices.Fault {
 	return &devices.Fault{Kind: "cabinet", Message: "the slot could not be opened", Hint: "try again, or call staff", Err: err}
 }
 
+// ReturnSlot is the slot that is kept for the key of a job, where it can be used;
+// else a free one.
+func (b *Bay) ReturnSlot(jobID string) (int, error) {
+	b.mu.Lock()
+	for _, s := range b.live.slots {
+		w := b.book.slot(s.Number)
+		if b.live.online && w.owner == jobID && s.Key != keycab.KeyPresent && !w.failed && !b.opening(s.Number) {
+			b.mu.Unlock()
+			return s.Number, nil
+		}
+	}
+	b.mu.Unlock()
+	return b.FreeSlot()
+}
+
 // FreeSlot is an empty, closed slot that no job waits for: the one to offer for
 // hanging a key. When there is none, it is the one that was offered longest ago
 // and never used.
@@ -222,11 +265,17 @@ func (b *Bay) FreeSlot() (int, error) {
 	if !b.live.online {
 		return 0, refuse("cabinet_offline", "the key cabinet is not reachable", cmp.Or(b.live.hint, "check its power and its cable"))
 	}
-	best, unsure := 0, false
+	best, unsure, failed := 0, false, 0
 	for _, s := range b.live.slots {
 		w := b.book.slot(s.Number)
 		unsure = unsure || s.Key == keycab.KeyUnknown || s.Hook == keycab.HookUnknown
 		if s.Key != keycab.KeyAbsent || s.Hook != keycab.HookClosed || w.owner != "" || b.opening(s.Number) {
+			continue
+		}
+		if w.failed { // its hook did not move the last time: any other before it
+			if failed == 0 {
+				failed = s.Number
+			}
 			continue
 		}
 		if w.intent == "" {
@@ -235,6 +284,9 @@ func (b *Bay) FreeSlot() (int, error) {
 		if best == 0 || w.turn < b.book.slot(best).turn {
 			best = s.Number
 		}
+	}
+	if best == 0 {
+		best = failed
 	}
 	if best == 0 && unsure {
 		return 0, refuse("starting", "the key cabinet is still being read", "wait a moment and try again; if it stays so, call staff: a hook or a sensor cannot be read")

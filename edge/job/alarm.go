@@ -123,15 +123,15 @@ func (a *Alarms) edit(id string, f func(*Alarm)) {
 		}
 	}
 	a.list = slices.DeleteFunc(a.list, func(x Alarm) bool {
-		return x.Over && (x.Warning || x.AckBy != "") || x.Warning && x.AckBy != "" && !lasts(x.What)
+		return x.Over && x.Warning || x.AckBy != "" && (x.Over || !lasts(x.What))
 	})
 }
 
-// lasts: the warnings that say how something is, not what somebody did. Looking at
-// them does not end them.
+// lasts: the words that say how something is, not what once happened. Looking at
+// those does not end them.
 func lasts(what string) bool {
 	switch what {
-	case WarnWrongSlot, WarnUnknownTag, WarnOther, WarnStuck:
+	case AlarmKeyTaken, AlarmKeyMissing, AlarmUnlock, AlarmUnknown, WarnWrongSlot, WarnUnknownTag, WarnOther, WarnStuck:
 		return false
 	}
 	return true
