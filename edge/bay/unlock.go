@@ -141,7 +141,7 @@ func (b *Bay) runUnlock(ctx context.Context, u *unlock) {
 	u.outcome, err = b.cfg.Cabinet.Unlock(limited, u.order.Slot)
 	stop()
 	b.log.Info("slot unlocked", "slot", u.order.Slot, "job", u.order.Job, "outcome", string(u.outcome), "err", err)
-	drafts, encodeErr := b.outcomeDrafts(u, err)
+	drafts, encodeErr := b.unlockDrafts(u, err)
 	if encodeErr == nil {
 		encodeErr = b.write(ctx, drafts...)
 	}
@@ -190,9 +190,9 @@ func sizeOf(tips []journal.Tip, origin string) uint64 {
 	return 0
 }
 
-// outcomeDrafts is the one ending of an unlock, with the alarm that it raises or
+// unlockDrafts is the one ending of an unlock, with the alarm that it raises or
 // ends. One that was refused before a frame left is no alarm.
-func (b *Bay) outcomeDrafts(u *unlock, why error) ([]journal.Draft, error) {
+func (b *Bay) unlockDrafts(u *unlock, why error) ([]journal.Draft, error) {
 	name, o := b.cfg.Cabinet.Name(), u.order
 	h := hex.EncodeToString(o.Request[:])
 	ending := happened{job: o.Job, id: endOf("unlock", h)}
