@@ -50,3 +50,6 @@ func SetMaxSize(j *Journal, n int64) { j.opt.MaxSize = n }
 
 // Dir is the journal's folder.
 func Dir(j *Journal) string { return j.opt.Dir }
+
+// Roll begins the next segment file, between two appends.
+func Roll(j *Journal) error { return j.shelf.roll(j.heads) }

@@ -65,6 +65,50 @@ func TestSegmentFilesRollOverAndAllAreRead(t *testing.T) {
 	mustVerify(t, j)
 }
 
+// A file that got its name but could not be begun stays behind while the one before
+// it is written on.
+func TestAStillbornSegmentFileHidesNothing(t *testing.T) {
+	t.Parallel()
+	shop := newTestShop("demo-bay-1")
+	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
+	j := shop.open(t, o)
+	appendMany(t, j, 10)
+	closeOnce(t, j)
+	first := filepath.Join(o.Dir, "segments", "000001.db")
+	was, err := os.ReadFile(first)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j = shop.open(t, o)
+	if err := journal.Roll(j); err != nil {
+		t.Fatal(err)
+	}
+	closeOnce(t, j)
+	second := filepath.Join(o.Dir, "segments", "000002.db")
+	if err := os.Rename(second, second+".later"); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(first, was, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	j = shop.open(t, o)
+	appendMany(t, j, 10)
+	closeOnce(t, j)
+	if err := os.Rename(second+".later", second); err != nil {
+		t.Fatal(err)
+	}
+	j = shop.open(t, o)
+	if got, want := len(readAll(t, j, j.Origin())), 21; got != want {
+		t.Errorf("%d entries, want %d", got, want)
+	}
+	appendOne(t, j, pause(1))
+	if err := journal.Roll(j); err != nil {
+		t.Fatal(err)
+	}
+	appendOne(t, j, pause(2))
+	mustVerify(t, j)
+}
+
 func TestTheIndexIsRebuilt(t *testing.T) {
 	t.Parallel()
 	shop, o := stopped(t, 300)

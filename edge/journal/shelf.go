@@ -40,22 +40,62 @@ func openShelf(dir string, readOnly bool) (*shelf, map[string]*head, error) {
 	if err != nil || last == 0 {
 		return s, map[string]*head{}, err
 	}
-	if s.newest, err = openSegment(s.path(last), readOnly); err != nil {
-		return nil, nil, err
+	heads, err := s.openNewest(last)
+	if err == nil && last > 1 {
+		heads, err = s.stillborn(last, heads)
 	}
-	var heads map[string]*head
+	if err != nil {
+		return nil, nil, errors.Join(err, s.close())
+	}
+	return s, heads, nil
+}
+
+// openNewest makes a file the newest and reads what stands at its front.
+func (s *shelf) openNewest(n uint32) (heads map[string]*head, err error) {
+	if s.newest, err = openSegment(s.path(n), s.readOnly); err != nil {
+		return nil, err
+	}
 	err = s.newest.View(func(tx *bbolt.Tx) error {
 		var err error
 		if heads, err = readHeads(tx); err != nil {
 			return err
 		}
-		s.starts, err = readStarts(tx, last)
+		s.starts, err = readStarts(tx, n)
 		return err
 	})
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("open segment file %06d: %w", last, err), s.close())
+		return nil, fmt.Errorf("open segment file %06d: %w", n, err)
 	}
-	return s, heads, nil
+	return heads, nil
+}
+
+// stillborn finds a newest file that got its name and was never begun, because the
+// folder could not be synced: the file before it went on being written, and knows
+// more. That one is the newest then. A damaged file before it is nobody's proof.
+func (s *shelf) stillborn(last uint32, heads map[string]*head) (map[string]*head, error) {
+	if s.leavesInNewest(heads) > 0 {
+		return heads, nil
+	}
+	before, err := openSegment(s.path(last-1), true)
+	if err != nil {
+		return heads, nil
+	}
+	ahead := false
+	err = before.View(func(tx *bbolt.Tx) error {
+		was, err := readHeads(tx)
+		for origin, h := range was {
+			now := heads[origin]
+			ahead = ahead || now == nil || h.Size > now.Size || h.CheckpointSize > now.CheckpointSize
+		}
+		return err
+	})
+	if err = errors.Join(err, before.Close()); err != nil || !ahead {
+		return heads, nil
+	}
+	if err := s.newest.Close(); err != nil {
+		return nil, fmt.Errorf("leave segment file %06d: %w", last, err)
+	}
+	return s.openNewest(last - 1)
 }
 
 // scan finds the newest file and removes what a crash left half made.

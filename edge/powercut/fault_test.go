@@ -1,0 +1,146 @@
+package powercut
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"pitlane/edge/journal"
+)
+
+// TestEveryCallFailsOnce lets the n-th write, sync, truncation, open, rename,
+// removal and allocation of a journal's life fail, for every n, once and from then
+// on, as a broken disk and as a full one.
+func TestEveryCallFailsOnce(t *testing.T) {
+	t.Parallel()
+	step := "9"
+	if soak(t) > 0 {
+		step = "1"
+	}
+	out := played(t, copyOf(t.Context(), "TestFaultChild", scratch(t), step))
+	m := regexp.MustCompile(`(\d+) faults`).FindStringSubmatch(out)
+	if m == nil {
+		t.Fatalf("the child says nothing of its faults:\n%s", out)
+	}
+	if n, err := strconv.Atoi(m[1]); err != nil || n < 100 {
+		t.Errorf("only %s faults happened", m[1])
+	}
+	t.Log(strings.TrimSpace(out))
+}
+
+// fault is one disk that fails.
+type fault struct {
+	dir     string // only below it
+	name    string // only these calls
+	n       int64  // the n-th of them
+	lasting bool   // and all after it
+	errno   unix.Errno
+}
+
+func (f fault) String() string {
+	often := "once"
+	if f.lasting {
+		often = "from then on"
+	}
+	return fmt.Sprintf("%s %d fails with %s %s", f.name, f.n, unix.ErrnoName(f.errno), often)
+}
+
+// TestFaultChild is the process behind the gate.
+func TestFaultChild(t *testing.T) {
+	dir, words, ok := part()
+	if !ok {
+		return // only a part of the test above
+	}
+	step, err := strconv.Atoi(words[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	pieces, err := peerLog(t.Context(), dir, 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var now atomic.Pointer[fault]
+	var count atomic.Int64
+	err = openGate(func(c call) verdict {
+		f := now.Load()
+		if f == nil || c.name != f.name || !strings.HasPrefix(c.path, f.dir) {
+			return verdict{}
+		}
+		if n := count.Add(1); n == f.n || f.lasting && n > f.n {
+			return verdict{err: f.errno}
+		}
+		return verdict{}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := 0
+	for _, f := range faults() {
+		for n := 1; ; n += step {
+			f.dir, f.n = filepath.Join(dir, "n"), int64(n)
+			count.Store(0)
+			now.Store(&f)
+			a := life(t.Context(), f.dir, pieces)
+			now.Store(nil)
+			if err := clean(t.Context(), f.dir, a, pieces[0].Origin); err != nil {
+				t.Errorf("%s: %v", f, err)
+			}
+			if err := os.RemoveAll(f.dir); err != nil {
+				t.Fatal(err)
+			}
+			if count.Load() < f.n {
+				break // so many calls are not made
+			}
+			total++
+		}
+	}
+	fmt.Printf("%d faults\n", total)
+}
+
+func faults() []fault {
+	var all []fault
+	for _, name := range []string{"write", "sync", "truncate", "open", "rename", "unlink", "mkdir", "allocate"} {
+		for _, errno := range []unix.Errno{unix.EIO, unix.ENOSPC} {
+			for _, lasting := range []bool{false, true} {
+				all = append(all, fault{name: name, errno: errno, lasting: lasting})
+			}
+		}
+	}
+	return all
+}
+
+// life is what an edge does with its journal in a day, in short: it begins, appends,
+// adopts, rolls over into new files, stops and starts again. What fails is left, the
+// next thing is tried. It says what was acknowledged.
+func life(ctx context.Context, dir string, pieces []journal.Segment) *acked {
+	a := newAcked()
+	next := 0
+	for day := range 2 {
+		j, err := journal.Open(ctx, options(dir, bay))
+		if err != nil {
+			continue
+		}
+		for i := range 12 {
+			n := day*100 + i
+			if es, err := j.Append(ctx, wish(0, n)); err == nil {
+				a.own[request(0, n)] = es[0].Seq
+			}
+			if i%3 == 2 && next < len(pieces) {
+				if err := j.Adopt(ctx, pieces[next]); err == nil {
+					a.peer = pieces[next].First + uint64(len(pieces[next].Entries))
+					next++
+				}
+			}
+		}
+		_ = j.Close() // what it could not write it says; the next start looks
+	}
+	return a
+}
