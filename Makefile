@@ -25,7 +25,7 @@ check: ## format, vet, floors and the race tests: Go alone, no network, no root
 test: tools ## everything: check, real servers, screens, browsers, fuzz
 	$(MAKE) check
 	$(MAKE) ui-check
-	deploy/gotest.sh -tags real ./sync/... ./cmd/...
+	deploy/gotest.sh -tags real ./sync/... ./cmd/... ./edge/powercut
 	$(MAKE) e2e
 	$(MAKE) fuzz
 
@@ -46,6 +46,7 @@ soak: ## the long forms: fuzz and fault harnesses
 	cd kiosk-ui && PITLANE_AXE=all npm run -s axe
 	$(GO) test -count=1 -timeout 0 -tags real -run 'Trace' ./cmd/pitlane-sim
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'AfterAKill|ConvergeInAnyOrder' ./edge/journal
+	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -tags real -run 'EveryCall|EveryState|PowerFails' ./edge/powercut
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'NoEventFromOneFrame' ./devices/keycab
 
 ui: ## build the screens into kiosk-ui/dist

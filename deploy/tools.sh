@@ -19,6 +19,8 @@ need mosquitto mosquitto
 need chromium chromium
 need socat socat
 need gcc gcc
+need mkfs.ext4 e2fsprogs
+need mkfs.xfs xfsprogs
 fc-list 2>/dev/null | grep -qi 'wqy\|noto sans cjk' || missing+=(fonts-wqy-microhei fontconfig)
 if [ ${#missing[@]} -gt 0 ]; then
   command -v apt-get >/dev/null || { say "please install: ${missing[*]} (there is no apt-get here)"; exit 1; }

@@ -21,7 +21,7 @@ import (
 // on, as a broken disk and as a full one.
 func TestEveryCallFailsOnce(t *testing.T) {
 	t.Parallel()
-	step := "9"
+	step := "13"
 	if soak(t) > 0 {
 		step = "1"
 	}
@@ -88,7 +88,8 @@ func TestFaultChild(t *testing.T) {
 			f.dir, f.n = filepath.Join(dir, "n"), int64(n)
 			count.Store(0)
 			now.Store(&f)
-			a := life(t.Context(), f.dir, pieces)
+			a := newAcked()
+			life(t.Context(), f.dir, pieces, a)
 			now.Store(nil)
 			if err := clean(t.Context(), f.dir, a, pieces[0].Origin); err != nil {
 				t.Errorf("%s: %v", f, err)
@@ -119,9 +120,8 @@ func faults() []fault {
 
 // life is what an edge does with its journal in a day, in short: it begins, appends,
 // adopts, rolls over into new files, stops and starts again. What fails is left, the
-// next thing is tried. It says what was acknowledged.
-func life(ctx context.Context, dir string, pieces []journal.Segment) *acked {
-	a := newAcked()
+// next thing is tried. What is acknowledged is noted at once.
+func life(ctx context.Context, dir string, pieces []journal.Segment, a *acked) {
 	next := 0
 	for day := range 2 {
 		j, err := journal.Open(ctx, options(dir, bay))
@@ -131,16 +131,15 @@ func life(ctx context.Context, dir string, pieces []journal.Segment) *acked {
 		for i := range 12 {
 			n := day*100 + i
 			if es, err := j.Append(ctx, wish(0, n)); err == nil {
-				a.own[request(0, n)] = es[0].Seq
+				a.ack(request(0, n), es[0].Seq)
 			}
 			if i%3 == 2 && next < len(pieces) {
 				if err := j.Adopt(ctx, pieces[next]); err == nil {
-					a.peer = pieces[next].First + uint64(len(pieces[next].Entries))
+					a.took(pieces[next])
 					next++
 				}
 			}
 		}
 		_ = j.Close() // what it could not write it says; the next start looks
 	}
-	return a
 }

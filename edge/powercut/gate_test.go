@@ -25,7 +25,7 @@ type call struct {
 	to   string // of a rename
 	fd   int
 	data []byte // of a write
-	at   int64  // where; of a write without a place -1; of a truncation the size
+	at   int64  // where; of a write without a place -1; of a truncation or allocation the size
 	flag int    // of an open
 }
 
@@ -169,6 +169,8 @@ func (g *gate) read(n *notice) (call, bool) {
 		c.at = int64(n.args[3])
 	case unix.SYS_FTRUNCATE:
 		c.at = int64(n.args[1])
+	case unix.SYS_FALLOCATE:
+		c.at = int64(n.args[2] + n.args[3])
 	}
 	if more(&c, n, g) {
 		return c, true

@@ -141,6 +141,21 @@ func peerLog(ctx context.Context, dir string, n int) (pieces []journal.Segment, 
 type acked struct {
 	own  map[journal.RequestID]uint64
 	peer uint64
+	said func() // hears of every acknowledgement
+}
+
+func (a *acked) ack(id journal.RequestID, seq uint64) {
+	a.own[id] = seq
+	if a.said != nil {
+		a.said()
+	}
+}
+
+func (a *acked) took(s journal.Segment) {
+	a.peer = s.First + uint64(len(s.Entries))
+	if a.said != nil {
+		a.said()
+	}
 }
 
 func newAcked() *acked { return &acked{own: map[journal.RequestID]uint64{}} }

@@ -1,0 +1,187 @@
+package powercut
+
+import (
+	"encoding/gob"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"pitlane/edge/journal"
+)
+
+// trace is what a journal's life did to its folder: calls in their order, and after
+// which of them what was acknowledged.
+type trace struct {
+	Root  string
+	Calls []tracedCall
+	Acks  []tracedAck
+	Peer  string // origin of the peer's log
+}
+
+type tracedCall struct {
+	Name, Path, To string
+	Data           []byte
+	At             int64
+	Flag           int
+}
+
+type tracedAck struct {
+	After int // so many calls were made before
+	Own   map[journal.RequestID]uint64
+	Peer  uint64
+}
+
+// TestEveryStateOfACutDiskOpens replays what was synced and a random part of the
+// rest: each such state opens, verifies, holds what was acknowledged and goes on.
+func TestEveryStateOfACutDiskOpens(t *testing.T) {
+	t.Parallel()
+	tr := traced(t, "honest")
+	bad, n := manyStates(t, tr, 400)
+	for _, err := range bad {
+		t.Error(err)
+	}
+	t.Logf("%d states of %d calls and %d acknowledgements", n, len(tr.Calls), len(tr.Acks))
+}
+
+// TestALyingDiskIsFound is the control: on a disk that syncs nothing, the same
+// search must find lost events.
+func TestALyingDiskIsFound(t *testing.T) {
+	t.Parallel()
+	tr := traced(t, "lying")
+	if bad, n := manyStates(t, tr, 100); len(bad) == 0 {
+		t.Errorf("nothing was synced, and in %d states nothing is lost: the search does not bite", n)
+	}
+}
+
+// manyStates looks at ci states, or at as many as the soak's time gives, with two
+// hands. It stops at the tenth fault.
+func manyStates(t *testing.T, tr trace, ci int) (bad []error, n int64) {
+	t.Helper()
+	root := scratch(t)
+	var mu sync.Mutex
+	var count atomic.Int64
+	var hands sync.WaitGroup
+	for hand := range 2 {
+		hands.Go(func() {
+			rnd := rand.New(rand.NewPCG(uint64(hand), uint64(ci)))
+			dir := filepath.Join(root, fmt.Sprint(hand))
+			for range rounds(t, ci/2) {
+				err := oneState(t, tr, rnd, dir)
+				count.Add(1)
+				mu.Lock()
+				if err != nil {
+					bad = append(bad, err)
+				}
+				end := len(bad) >= 10
+				mu.Unlock()
+				if end {
+					return
+				}
+			}
+		})
+	}
+	hands.Wait()
+	return bad, count.Load()
+}
+
+// oneState cuts the power after a random call.
+func oneState(t *testing.T, tr trace, rnd *rand.Rand, dir string) error {
+	k := rnd.IntN(len(tr.Calls) + 1)
+	d := newDisk()
+	for _, c := range tr.Calls[:k] {
+		d.make(call{name: c.Name, path: c.Path, to: c.To, data: c.Data, at: c.At, flag: c.Flag})
+	}
+	a := newAcked()
+	for _, ack := range tr.Acks {
+		if ack.After <= k {
+			maps.Copy(a.own, ack.Own)
+			a.peer = ack.Peer
+		}
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	if err := lay(d.cut(rnd), tr.Root, dir); err != nil {
+		return err
+	}
+	if err := clean(t.Context(), dir, a, tr.Peer); err != nil {
+		return fmt.Errorf("power cut after call %d of %d: %w", k, len(tr.Calls), err)
+	}
+	return nil
+}
+
+// traced runs a life behind the gate and reads what was recorded.
+func traced(t *testing.T, how string) trace {
+	t.Helper()
+	dir := scratch(t)
+	played(t, copyOf(t.Context(), "TestTraceChild", dir, how))
+	f, err := os.Open(filepath.Join(dir, "trace"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }() // it was only read
+	var tr trace
+	if err := gob.NewDecoder(f).Decode(&tr); err != nil {
+		t.Fatal(err)
+	}
+	if len(tr.Calls) < 100 || len(tr.Acks) < 20 {
+		t.Fatalf("only %d calls and %d acknowledgements", len(tr.Calls), len(tr.Acks))
+	}
+	return tr
+}
+
+// TestTraceChild is the process behind the gate.
+func TestTraceChild(t *testing.T) {
+	dir, words, ok := part()
+	if !ok {
+		return // only a part of the tests above
+	}
+	pieces, err := peerLog(t.Context(), dir, 30)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tr := trace{Root: filepath.Join(dir, "n"), Peer: pieces[0].Origin}
+	var mu sync.Mutex
+	on := true
+	err = openGate(func(c call) verdict {
+		mu.Lock()
+		defer mu.Unlock()
+		if !on || c.path != tr.Root && !strings.HasPrefix(c.path, tr.Root+"/") {
+			return verdict{}
+		}
+		if words[0] == "lying" && c.name == "sync" {
+			return verdict{swap: true}
+		}
+		tr.Calls = append(tr.Calls, tracedCall{c.name, c.path, c.to, c.data, c.at, c.flag})
+		return verdict{}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := newAcked()
+	a.said = func() {
+		mu.Lock()
+		defer mu.Unlock()
+		tr.Acks = append(tr.Acks, tracedAck{len(tr.Calls), maps.Clone(a.own), a.peer})
+	}
+	life(t.Context(), tr.Root, pieces, a)
+	mu.Lock()
+	on = false
+	mu.Unlock()
+	f, err := os.Create(filepath.Join(dir, "trace"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := gob.NewEncoder(f).Encode(tr); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
