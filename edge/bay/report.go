@@ -70,7 +70,7 @@ func completed(id, bay string, r *obd.Report) (job.ScanCompleted, error) {
 	}
 	p := job.ScanCompleted{
 		Scan: id, Bay: bay, Adapter: r.Adapter.Identity, Protocol: cmp.Or(r.Protocol.Name, r.Protocol.Number),
-		Volts: r.Adapter.Volts, Complete: complete(r), Codes: codesOf(r), Report: packed,
+		Volts: r.Adapter.Volts, Complete: r.CodesKnown(), Codes: codesOf(r), Report: packed,
 	}
 	if r.VIN.State == obd.OK {
 		p.VIN = r.VIN.Value
@@ -140,20 +140,6 @@ func codesOf(r *obd.Report) []job.Code {
 	}
 	return out
 }
-
-// complete says that every ECU answered every code request: only then may a screen
-// say that there are no codes. That an ECU does not know a request at all is an
-// answer for pending and permanent codes, which older cars do not have.
-func complete(r *obd.Report) bool {
-	for _, e := range r.ECUs {
-		if e.Stored.State != obd.OK || !told(e.Pending) || !told(e.Permanent) {
-			return false
-		}
-	}
-	return len(r.ECUs) > 0
-}
-
-func told(c obd.Codes) bool { return c.State == obd.OK || c.State == obd.Unsupported }
 
 // short keeps a message readable.
 func short(s string) string {
