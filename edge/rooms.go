@@ -56,7 +56,7 @@ func (h *house) boardConfig() board.Config {
 	}
 	return board.Config{
 		Journal: h.journal, Node: h.member.Node, Role: h.member.Role, Bay: h.cfg.Bay.Name, Shop: h.cfg.Shop,
-		Nodes: nodes, People: h.cfg.people(), Run: runID(), Now: time.Now, Plain: obd.Plain, Log: h.log,
+		Nodes: nodes, People: h.cfg.people(), Run: runID(), Now: time.Now, Plain: obd.Plain, Compare: compareScans, Log: h.log,
 	}
 }
 
@@ -85,7 +85,7 @@ func (h *house) deskConfig(secret []byte) desk.Config {
 	return desk.Config{
 		Node: h.member.Node, Shop: h.cfg.Shop, Bay: h.cfg.Bay.Name,
 		Journal: h.watched, Board: h.board, People: h.cfg.people(), Order: h.cfg.order(),
-		Secret: secret, Random: rand.Reader, Now: time.Now, Plain: obd.Plain, Log: h.log,
+		Secret: secret, Random: rand.Reader, Now: time.Now, Plain: obd.Plain, Compare: h.board.Compare, Log: h.log,
 	}
 }
 

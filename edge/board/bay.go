@@ -52,7 +52,7 @@ func (b *Board) bayJob(s job.State) *BayJob {
 		ID: s.ID, Tips: nonNil(s.Tips), Ticket: s.Ticket, Plate: s.Plate, VIN: s.VIN,
 		Phase: s.Phase, Word: s.Phase.Word(), Complaint: symptom(s), Lines: []BayLine{}, Lead: s.Lead,
 		Extras: []BayExtra{}, Scans: b.summaries(s), Promised: moments(s.Promised), Mismatch: s.Mismatch,
-		Locked: locked(s), NoScan: b.noScan(s),
+		Locked: locked(s), NoScan: b.noScan(s), Wrong: wrongCar(s), Compare: b.Compare(s),
 	}
 	for _, l := range job.Approved(s) {
 		j.Lines = append(j.Lines, BayLine{ID: l.ID, Text: l.Text})
@@ -106,6 +106,7 @@ func (b *Board) summaries(s job.State) []ScanSummary {
 	for _, x := range s.Scans {
 		list = append(list, ScanSummary{
 			ID: x.ID, At: at(x.AtMS), State: x.State, Why: x.Why, Complete: x.Complete, Codes: b.codes(x.Codes),
+			OtherCar: x.OtherCar(), Recorded: x.Recorded,
 		})
 	}
 	return list

@@ -36,7 +36,9 @@ type Config struct {
 	Now     func() time.Time
 	// Plain is the plain sentence of a trouble code per language; nil gives none.
 	Plain func(code string) map[string]string
-	Log   *slog.Logger
+	// Compare puts two scans side by side; nil compares none.
+	Compare func(before, after job.Scan) Comparison
+	Log     *slog.Logger
 }
 
 // Node is a node of the shop. Bay is "" where it has none.
@@ -58,6 +60,9 @@ type Board struct {
 	moment moment
 	caught bool // Ready is closed
 	shown  map[Audience]*shown
+
+	pairs    sync.Mutex
+	compared map[string]pair // job → its newest comparison
 }
 
 // New makes a board. It knows nothing before Run has read the journal.
@@ -70,7 +75,7 @@ func New(cfg Config) *Board {
 	}
 	b := &Board{
 		cfg: cfg, ready: make(chan struct{}), reader: newReader(),
-		states: map[string]job.State{}, moment: newMoment(cfg), shown: map[Audience]*shown{},
+		states: map[string]job.State{}, moment: newMoment(cfg), shown: map[Audience]*shown{}, compared: map[string]pair{},
 	}
 	for _, a := range []Audience{Kiosk, Waiting, Bay, Desk} {
 		b.shown[a] = &shown{stale: true, changed: make(chan struct{})}

@@ -145,6 +145,9 @@ func (b *Board) forget() {
 	for id, s := range b.states {
 		if s.Phase == job.PhaseLeft && now.Sub(at(s.NewestMS)) > keep {
 			delete(b.states, id)
+			b.pairs.Lock()
+			delete(b.compared, id)
+			b.pairs.Unlock()
 			delete(b.reader.events, id)
 			b.reader.gone[id] = true
 		}

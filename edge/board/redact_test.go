@@ -215,7 +215,7 @@ func TestPublicTypesHaveNoRoomForMore(t *testing.T) {
 		{board.BayNext{}, "Ticket Plate"},
 		{board.BayLine{}, "ID Text"},
 		{board.BayExtra{}, "ID Text Safety State"},
-		{board.BayJob{}, "ID Tips Ticket Plate VIN Phase Word Complaint Lines Lead Extras Scans Locked NoScan Promised Mismatch"},
+		{board.BayJob{}, "ID Tips Ticket Plate VIN Phase Word Complaint Lines Lead Extras Scans Locked NoScan Promised Mismatch Wrong Compare"},
 	} {
 		var names []string
 		for i := range reflect.TypeOf(c.of).NumField() {

@@ -103,6 +103,8 @@ type BayJob struct {
 	NoScan    string        `json:"no_scan,omitempty"` // why scan is locked: no_consent, not_received, scanner_offline, running
 	Promised  *time.Time    `json:"promised,omitempty"`
 	Mismatch  bool          `json:"mismatch,omitempty"`
+	Wrong     *WrongCar     `json:"wrong,omitempty"`   // the car that a person has to decide on
+	Compare   *Comparison   `json:"compare,omitempty"` // of the first and the newest scan of the job's car
 }
 
 // BayLine is an approved line without its price (K-097).
@@ -127,6 +129,8 @@ type ScanSummary struct {
 	Why      string     `json:"why,omitempty"`
 	Complete bool       `json:"complete"`
 	Codes    []CodeText `json:"codes"`
+	OtherCar bool       `json:"other_car,omitempty"` // it met a car that is not known to be the job's
+	Recorded bool       `json:"recorded,omitempty"`  // its raw record is whole
 }
 
 // CodeText is a code with its plain sentence per language ("the car reports …").
@@ -228,6 +232,8 @@ type DeskJob struct {
 	SignedBack bool          `json:"signed_back,omitempty"` // the customer has signed for the car (K-208)
 	Next       []string      `json:"next"`                  // what may be done now: assign, offer, answer, inspect, prepare, settle, gatepass
 	Conflicts  []string      `json:"conflicts"`
+	Wrong      *WrongCar     `json:"wrong,omitempty"`
+	Compare    *Comparison   `json:"compare,omitempty"`   // without the readings
 	Uncertain  bool          `json:"uncertain,omitempty"` // times are uncertain
 }
 

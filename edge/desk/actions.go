@@ -52,6 +52,7 @@ func (d *Desk) bayActions() []web.Action {
 	return []web.Action{
 		web.NewAction("/api/v1/bay/receive", "sign a car into the bay", d.receive).Example(st),
 		web.NewAction("/api/v1/bay/scan", "scan the car in the bay", d.scan).Example(st),
+		web.NewAction("/api/v1/bay/mismatch", "say whose car stands in the bay", d.mismatchHere).Example(sampleMismatch()),
 		web.NewAction("/api/v1/bay/start", "start the work", d.start).Example(st),
 		web.NewAction("/api/v1/bay/pause", "pause the work with a reason", d.pause).Example(Pause{Staff: st, Reason: "lift is taken"}),
 		web.NewAction("/api/v1/bay/resume", "go on with the work", d.resume).Example(st),
@@ -66,6 +67,7 @@ func (d *Desk) deskActions() []web.Action {
 		web.NewAction("/api/v1/desk/assign", "send a car to a bay", d.assign).Example(Assign{Staff: st, Bay: "1", Lead: "t1"}),
 		web.NewAction("/api/v1/desk/extra", "offer an extra item, or note the customer's answer", d.answer).Example(Answer{
 			Staff: st, Extra: "00000000", Answer: "approved", Channel: "phone"}),
+		web.NewAction("/api/v1/desk/mismatch", "say whose car stands in the bay", d.mismatch).Example(sampleMismatch()),
 		web.NewAction("/api/v1/desk/inspect", "fill in the inspection sheet", d.inspect).Example(Inspect{Staff: st, Passed: true, Checks: []string{"test drive"}}),
 		web.NewAction("/api/v1/desk/prepare", "say that the car is prepared for hand-back", d.prepare).Example(st),
 		web.NewAction("/api/v1/desk/notify", "note that the customer was told", d.notify).Example(Notify{Staff: st, Channel: "phone"}),

@@ -78,6 +78,9 @@ type Config struct {
 	Now    func() time.Time
 	// Plain is the plain sentence of a trouble code per language; nil gives none.
 	Plain func(code string) map[string]string
+	// Compare is the comparison of the job's own scans (board.Board); nil, or a nil
+	// answer, gives none.
+	Compare func(job.State) *board.Comparison
 	// Idle wipes an abandoned kiosk session; 0 means 90 s.
 	Idle time.Duration
 	Log  *slog.Logger

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
-	"slices"
 
 	"pitlane/edge/board"
 	"pitlane/edge/job"
@@ -28,6 +27,15 @@ type PickupView struct {
 	Total  int64            `json:"total"`
 	Before []board.CodeText `json:"codes_before" doc:"null where nothing is known; empty only where every unit said that it has no codes"`
 	After  []board.CodeText `json:"codes_after" doc:"as codes_before"`
+	// Changes is null where there are not two scans of the car.
+	Changes *PickupChanges `json:"changes" doc:"what became of the codes; null where there are not two scans"`
+}
+
+// PickupChanges is what became of the codes between the first scan and the last.
+type PickupChanges struct {
+	Complete bool               `json:"complete" doc:"both scans read every unit"`
+	Clear    bool               `json:"clear" doc:"the last scan read every unit and none reports a code"`
+	Codes    []board.CodeChange `json:"codes"`
 }
 
 func (d *Desk) pickupOpen(_ context.Context, in PickupOpen) (PickupView, error) {
@@ -47,6 +55,7 @@ func (d *Desk) pickupOpen(_ context.Context, in PickupOpen) (PickupView, error) 
 		v.Lines = []job.Line{}
 	}
 	v.Before, v.After = d.beforeAfter(s)
+	v.Changes = d.changes(s)
 	if r := ready(s); r != job.Free {
 		v.Why = string(r)
 		return v, nil
@@ -77,24 +86,31 @@ func (d *Desk) pickup(code string) (job.State, error) {
 	return *found, nil
 }
 
-// beforeAfter are the codes of the first and, where there is another, of the last
-// completed scan (K-186, K-204). They are nil where nothing is known: no scan, or
+// beforeAfter are the codes of the two scans of the job's car that are compared
+// (job.BeforeAfter; K-186, K-204). They are nil where nothing is known: no scan, or
 // one without codes that not every unit answered.
 func (d *Desk) beforeAfter(s job.State) (before, after []board.CodeText) {
-	whole := slices.DeleteFunc(slices.Clone(s.Scans), func(c job.Scan) bool { return c.State != "completed" })
-	known := func(s job.Scan) []board.CodeText {
-		if len(s.Codes) == 0 && !s.Complete {
+	known := func(s *job.Scan) []board.CodeText {
+		if s == nil || len(s.Codes) == 0 && !s.Complete {
 			return nil
 		}
 		return d.plain(s.Codes)
 	}
-	if len(whole) > 0 {
-		before = known(whole[0])
+	first, last := job.BeforeAfter(s)
+	return known(first), known(last)
+}
+
+// changes is what became of the codes, without units and values: nil where there
+// are not two scans.
+func (d *Desk) changes(s job.State) *PickupChanges {
+	if d.cfg.Compare == nil {
+		return nil
 	}
-	if len(whole) > 1 {
-		after = known(whole[len(whole)-1])
+	c := d.cfg.Compare(s)
+	if c == nil {
+		return nil
 	}
-	return before, after
+	return &PickupChanges{Complete: c.Before.Complete && c.After.Complete, Clear: c.Clear, Codes: c.Codes}
 }
 
 func (d *Desk) plain(codes []job.Code) []board.CodeText {

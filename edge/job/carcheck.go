@@ -147,8 +147,8 @@ func Undecided(s State) (Scan, bool) {
 }
 
 // BeforeAfter are the scans of the job's car that a comparison is made of: the
-// first one that is complete (the first one, where none is), and the newest one
-// after it. What is missing is nil.
+// first one that is complete (the first one, where none but the newest is), and the
+// newest one after it. What is missing is nil.
 func BeforeAfter(s State) (before, after *Scan) {
 	var own []Scan
 	for _, x := range s.Scans {
@@ -159,11 +159,12 @@ func BeforeAfter(s State) (before, after *Scan) {
 	if len(own) == 0 {
 		return nil, nil
 	}
-	i := max(0, slices.IndexFunc(own, func(x Scan) bool { return x.Complete }))
-	if last := len(own) - 1; last > i {
+	last := len(own) - 1
+	i := slices.IndexFunc(own[:last], func(x Scan) bool { return x.Complete })
+	if last > 0 {
 		after = &own[last]
 	}
-	return &own[i], after
+	return &own[max(i, 0)], after
 }
 
 func checkCar(c *checker, p Payload) {

@@ -110,3 +110,26 @@ func TestTheRawRecordIsWholeWithItsLastPart(t *testing.T) {
 		t.Error("a record alone makes no scan")
 	}
 }
+
+func TestBeforeIsTheFirstCompleteScan(t *testing.T) {
+	scan := func(id string, complete bool) job.Payload {
+		return job.ScanCompleted{Scan: id, Complete: complete, Codes: []job.Code{}}
+	}
+	for name, c := range map[string]struct {
+		told          []job.Payload
+		before, after string
+	}{
+		"none":                        {nil, "", ""},
+		"one":                         {[]job.Payload{scan("s1", true)}, "s1", ""},
+		"two":                         {[]job.Payload{scan("s1", true), scan("s2", true)}, "s1", "s2"},
+		"the first one is incomplete": {[]job.Payload{scan("s1", false), scan("s2", true), scan("s3", true)}, "s2", "s3"},
+		"only the last one is whole":  {[]job.Payload{scan("s1", false), scan("s2", true)}, "s1", "s2"},
+		"the last one is incomplete":  {[]job.Payload{scan("s1", true), scan("s2", false)}, "s1", "s2"},
+		"one that failed in between":  {[]job.Payload{scan("s1", true), job.ScanFailed{Scan: "s2", Why: "port"}, scan("s3", true), job.ScanFailed{Scan: "s4", Why: "port"}}, "s1", "s3"},
+	} {
+		before, after := job.BeforeAfter(received().tell(bay1, c.told...).state())
+		if idOf(before) != c.before || idOf(after) != c.after {
+			t.Errorf("%s: %q and %q, want %q and %q", name, idOf(before), idOf(after), c.before, c.after)
+		}
+	}
+}
