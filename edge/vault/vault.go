@@ -1,0 +1,347 @@
+package vault
+
+import (
+	"crypto/ed25519"
+	"crypto/hpke"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"pitlane/edge/journal"
+)
+
+// Options says where a vault lies and whose it is.
+type Options struct {
+	// Dir is the node's folder: keys.db, and the wrapping key in Dir/keys.
+	Dir string
+	// Node is the node's name; its role on the roster says what it may open.
+	Node string
+	// Key signs what this node says about keys.
+	Key ed25519.PrivateKey
+	// Roster says who may have keys.
+	Roster *journal.Roster
+	// Now tells when a key came; nil is the real clock.
+	Now func() time.Time
+	// Random makes keys; nil is crypto/rand.
+	Random io.Reader
+	// Log hears what a person must know; nil is silence.
+	Log *slog.Logger
+	// ReadOnly is for the tools: it opens and never writes.
+	ReadOnly bool
+}
+
+// Vault is the keys of one node. Its methods may be called from any goroutine.
+type Vault struct {
+	opt  Options
+	role string
+
+	file sync.Mutex // held while the file changes; before mu
+	book *book
+
+	mu       sync.RWMutex
+	keys     map[journal.KeyID]*key
+	own      map[scope]journal.KeyID // what this node seals under
+	made     []journal.KeyID         // by this node, in this run
+	missing  map[journal.KeyID]missed
+	erased   map[scope]Erasure // scope without a maker
+	list     []Erasure
+	done     map[string]uint64            // origin → erasures carried out up to here
+	heard    map[string]map[string]uint64 // node → the same, as it says
+	turned   []string                     // jobs whose keys came or went, in this run
+	receiver hpke.PrivateKey
+	search   []byte
+	wakers   map[chan struct{}]bool
+}
+
+// missed is a key that a box named and that is not here.
+type missed struct {
+	origin, job string
+	class       journal.Class
+}
+
+const maxMissing = 1 << 17
+
+var (
+	_ journal.Sealer = (*Vault)(nil)
+
+	// ErrErased: the data of this job is erased; its keys are not taken in again.
+	ErrErased = errors.New("the data of this job is erased")
+	// ErrForeign: what was sent is not from a node of the shop, or not for this one.
+	ErrForeign = errors.New("keys from nobody of this shop, or not for this node")
+	// ErrReadOnly: the vault is open to look only.
+	ErrReadOnly = errors.New("the vault is open for reading only")
+)
+
+// Open opens or begins the vault of a node. A keys.db that cannot be read is set
+// aside with an alarm in the log: the other nodes give the keys again.
+func Open(o Options) (*Vault, error) {
+	n, ok := o.Roster.Node(o.Node)
+	if !ok {
+		return nil, fmt.Errorf("open the vault of %s: the node is not on the roster", o.Node)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	v := &Vault{
+		opt: o, role: n.Role, keys: map[journal.KeyID]*key{}, own: map[scope]journal.KeyID{},
+		missing: map[journal.KeyID]missed{}, erased: map[scope]Erasure{}, done: map[string]uint64{},
+		heard: map[string]map[string]uint64{}, wakers: map[chan struct{}]bool{},
+	}
+	book, rs, lost, err := openBook(o.Dir, o.Random, o.ReadOnly)
+	if err != nil {
+		return nil, fmt.Errorf("open the vault of %s: %w", o.Node, err)
+	}
+	v.book = book
+	for _, r := range rs {
+		v.load(r)
+	}
+	if lost != 0 && !o.ReadOnly {
+		o.Log.Error("keys cannot be read: payloads stay closed until other nodes give their keys again", "records", lost)
+	}
+	if lost > 0 && !o.ReadOnly {
+		if err := book.rewrite(v.records()); err != nil {
+			return nil, errors.Join(fmt.Errorf("open the vault of %s: %w", o.Node, err), book.close())
+		}
+	}
+	if v.receiver, err = newReceiver(); err != nil {
+		return nil, errors.Join(err, book.close())
+	}
+	return v, nil
+}
+
+// Close closes the file and forgets the keys.
+func (v *Vault) Close() error {
+	v.file.Lock()
+	defer v.file.Unlock()
+	if v.book.f == nil {
+		return nil
+	}
+	err := v.book.close()
+	v.book.f, v.book.bad = nil, errors.New("the vault is closed")
+	return err
+}
+
+// load takes a record of the file.
+func (v *Vault) load(r record) {
+	class := classOf(r.Class)
+	switch r.T {
+	case "key":
+		k := &key{scope: scope{r.Node, r.Job, class}, at: r.At}
+		if class == 0 || copy(k.secret[:], r.Secret) != len(k.secret) {
+			return
+		}
+		v.insert(k)
+	case "erased":
+		v.entomb(Erasure{Job: r.Job, Class: class, Origin: r.Origin, Seq: r.Seq, At: r.At})
+	case "upto":
+		v.done[r.Origin] = max(v.done[r.Origin], r.Seq)
+	case "heard":
+		v.hear(r.Node, r.Origin, r.Seq)
+	case "search":
+		v.search = r.Secret
+	}
+}
+
+func (v *Vault) insert(k *key) {
+	id := k.id()
+	v.keys[id] = k
+	delete(v.missing, id)
+	if k.maker == v.opt.Node {
+		v.own[k.scope] = id
+	}
+}
+
+func (v *Vault) entomb(e Erasure) {
+	s := scope{"", e.Job, e.Class}
+	if _, twice := v.erased[s]; !twice {
+		v.erased[s] = e
+		v.list = append(v.list, e)
+	}
+}
+
+func (v *Vault) hear(node, origin string, upto uint64) {
+	if v.heard[node] == nil {
+		v.heard[node] = map[string]uint64{}
+	}
+	v.heard[node][origin] = upto
+}
+
+// records is everything as it is written; the order is not of consequence.
+func (v *Vault) records() []record {
+	var rs []record
+	for _, k := range v.keys {
+		rs = append(rs, recordOf(k))
+	}
+	for _, e := range v.list {
+		rs = append(rs, record{T: "erased", Job: e.Job, Class: e.Class.String(), Origin: e.Origin, Seq: e.Seq, At: e.At})
+	}
+	for origin, seq := range v.done {
+		rs = append(rs, record{T: "upto", Origin: origin, Seq: seq})
+	}
+	for node, of := range v.heard {
+		for origin, seq := range of {
+			rs = append(rs, record{T: "heard", Node: node, Origin: origin, Seq: seq})
+		}
+	}
+	if v.search != nil {
+		rs = append(rs, record{T: "search", Secret: v.search})
+	}
+	return rs
+}
+
+func recordOf(k *key) record {
+	return record{T: "key", Node: k.maker, Job: k.job, Class: k.class.String(), Secret: k.secret[:], At: k.at}
+}
+
+func classOf(name string) journal.Class {
+	for _, c := range []journal.Class{journal.Work, journal.Contact} {
+		if name == c.String() {
+			return c
+		}
+	}
+	return 0
+}
+
+// Ready implements journal.Sealer. It writes once for each class of a job.
+func (v *Vault) Ready(job string, class journal.Class) error {
+	if v.settled(job, class) {
+		return nil
+	}
+	v.file.Lock()
+	defer v.file.Unlock()
+	if v.settled(job, class) {
+		return nil
+	}
+	if v.opt.ReadOnly {
+		return ErrReadOnly
+	}
+	k := &key{scope: scope{v.opt.Node, job, class}, at: v.opt.Now().UnixMilli()}
+	if _, err := io.ReadFull(v.opt.Random, k.secret[:]); err != nil {
+		return fmt.Errorf("draw a key: %w", err)
+	}
+	if err := v.book.append(recordOf(k)); err != nil {
+		return err
+	}
+	v.mu.Lock()
+	v.insert(k)
+	v.made = append(v.made, k.id())
+	v.wakeLocked()
+	v.mu.Unlock()
+	return nil
+}
+
+// settled says whether nothing is to be made: there is a key, or never will be.
+func (v *Vault) settled(job string, class journal.Class) bool {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	_, have := v.own[scope{v.opt.Node, job, class}]
+	return have || v.isErased(job, class)
+}
+
+// isErased says whether a class of a job is erased; the lock is held.
+func (v *Vault) isErased(job string, class journal.Class) bool {
+	_, yes := v.erased[scope{"", job, class}]
+	return yes
+}
+
+// Seal implements journal.Sealer.
+func (v *Vault) Seal(at journal.Place, o *journal.Opening) (*journal.Sealed, error) {
+	v.mu.RLock()
+	id, have := v.own[scope{v.opt.Node, at.Job, at.Class}]
+	k, gone := v.keys[id], v.isErased(at.Job, at.Class)
+	v.mu.RUnlock()
+	if gone {
+		return nil, nil
+	}
+	if !have {
+		return nil, fmt.Errorf("seal a %s payload: no key was made ready", at.Class)
+	}
+	nonce := make([]byte, nonceLen)
+	if _, err := io.ReadFull(v.opt.Random, nonce); err != nil {
+		return nil, fmt.Errorf("draw a nonce: %w", err)
+	}
+	plain := make([]byte, 0, saltLen+len(o.Payload))
+	plain = append(append(plain, o.Salt[:]...), o.Payload...)
+	box, err := seal(k.secret[:], nonce, plain, place(at, id))
+	if err != nil {
+		return nil, err
+	}
+	return &journal.Sealed{Key: id, Box: box}, nil
+}
+
+// Open implements journal.Sealer. A key that this node may have and has not is
+// noted as missing.
+func (v *Vault) Open(at journal.Place, s *journal.Sealed) (*journal.Opening, error) {
+	v.mu.RLock()
+	k := v.keys[s.Key]
+	_, noted := v.missing[s.Key]
+	v.mu.RUnlock()
+	if k == nil {
+		if !noted {
+			v.miss(at, s.Key)
+		}
+		return nil, journal.ErrNoKey
+	}
+	plain, err := unseal(k.secret[:], s.Box, place(at, s.Key))
+	if err != nil {
+		return nil, err
+	}
+	if len(plain) < saltLen || k.class != at.Class {
+		return nil, errBox
+	}
+	o := &journal.Opening{Payload: plain[saltLen:]}
+	copy(o.Salt[:], plain)
+	return o, nil
+}
+
+func (v *Vault) miss(at journal.Place, id journal.KeyID) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.opt.ReadOnly || !entitled(v.role, at.Class) || v.isErased(at.Job, at.Class) || len(v.missing) >= maxMissing {
+		return
+	}
+	v.missing[id] = missed{at.Origin, at.Job, at.Class}
+	v.wakeLocked()
+}
+
+// Wake gives a channel that receives after keys came, went or were missed. It is a
+// hint, never data.
+func (v *Vault) Wake() (<-chan struct{}, func()) {
+	c := make(chan struct{}, 1)
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.wakers[c] = true
+	return c, func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		delete(v.wakers, c)
+	}
+}
+
+func (v *Vault) wakeLocked() {
+	for c := range v.wakers {
+		select {
+		case c <- struct{}{}:
+		default: // it has a wake waiting already
+		}
+	}
+}
+
+// Turned gives the jobs whose payloads became readable or unreadable here since a
+// position (0: since the vault was opened), and the position to ask from next.
+func (v *Vault) Turned(from int) (jobs []string, next int) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	from = min(max(from, 0), len(v.turned))
+	return append([]string(nil), v.turned[from:]...), len(v.turned)
+}
