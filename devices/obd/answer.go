@@ -24,13 +24,18 @@ type ECUAnswer struct {
 	Name           string     `json:"name,omitempty"`
 	UDSCodes       []UDSCode  `json:"uds_codes,omitzero"`
 	Availability   string     `json:"availability_mask,omitempty"`
+	DTCFormat      string     `json:"dtc_format,omitempty"` // DTCFormatIdentifier of ISO 14229-1
+	Group          string     `json:"group,omitempty"`      // DTCReadinessGroupIdentifier
+	Frames         []Freeze   `json:"frames,omitzero"`      // snapshot records
 	Raw            string     `json:"raw,omitempty"`
 }
 
-// UDSCode is one record of UDS service 19 02: three bytes of code, one of status.
+// UDSCode is one record of UDS service 19: three bytes of code, one of status, and
+// where the form has one (19 42) one of severity and class.
 type UDSCode struct {
-	Code   string `json:"code"`
-	Status string `json:"status"`
+	Code     string `json:"code"`
+	Status   string `json:"status"`
+	Severity string `json:"severity,omitempty"`
 }
 
 // Answer is a whole reply to an OBD request, decoded per ECU. Kind is empty, or
@@ -334,9 +339,9 @@ func (a *Answer) decode(r request, msgs []message, broken bool) ECUAnswer {
 		}
 		return decodeInfo(r, msgs)
 	case 0x19:
-		if len(r.data) > 1 && r.data[1] == 0x02 {
-			return decodeUDSCodes(first)
-		}
+		return decodeReport(r, first)
+	case 0x1A:
+		return decodeIdentification(r, first)
 	case 0x22:
 		return decodeData(r, first)
 	}

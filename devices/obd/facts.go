@@ -139,14 +139,13 @@ func (x *scan) codes() error {
 				e = ECUAnswer{State: absent(a)}
 			}
 			c := q.of(x.ecus[id])
-			c.State, c.NRC, c.Codes = e.State, e.NRC, []Code{}
-			for _, code := range e.Codes {
-				c.Codes = append(c.Codes, Code{Code: code, Text: Text(code)})
-			}
+			c.State, c.NRC, c.Codes = e.State, e.NRC, codesIn(e)
+			x.keep(id, e)
 			if e.State != OK {
 				x.note(q.request, id, e, words(a.Kind))
 			}
 		}
+		x.standard(a)
 		x.say()
 	}
 	return nil
@@ -191,6 +190,7 @@ func (x *scan) readings() error {
 		}
 		x.say()
 	}
+	x.standard(Answer{})
 	for _, u := range x.ecus {
 		slices.SortStableFunc(u.Readings, func(a, b Reading) int { return strings.Compare(a.PID, b.PID) })
 	}
@@ -200,7 +200,11 @@ func (x *scan) readings() error {
 // read reads some PIDs: together where that goes, else one after the other.
 func (x *scan) read(pids []string) error {
 	if len(pids) > 1 {
-		if done, err := x.together(pids); done || err != nil {
+		together := x.together
+		if x.uds {
+			together = x.readGroup
+		}
+		if done, err := together(pids); done || err != nil {
 			return err
 		}
 	}

@@ -92,6 +92,11 @@ func (x *scan) expected(text string, of []string) expectation {
 		if r.data[1] != 0x00 && fixedWidth(r.data[1]) <= maxData {
 			e.frames = len(e.ids)
 		}
+	case x.uds && r.sid() == 0x22 && len(r.data) == 3 && r.data[1] == 0xF4 && r.data[2] != 0:
+		e.ids = x.claiming(text[4:])
+		if fixedWidth(r.data[2]) < maxData { // the identifier has two bytes
+			e.frames = len(e.ids)
+		}
 	case r.sid() == 0x02 && len(r.data) == 3 && len(of) > 0 && fixedWidth(r.data[1]) < maxData:
 		e.frames = len(e.ids) // the number of the frame stands before the data
 	case x.isCAN() && x.fast.counts == countsYes:
@@ -137,6 +142,10 @@ func (x *scan) request(text string, limit time.Duration) (Answer, error) {
 // requestOf is request where it is known which units say that they answer it; what
 // others say is of no use.
 func (x *scan) requestOf(text string, of []string, limit time.Duration) (Answer, error) {
+	if said, other := x.wire(text); other {
+		a, err := x.requestOf(said, of, limit)
+		return x.taken(text, a), err
+	}
 	e := x.expected(text, of)
 	var a Answer
 	if e.frames > 0 {
@@ -230,6 +239,9 @@ func (x *scan) learn(text string, a Answer, of []string) {
 // group is the first of some PIDs and those that can go in one request with it. Those
 // of the same width fill a frame best.
 func (x *scan) group(pids []string) []string {
+	if x.uds {
+		return x.groupUDS(pids)
+	}
 	group := []string{pids[0]}
 	if x.fast.off || !x.isCAN() || !x.groupable(pids[0]) {
 		return group

@@ -33,7 +33,12 @@ func TestARecordingOfAFastScanHoldsAllItsFacts(t *testing.T) {
 				for _, line := range obd.Replay(v) {
 					for id, e := range line.ECUs {
 						for _, r := range e.Readings {
+							r.PID = strings.TrimPrefix(r.PID, "F4")
 							value, _ := json.Marshal(r)
+							values[id+string(value)] = true
+						}
+						if strings.HasPrefix(line.Request, "22F5") && len(e.Raw) > 6 {
+							value, _ := json.Marshal(obd.Reading{PID: line.Request[2:6], Raw: e.Raw[6:]})
 							values[id+string(value)] = true
 						}
 					}

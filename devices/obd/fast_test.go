@@ -109,6 +109,8 @@ func demoCars() map[string]func() *sim.Vehicle {
 		"CAN 11": func() *sim.Vehicle { return sim.DemoCAN11(1) },
 		"CAN 29": func() *sim.Vehicle { return sim.DemoCAN29(1) },
 		"K-line": func() *sim.Vehicle { return sim.DemoKLine(1) },
+		"UDS":    func() *sim.Vehicle { return sim.DemoUDS(1) },
+		"truck":  func() *sim.Vehicle { return sim.DemoTruck(1) },
 	}
 }
 

@@ -26,6 +26,7 @@ type known struct {
 	Identity    string `json:"identity,omitempty"` // answer to ATI
 	Description string `json:"description,omitempty"`
 	STN         bool   `json:"stn,omitempty"`
+	UDS         bool   `json:"uds,omitempty"`    // the last car spoke SAE J1979-2 or ISO 27145
 	Counts      string `json:"counts,omitempty"` // whether the adapter knows response counts: yes, no; "": not tried
 	Car         habits `json:"car,omitzero"`
 }
@@ -101,9 +102,12 @@ func (m *memory) keep(k known) {
 }
 
 // protocol remembers a protocol; "" forgets it.
-func (m *memory) protocol(number string) {
+func (m *memory) protocol(number string) { m.spoke(number, false) }
+
+// spoke remembers a protocol and whether UDS was spoken on it.
+func (m *memory) spoke(number string, uds bool) {
 	k := m.known
-	k.Number = number
+	k.Number, k.UDS = number, uds
 	m.keep(k)
 }
 

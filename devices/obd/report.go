@@ -36,10 +36,12 @@ type Adapter struct {
 	Hints       []string `json:"hints"`
 }
 
-// Protocol is an ELM327 protocol number (1..C) and its name.
+// Protocol is an ELM327 protocol number (1..C) and its name. Standard is the language
+// spoken on it: SAE J1979, SAE J1979-2 or ISO 27145.
 type Protocol struct {
-	Number string `json:"number"`
-	Name   string `json:"name"`
+	Number   string `json:"number"`
+	Name     string `json:"name"`
+	Standard string `json:"standard,omitempty"`
 }
 
 // VIN is the vehicle identification number.
@@ -65,6 +67,9 @@ type ECU struct {
 	FreezeState State `json:"freeze_state,omitempty"`
 	// TestsState says how the unit answered when it was asked which tests it has.
 	TestsState State `json:"tests_state,omitempty"`
+	// Maker are the codes of a unit that was asked by its address (UDS 19 02): all it
+	// keeps, also those that are not emission-related. Nil where it was not asked.
+	Maker *Codes `json:"maker,omitempty"`
 }
 
 // Codes is the answer of one ECU to mode 03, 07 or 0A.
@@ -74,10 +79,19 @@ type Codes struct {
 	Codes []Code `json:"codes"`
 }
 
-// Code is a trouble code (SAE J2012 form: P0133) and its short text in English.
+// Code is a trouble code (SAE J2012 form: P0133) and its short text in English. The
+// rest is there where a car tells it by UDS: how it failed (the third byte of the
+// code), the status byte of ISO 14229-1 as it was sent and its bits that are set, and
+// severity and class (ISO 14229-1 annex D.3). A code of a heavy vehicle in the form of
+// SAE J1939-73 is SPN and FMI with a dash: 3226-4.
 type Code struct {
-	Code string `json:"code"`
-	Text string `json:"text"`
+	Code        string   `json:"code"`
+	Text        string   `json:"text"`
+	FailureType string   `json:"failure_type,omitempty"`
+	Status      string   `json:"status,omitempty"`
+	StatusBits  []string `json:"status_bits,omitempty"`
+	Severity    string   `json:"severity,omitempty"`
+	Class       string   `json:"class,omitempty"`
 }
 
 // Readiness is PID 01 decoded.
@@ -87,6 +101,17 @@ type Readiness struct {
 	Count       int       `json:"count"`
 	Compression bool      `json:"compression"`
 	Monitors    []Monitor `json:"monitors"`
+	// Groups are the readiness groups of UDS service 19 56, where a car tells them.
+	Groups []Group `json:"groups,omitempty"`
+}
+
+// Group is one readiness group: the number SAE J1979-DA gives it, how many codes
+// belong to it, and whether every one of their tests has run since the codes were
+// cleared (bit 4 of the status byte).
+type Group struct {
+	Group    string `json:"group"`
+	Codes    int    `json:"codes"`
+	Complete bool   `json:"complete"`
 }
 
 // Monitor is one on-board monitor.

@@ -35,8 +35,10 @@ func (r request) lists() bool { return r.sid() == 0x03 || r.sid() == 0x07 || r.s
 // echoes is how many bytes of the request an answer repeats behind its service.
 func (r request) echoes() int {
 	switch r.sid() {
-	case 0x02, 0x05, 0x06, 0x08, 0x09, 0x19, 0x1A, 0x21, 0x31:
+	case 0x02, 0x05, 0x06, 0x08, 0x09, 0x1A, 0x21, 0x31:
 		return min(1, len(r.data)-1)
+	case 0x19:
+		return min(r.repeats19(), len(r.data)-1)
 	case 0x22:
 		return min(2, len(r.data)-1)
 	}
@@ -50,6 +52,9 @@ func (r request) answeredBy(p []byte) bool {
 	}
 	if r.sid() == 0x01 {
 		return len(r.data) == 1 || len(p) > 1 && contains(r.data[1:], p[1])
+	}
+	if r.sid() == 0x22 && len(r.data) > 3 {
+		return len(p) > 3 && r.asksDID(p[1], p[2])
 	}
 	n := r.echoes()
 	return len(p) > n && string(p[1:1+n]) == string(r.data[1:1+n])

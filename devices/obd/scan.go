@@ -32,6 +32,7 @@ type scan struct {
 	total  int
 	faults int           // bus faults in a row
 	next   time.Duration // when the rate cap lets the next request go
+	uds    bool          // the car speaks SAE J1979-2 or ISO 27145
 	extras extras
 	fast   fast
 }
@@ -144,14 +145,22 @@ func (x *scan) unit(id string) *unit {
 
 // note records that a request was not answered with data.
 func (x *scan) note(request, ecu string, a ECUAnswer, message string) {
+	if message == "" && a.NRC != "" {
+		message = nrcName(a.NRC)
+	}
 	x.report.Errors = append(x.report.Errors, RequestError{
-		Request: request, ECU: ecu, State: a.State, NRC: a.NRC, Message: message,
+		Request: x.sent(request), ECU: ecu, State: a.State, NRC: a.NRC, Message: message,
 	})
 }
 
 // protocol finds the protocol of the car. Nothing counts as connected but an ECU
 // that answers 0100 with its bitmap.
 func (x *scan) protocol(m *memory) error {
+	if m.UDS { // the last car on this port was one that is silent to 0100
+		if found, err := x.protocolUDS(m, Answer{Kind: KindNoData}); found || err != nil {
+			return err
+		}
+	}
 	tries := []string{"0"}
 	if fixed := strings.ToUpper(x.opts.Protocol); fixed != "" && fixed != "AUTO" {
 		tries = []string{fixed}
@@ -174,10 +183,14 @@ func (x *scan) protocol(m *memory) error {
 		if err := x.named(number); err != nil {
 			return err
 		}
+		x.report.Protocol.Standard = standardOBD
 		x.recall(a, m)
 		m.protocol(x.report.Protocol.Number)
 		x.say()
 		return nil
+	}
+	if found, err := x.protocolUDS(m, last); found || err != nil {
+		return err
 	}
 	m.protocol("")
 	return x.unanswered(last)

@@ -7,8 +7,10 @@ import (
 
 // extras is what the steps beside codes and values keep while a scan runs.
 type extras struct {
-	types *Answer // to 0900, asked once
-	tests int     // results kept
+	types  *Answer              // to 0900, asked once
+	tests  int                  // results kept
+	raw    map[string][]UDSCode // codes of a car of UDS as they were sent, by unit
+	format string               // their DTCFormatIdentifier
 }
 
 // mostTests are the results of on-board tests that a scan keeps: the bytes of a
@@ -18,7 +20,7 @@ const mostTests = 2048
 // more reads what there is beside codes, readiness and values: the freeze frames,
 // the results of the on-board tests, and what each unit says of itself.
 func (x *scan) more() error {
-	for _, part := range []func() error{x.freeze, x.tests, x.info} {
+	for _, part := range []func() error{x.freeze, x.tests, x.info, x.moreUDS} {
 		if err := part(); err != nil {
 			return err
 		}
@@ -113,6 +115,9 @@ func mayFreeze(u *unit) bool {
 // freeze reads freeze frame 0 of every unit that names the code that caused it: a
 // frame without its code tells nothing.
 func (x *scan) freeze() error {
+	if x.uds {
+		return x.freezeUDS()
+	}
 	if !slices.ContainsFunc(x.ids(), func(id string) bool { return mayFreeze(x.ecus[id]) }) {
 		return nil
 	}

@@ -152,15 +152,20 @@ func paddedCAN(p []byte) bool {
 	return pad == 0xAA || pad == 0x55 || pad == 0xFF
 }
 
-// codesOf names pairs of bytes as codes (SAE J2012); zeros are padding.
+// codesOf names pairs of bytes as codes; zeros are padding.
 func codesOf(b []byte) []string {
 	codes := []string{}
 	for ; len(b) >= 2; b = b[2:] {
 		if b[0] != 0 || b[1] != 0 {
-			codes = append(codes, fmt.Sprintf("%c%d%X%02X", "PCBU"[b[0]>>6], b[0]>>4&3, b[0]&0x0F, b[1]))
+			codes = append(codes, codeName(b[0], b[1]))
 		}
 	}
 	return codes
+}
+
+// codeName is a code in the form of SAE J2012.
+func codeName(high, low byte) string {
+	return fmt.Sprintf("%c%d%X%02X", "PCBU"[high>>6], high>>4&3, high&0x0F, low)
 }
 
 // decodeInfo reads mode 09: the VIN, calibration identifications, the ECU's name.
@@ -288,26 +293,6 @@ func asciiOf(b []byte) string {
 	}, string(b)))
 }
 
-// decodeUDSCodes reads 19 02: an availability mask, then records of four bytes.
-// Records of FF or 00 are padding.
-func decodeUDSCodes(m message) ECUAnswer {
-	out := ECUAnswer{State: OK, UDSCodes: []UDSCode{}}
-	if len(m.payload) < 3 {
-		return ECUAnswer{State: Incomplete}
-	}
-	out.Availability = upperHex(m.payload[2:3])
-	rest := m.payload[3:]
-	for ; len(rest) >= 4; rest = rest[4:] {
-		if rec := rest[:4]; !padding(rec) {
-			out.UDSCodes = append(out.UDSCodes, UDSCode{Code: upperHex(rec[:3]), Status: upperHex(rec[3:])})
-		}
-	}
-	if len(rest) > 0 && !padding(rest) {
-		return ECUAnswer{State: Incomplete}
-	}
-	return out
-}
-
 func padding(b []byte) bool {
 	for _, x := range b {
 		if x != b[0] {
@@ -315,24 +300,6 @@ func padding(b []byte) bool {
 		}
 	}
 	return len(b) == 0 || b[0] == 0 || b[0] == 0xFF || b[0] == 0xAA || b[0] == 0x55
-}
-
-// decodeData reads UDS 22. The identifiers F4xx carry the PIDs of mode 01.
-func decodeData(r request, m message) ECUAnswer {
-	out := ECUAnswer{State: OK, Raw: upperHex(m.payload)}
-	if len(r.data) != 3 || len(m.payload) < 4 || r.data[1] != 0xF4 {
-		return out
-	}
-	pid := r.data[2]
-	readings, ok := readPID(pid, m.payload[3:], m.exact)
-	if !ok {
-		return out
-	}
-	for i := range readings {
-		readings[i].PID = "F4" + readings[i].PID
-	}
-	out.Readings = readings
-	return out
 }
 
 func orEmpty(s []string) []string {

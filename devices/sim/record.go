@@ -55,6 +55,7 @@ type exchange struct {
 	Echo    bool     `json:"echo"`
 
 	headers bool
+	proto   string // set by an ATSP before it; "": a search, or none
 }
 
 // recorded is a car from a file.
@@ -79,9 +80,13 @@ func parseVehicle(title string, data []byte) (*recorded, error) {
 		return nil, fmt.Errorf("schema %q is not pitlane-transcript/1", t.Schema)
 	}
 	c := &recorded{title: title, by: make(map[string][]*exchange), turn: make(map[string]int)}
+	proto := ""
 	for i := range t.Exchanges {
 		e := &t.Exchanges[i]
-		e.headers = t.Settings.Headers
+		if n, ok := strings.CutPrefix(normal(e.Request), "ATSP"); ok {
+			proto = strings.Trim(n, "0A")
+		}
+		e.headers, e.proto = t.Settings.Headers, proto
 		if e.Headers != nil {
 			e.headers = *e.Headers
 		}
@@ -178,7 +183,8 @@ func (c *recorded) Answer(r Request) Reply {
 
 // sent lists the exchanges that answer a request to this header.
 func (c *recorded) sent(key string, r Request) []*exchange {
-	all := c.by[key]
+	// What was asked on another protocol, in search of the car, is no answer on this.
+	all := keep(c.by[key], func(e *exchange) bool { return e.proto == "" || e.proto == r.Proto })
 	if r.Header == "" || functional(r.Header, r.Proto) {
 		toAll := keep(all, func(e *exchange) bool { return e.Header == "" || functionalName(e.Header) })
 		if len(toAll) > 0 {

@@ -98,7 +98,7 @@ func (s *session) connect(car Car, plugs int) (before []step, word string, ok bo
 	case s.set.auto:
 		search := step{wait: t.Search, text: s.eol()}
 		before = []step{{text: "SEARCHING..."}, search}
-		if car == nil || len(car.Protocols()) == 0 {
+		if car == nil || len(car.Protocols()) == 0 || silent(car) {
 			return before, "UNABLE TO CONNECT", false
 		}
 		want = car.Protocols()[0]
@@ -111,6 +111,13 @@ func (s *session) connect(car Car, plugs int) (before []step, word string, ok bo
 	}
 	s.set.live, s.set.bus = want, true
 	return before, "", true
+}
+
+// silent reports whether a car does not answer 0100, with which the chip searches
+// whatever it was asked.
+func silent(car Car) bool {
+	c, ok := car.(interface{ Found() bool })
+	return ok && !c.Found()
 }
 
 // initialise wakes a K-line, once.

@@ -37,7 +37,7 @@ func (e *ECU) reading(pid byte, since time.Duration) []byte {
 	case pid%0x20 == 0:
 		return bitmap(pid, e.supported())
 	case pid == 0x01 && e.Monitors != nil:
-		a := byte(min(len(e.Stored), 127))
+		a := byte(min(e.confirmed(), 127))
 		if a > 0 {
 			a |= 0x80
 		}
@@ -46,6 +46,17 @@ func (e *ECU) reading(pid byte, since time.Duration) []byte {
 		return e.PIDs[pid](since)
 	}
 	return nil
+}
+
+// confirmed is how many codes light the lamp.
+func (e *ECU) confirmed() int {
+	n := len(e.Stored)
+	if e.UDS != nil {
+		for _, d := range e.UDS.DTCs {
+			n += int(d.Status >> 3 & 1)
+		}
+	}
+	return n
 }
 
 // supported lists the PIDs of mode 01 without the bitmaps.

@@ -35,8 +35,13 @@ type ECU struct {
 	Calibrations []string // mode 09 04, 16 characters at most each
 	Name         string   // mode 09 0A
 
+	UDS     *UDS   // ISO 14229; nil: not spoken
+	Address string // asked at this address alone, 745, and not by what asks all; "": the one that ID answers to
+	Local   bool   // not asked by what asks all
+
 	Refuse map[byte]byte     // service -> negative response code
 	Wait   map[byte]int      // service -> how many 7F xx 78 come first
+	Busy   map[byte]int      // service -> how many requests get nothing but 7F xx 78
 	Silent map[byte]bool     // services it does not answer at all
 	OnePID bool              // of several PIDs in one request it answers the first it has
 	Most   int               // of several PIDs in one request it answers so many; 0: six
@@ -70,6 +75,12 @@ func (v *Vehicle) Title() string { return v.Name }
 
 // Protocols implements Car.
 func (v *Vehicle) Protocols() []string { return []string{v.Protocol} }
+
+// Found reports whether the car answers 0100, by which an adapter that searches
+// knows a protocol: one that speaks nothing but UDS does not.
+func (v *Vehicle) Found() bool {
+	return slices.ContainsFunc(v.ECUs, func(e *ECU) bool { return e.UDS == nil || !e.UDS.Only })
+}
 
 // SetCodes gives the control unit other codes, as a fault or a repair does. It
 // reports whether there is such a unit.
@@ -112,7 +123,9 @@ func (e *ECU) hears(r Request) bool {
 	}
 	switch {
 	case r.Header == "" || functional(r.Header, r.Proto):
-		return true
+		return e.Address == "" && !e.Local
+	case e.Address != "":
+		return r.Header == e.Address && r.Receive == e.ID
 	case !isCAN(r.Proto):
 		return len(r.Header) == 6 && r.Header[2:4] == e.ID
 	case is29(r.Proto):
@@ -145,6 +158,10 @@ func (e *ECU) answer(r Request) [][]byte {
 	if nrc, ok := e.Refuse[service]; ok {
 		return [][]byte{{0x7F, service, nrc}}
 	}
+	if e.Busy[service] > 0 {
+		e.Busy[service]--
+		return [][]byte{{0x7F, service, 0x78}}
+	}
 	var out [][]byte
 	for range e.Wait[service] {
 		out = append(out, []byte{0x7F, service, 0x78})
@@ -160,6 +177,11 @@ func (e *ECU) say(r Request) [][]byte {
 	if hexed, ok := e.Extra[fmt.Sprintf("%X", r.Data)]; ok {
 		data, _ := parseHex(hexed) // an Extra that is not hex is silence
 		return one(data)
+	}
+	if e.UDS != nil && isCAN(r.Proto) {
+		if said, ok := e.uds(r); ok {
+			return said
+		}
 	}
 	switch can := isCAN(r.Proto); r.Data[0] {
 	case 0x01:
