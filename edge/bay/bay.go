@@ -56,6 +56,10 @@ type Config struct {
 	Bay     string  // the bay's name; "" when this edge has none
 	Scanner Scanner // nil when this edge has none
 	Cabinet Cabinet // nil when this edge has none
+	// Floating: a key hangs wherever its tag is read; else each key has its slot.
+	Floating bool
+	// Tagged are the slots with a tag reader of their own.
+	Tagged  []int
 	Journal Log
 	Jobs    Jobs
 	Board   Board

@@ -25,6 +25,8 @@ type cabinetNow struct {
 	// opened is the turn in which a slot was last seen to open; turns counts them.
 	opened map[int]int
 	turns  int
+	tags   map[int]string // the tag that lies in a slot now; 0: at the cabinet's reader
+	sensed map[int]bool   // the slot has a key sensor of its own
 }
 
 // grace is how long after its hook has closed a key is still taken with leave: the
@@ -32,7 +34,8 @@ type cabinetNow struct {
 const grace = 3 * time.Second
 
 func newCabinetNow() cabinetNow {
-	return cabinetNow{at: map[int]time.Duration{}, closed: map[int]time.Duration{}, opened: map[int]int{}}
+	return cabinetNow{at: map[int]time.Duration{}, closed: map[int]time.Duration{}, opened: map[int]int{},
+		tags: map[int]string{}, sensed: map[int]bool{}}
 }
 
 // again asks to compare a slot with the journal once more.
@@ -64,6 +67,8 @@ func (b *Bay) takeReading(ctx context.Context, r devices.Reading) {
 		b.takeSnapshot(ctx, v)
 	case keycab.Change:
 		b.takeChange(ctx, r.At, v)
+	case keycab.Tag:
+		b.takeTag(ctx, v)
 	case keycab.Warning:
 		b.takeWarning(ctx, v)
 	}
@@ -77,6 +82,9 @@ func (b *Bay) takeSnapshot(ctx context.Context, s keycab.Snapshot) {
 	wasOnline, wasSeen := b.live.online, b.live.seen
 	b.live.seen, b.live.online, b.live.why, b.live.slots = true, s.Online, s.Why, slices.Clone(s.Slots)
 	b.live.hint, b.live.closed, b.live.opened = "", map[int]time.Duration{}, map[int]int{}
+	if s.Online {
+		b.overlayAll(&s)
+	}
 	if s.Fault != nil {
 		b.live.hint = s.Fault.Hint
 	}
@@ -117,7 +125,8 @@ func (b *Bay) writeOnline(ctx context.Context, s keycab.Snapshot) {
 		events = append(events, b.standingNews(x, before[i])...)
 	}
 	events = append(events, b.ended(func(x job.Alarm) bool {
-		return slices.Contains([]string{job.WarnConflict, job.WarnSilent, job.WarnNoise, job.WarnUnknownWire}, x.What)
+		return slices.Contains([]string{job.WarnConflict, job.WarnSilent, job.WarnNoise, job.WarnUnknownWire,
+			keycab.WarnEcho, keycab.WarnRebooted, keycab.WarnReaderLost}, x.What)
 	})...)
 	b.recordAll(ctx, events)
 	for _, x := range s.Slots {
@@ -177,6 +186,8 @@ func (b *Bay) takeChange(ctx context.Context, at time.Duration, c keycab.Change)
 	b.mu.Lock()
 	if i := c.Slot.Number - 1; i >= 0 && i < len(b.live.slots) {
 		b.live.slots[i] = c.Slot
+		b.live.sensed[c.Slot.Number] = b.live.sensed[c.Slot.Number] || c.Slot.Key != keycab.KeyUnknown
+		b.overlay(c.Slot.Number)
 		b.live.at[c.Slot.Number] = at
 	}
 	b.mu.Unlock()
@@ -246,12 +257,12 @@ func (b *Bay) keyNews(now keycab.Slot, before slotBook) []happened {
 // the one whose key was taken from there unasked, or of nobody known. A job that
 // only waited for its key is with the shop now (K-116, K-119).
 func (b *Bay) hung(slot int, before slotBook) []happened {
-	id := before.owner
-	if before.hangs() {
-		id = before.intentJob
-	}
-	out := []happened{{job: id, p: job.KeyHung{Cabinet: b.cfg.Cabinet.Name(), Slot: slot}}}
+	id, tag := b.hungBy(slot, before)
+	out := []happened{{job: id, p: job.KeyHung{Cabinet: b.cfg.Cabinet.Name(), Slot: slot, Tag: tag}}}
 	out = append(out, b.keyBack(slot, id, before)...)
+	if id != "" && before.who() != id {
+		out = append(out, b.misplaced(slot, id, before)...)
+	}
 	if id == "" {
 		return append(out, b.keyOfNobody(slot)...)
 	}
@@ -302,7 +313,11 @@ func (b *Bay) takeWarning(ctx context.Context, w keycab.Warning) {
 		b.tellCabinetNow()
 		return
 	}
-	b.recordAll(ctx, b.warned("", job.WarningRaised{What: w.Kind, Slot: w.Slot}))
+	word := w.Kind
+	if word == keycab.WarnStuck {
+		word = job.WarnStuck
+	}
+	b.recordAll(ctx, b.warned("", job.WarningRaised{What: word, Slot: w.Slot}))
 	b.tellCabinetNow()
 	message, hint := warningText(w.Kind)
 	b.tell(board.Now{Fault: &board.Fault{Kind: "cabinet", Message: message, Hint: hint}})

@@ -202,11 +202,19 @@ type room struct {
 // open starts a bay on a notebook; stop ends it as SIGTERM does.
 func open(t *testing.T, n *notebook, cab *cupboard, a *adapter) *room {
 	t.Helper()
+	return openWith(t, n, cab, a, func(*bay.Config) {})
+}
+
+// openWith starts a bay of another configuration.
+func openWith(t *testing.T, n *notebook, cab *cupboard, a *adapter, alter func(*bay.Config)) *room {
+	t.Helper()
 	r := &room{t: t, n: n, obd: a, cab: cab, wall: &wall{}, logs: &bytes.Buffer{}}
-	r.bay = bay.New(bay.Config{
+	cfg := bay.Config{
 		Node: node, Bay: "bay-1", Scanner: a, Cabinet: cab, Journal: n, Jobs: n, Board: r.wall,
 		Log: slog.New(slog.NewTextHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
-	})
+	}
+	alter(&cfg)
+	r.bay = bay.New(cfg)
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- r.bay.Run(ctx) }()

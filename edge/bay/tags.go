@@ -1,0 +1,178 @@
+package bay
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"pitlane/devices/keycab"
+	"pitlane/edge/job"
+)
+
+// A switch proves that something hangs in a slot, a tag proves which key it is.
+// The tag is bound to the job when its key is hung. In a fixed-slot cabinet a key in
+// another slot than its own is in the wrong one; in a floating cabinet a key hangs
+// wherever its tag is read.
+
+// takeTag takes a tag that came to a reader or left it.
+func (b *Bay) takeTag(ctx context.Context, t keycab.Tag) {
+	b.mu.Lock()
+	if t.Action == keycab.TagGone {
+		delete(b.live.tags, t.Slot)
+	} else {
+		b.live.tags[t.Slot] = t.ID
+	}
+	moved := b.overlay(t.Slot)
+	b.mu.Unlock()
+	switch {
+	case t.Action == keycab.TagGone:
+		b.recordAll(ctx, b.ended(onSlot(t.Slot, job.WarnUnknownTag)))
+		if moved {
+			b.compare(ctx, t.Slot)
+		}
+	case moved:
+		b.compare(ctx, t.Slot) // the tag is the key's only sensor
+		b.recordAll(ctx, b.strange(t))
+	case t.Slot == 0:
+		b.recordAll(ctx, b.shown(t))
+	default:
+		b.recordAll(ctx, b.tagNews(t))
+	}
+	b.tellCabinetNow()
+}
+
+// overlay lets a slot's own reader say whether a key hangs there, where it has no
+// other sensor, and whether that is news. b.mu is held.
+func (b *Bay) overlay(slot int) (moved bool) {
+	i := slot - 1
+	if i < 0 || i >= len(b.live.slots) || !slices.Contains(b.cfg.Tagged, slot) || b.live.sensed[slot] {
+		return false
+	}
+	key := keycab.KeyAbsent
+	if b.live.tags[slot] != "" {
+		key = keycab.KeyPresent
+	}
+	moved = b.live.slots[i].Key != key
+	b.live.slots[i].Key = key
+	return moved
+}
+
+// overlayAll is the same for a whole snapshot. b.mu is held.
+func (b *Bay) overlayAll(s *keycab.Snapshot) {
+	b.live.tags, b.live.sensed = map[int]string{}, map[int]bool{}
+	for _, t := range s.Tags {
+		b.live.tags[t.Slot] = t.ID
+	}
+	for i, x := range s.Slots {
+		b.live.sensed[x.Number] = x.Key != keycab.KeyUnknown
+		b.overlay(x.Number)
+		s.Slots[i].Key = b.live.slots[i].Key
+	}
+}
+
+// tagged is the job of the key whose tag lies in a slot; "" when no tag or an
+// unknown one does.
+func (b *Bay) tagged(slot int) (id, tag string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	tag = b.live.tags[slot]
+	return b.book.tags[tag], tag
+}
+
+// tagNews is what a tag tells of a slot whose switch has told of the key already, or
+// will in a moment.
+func (b *Bay) tagNews(t keycab.Tag) []happened {
+	b.mu.Lock()
+	id, s := b.book.tags[t.ID], b.book.slot(t.Slot)
+	bound := b.book.tagOf(s.owner) != ""
+	b.mu.Unlock()
+	name := b.cfg.Cabinet.Name()
+	switch {
+	case s.key != keycab.KeyPresent || id != "" && id == s.owner:
+		return nil // the switch tells, and asks for the tag then; or all is as it should be
+	case id == "" && s.owner != "" && !bound:
+		return []happened{{job: s.owner, p: job.TagBound{Cabinet: name, Slot: t.Slot, Tag: t.ID}}}
+	case id == "":
+		return b.strange(t)
+	}
+	out := []happened{{job: id, p: job.KeyHung{Cabinet: name, Slot: t.Slot, Tag: t.ID}}}
+	if s.owner != "" { // it was taken for that one's key
+		out = append(out, b.raised(job.AlarmKeyMissing, t.Slot, s.owner)...)
+	}
+	return append(out, b.misplaced(t.Slot, id, s)...)
+}
+
+// strange is a tag in a slot that no job's key has.
+func (b *Bay) strange(t keycab.Tag) []happened {
+	if id, _ := b.tagged(t.Slot); id != "" {
+		return nil
+	}
+	return b.warned("", job.WarningRaised{What: job.WarnUnknownTag, Slot: t.Slot, Tag: t.ID})
+}
+
+// shown is a tag held to the one reader of a cabinet: it is bound to the job whose
+// slot stands open for its key, where there is exactly one.
+func (b *Bay) shown(t keycab.Tag) []happened {
+	b.mu.Lock()
+	id, slot, waits := "", 0, 0
+	for n, s := range b.book.slots {
+		if s.hangs() && s.hook == keycab.HookOpen {
+			id, slot, waits = s.intentJob, n, waits+1
+		}
+	}
+	known, bound := b.book.tags[t.ID], b.book.tagOf(id) != ""
+	b.mu.Unlock()
+	switch {
+	case known == "" && waits == 1 && id != "" && !bound:
+		return []happened{{job: id, p: job.TagBound{Cabinet: b.cfg.Cabinet.Name(), Slot: slot, Tag: t.ID}}}
+	case known == "":
+		return b.strange(t)
+	case waits == 1 && known != id && !b.cfg.Floating:
+		return b.warned(known, job.WarningRaised{What: job.WarnWrongSlot, Slot: slot, Want: b.slotOf(known), Tag: t.ID})
+	}
+	return nil
+}
+
+// misplaced warns of a key in another slot than its own; a floating cabinet has none.
+func (b *Bay) misplaced(slot int, id string, before slotBook) []happened {
+	if b.cfg.Floating || before.hangs() && before.intentJob == id {
+		return nil
+	}
+	return b.warned(id, job.WarningRaised{What: job.WarnWrongSlot, Slot: slot, Want: b.slotOf(id)})
+}
+
+// slotOf is the slot that is kept or open for the key of a job; 0 when there is none.
+func (b *Bay) slotOf(id string) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	want := 0
+	for n, s := range b.book.slots {
+		if s.hangs() && s.intentJob == id {
+			return n
+		}
+		if s.owner == id {
+			want = n
+		}
+	}
+	return want
+}
+
+// hungBy is whose key has just been hung: the tag's, else of the job that was asked
+// to hang it, else of the one that the slot is kept for.
+func (b *Bay) hungBy(slot int, before slotBook) (id, tag string) {
+	by, tag := b.tagged(slot)
+	if before.hangs() {
+		return cmp.Or(by, before.intentJob), tag
+	}
+	return cmp.Or(by, before.owner), tag
+}
+
+// tagOf is the tag of a job's key; "" when none is bound.
+func (b *book) tagOf(id string) string {
+	for tag, of := range b.tags {
+		if of == id && id != "" {
+			return tag
+		}
+	}
+	return ""
+}
