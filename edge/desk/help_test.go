@@ -133,10 +133,10 @@ func (f *front) open() {
 	people := []board.Person{{ID: "sa", Name: "S", Role: "SA"}, {ID: "te", Name: "T", Role: "TE"}}
 	log := slog.New(slog.DiscardHandler)
 	f.board = board.New(board.Config{Journal: f.journal, Node: member.Node, Role: member.Role, Bay: "1", Shop: "Demo",
-		Nodes: []board.Node{{Node: member.Node, Role: member.Role, Bay: "1"}}, People: people, Run: "run", Now: f.now.Now, Log: log})
+		Nodes: []board.Node{{Node: member.Node, Role: member.Role, Bay: "1"}}, People: people, Run: "run", Now: f.now.Now, Compare: held, Log: log})
 	f.keys = &cabinet{log: f.journal, outcome: keycab.Opened, hand: true, given: map[journal.RequestID]keycab.Outcome{}}
 	f.desk = desk.New(desk.Config{Node: member.Node, Shop: "Demo", Bay: "1", Cabinet: "wall", Journal: f.journal, Board: f.board,
-		Keys: f.keys, People: people, Order: prices(), Secret: []byte("secret"), Random: rand.Reader, Now: f.now.Now, Idle: f.idle, Log: log})
+		Keys: f.keys, People: people, Order: prices(), Secret: []byte("secret"), Random: rand.Reader, Now: f.now.Now, Idle: f.idle, Compare: f.board.Compare, Log: log})
 	f.api, err = web.NewAPI("test", f.desk.Actions()...)
 	if err != nil {
 		f.t.Fatal(err)
