@@ -19,6 +19,7 @@ func (s *Scanner) Run(ctx context.Context, emit func(devices.Reading)) error {
 	for ctx.Err() == nil {
 		o.once(ctx)
 	}
+	o.endLive(failureOf(ctx.Err(), true), ctx.Err())
 	o.dismiss(failureOf(ctx.Err(), true), ctx.Err())
 	return nil
 }
@@ -29,6 +30,7 @@ type owner struct {
 	emit    func(devices.Reading)
 	backoff devices.Backoff
 	wish    *wish // one that waits for the adapter
+	live    *wish // live values that are under way
 	said    string
 }
 
@@ -50,6 +52,7 @@ func (o *owner) once(ctx context.Context) {
 		return
 	}
 	f := failureOf(err, false)
+	o.endLive(f, err)
 	o.tell(c, f)
 	if !met { // a wish that came meanwhile would only meet the same
 		o.dismiss(f, err)
@@ -116,10 +119,17 @@ func (o *owner) serve(ctx context.Context, c *conn) error {
 			o.tell(c, nil)
 			poll = o.opts.Clock() + o.opts.Idle
 		}
+		if o.live != nil {
+			if err := o.sample(ctx, c); err != nil {
+				return err
+			}
+			poll = o.opts.Clock() + o.opts.Idle
+			continue
+		}
 		if err := c.listen(); err != nil {
 			return err
 		}
-		if o.opts.Clock() < poll {
+		if o.opts.Quiet || o.opts.Clock() < poll {
 			continue
 		}
 		if err := c.volts(ctx); err != nil {
@@ -157,10 +167,18 @@ func (c *conn) listen() error {
 func (o *owner) grant(ctx context.Context, c *conn) error {
 	w := o.wish
 	o.wish = nil
+	if w.live != nil {
+		o.beginLive(w)
+		return nil
+	}
 	inner, cancel := context.WithCancelCause(w.ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(ctx, func() { cancel(ctx.Err()) })()
-	report, err := o.scan(inner, c, w.tell)
+	do := w.do
+	if do == nil {
+		do = func(ctx context.Context, o *owner, c *conn) (*Report, error) { return o.scan(ctx, c, w.tell) }
+	}
+	report, err := do(inner, o, c)
 	var failed error
 	if err != nil {
 		err = cause(inner, err)
@@ -173,6 +191,12 @@ func (o *owner) grant(ctx context.Context, c *conn) error {
 		o.log.Info("a scan ended early", "kind", f.Kind, "requests", report.Requests)
 	}
 	w.answer <- answer{report, failed}
+	return c.after(ctx)
+}
+
+// after is what a wish leaves behind: nothing, or a talk that is over or has to be
+// begun anew.
+func (c *conn) after(ctx context.Context) error {
 	switch {
 	case c.broken == nil || ctx.Err() != nil:
 		return ctx.Err()

@@ -27,8 +27,12 @@ type Options struct {
 	// Plain asks for one thing at a time and waits for every answer to the end: slow,
 	// and the measure of the faster ways.
 	Plain bool
-	// Rate caps the requests a second; 0 means as fast as the car answers.
+	// Rate caps the requests a second; 0 means as fast as the car answers, and for live
+	// values LiveRate.
 	Rate int
+	// Quiet asks for no more than is wished: no voltage between wishes, and QuietRate
+	// where Rate is 0.
+	Quiet bool
 	// Idle is how often the adapter is asked for its voltage between scans; 0 means
 	// every 5 s.
 	Idle time.Duration
@@ -70,6 +74,8 @@ var _ devices.Device = (*Scanner)(nil)
 type wish struct {
 	ctx    context.Context //nolint:containedctx // it travels to the owner goroutine and no further
 	tell   func(Progress)
+	do     func(context.Context, *owner, *conn) (*Report, error) // nil: a scan
+	live   *live                                                 // not nil: live values, which do not end by themselves
 	answer chan answer
 }
 
@@ -88,6 +94,9 @@ func New(open devices.Opener, opts Options) *Scanner {
 	}
 	if opts.Idle <= 0 {
 		opts.Idle = 5 * time.Second
+	}
+	if opts.Quiet && opts.Rate <= 0 {
+		opts.Rate = QuietRate
 	}
 	if opts.Clock == nil {
 		start := time.Now()
@@ -116,20 +125,31 @@ func (s *Scanner) Scan(ctx context.Context, tell func(Progress)) (*Report, error
 	if tell == nil {
 		tell = func(Progress) {}
 	}
-	w := &wish{ctx: ctx, tell: tell, answer: make(chan answer, 1)}
+	a := s.wished(&wish{ctx: ctx, tell: tell})
+	return a.report, a.err
+}
+
+// wished hands a wish to the owner and waits for its answer.
+func (s *Scanner) wished(w *wish) answer {
+	w.answer = make(chan answer, 1)
 	select {
 	case s.wishes <- w:
 	case <-s.done:
-		return failedReport(notRunning()), ErrNotRunning
-	case <-ctx.Done():
-		f := failureOf(ctx.Err(), true)
-		return failedReport(f), f.fault(ctx.Err())
+		return answer{failedReport(notRunning()), ErrNotRunning}
+	case <-w.ctx.Done():
+		f := failureOf(w.ctx.Err(), true)
+		return answer{failedReport(f), f.fault(w.ctx.Err())}
 	}
 	select {
 	case a := <-w.answer:
-		return a.report, a.err
+		return a
 	case <-s.done:
-		return failedReport(notRunning()), ErrNotRunning
+	}
+	select {
+	case a := <-w.answer: // it was the last thing that Run did
+		return a
+	default:
+		return answer{failedReport(notRunning()), ErrNotRunning}
 	}
 }
 

@@ -37,6 +37,7 @@ type Message struct {
 	From  string        // 7E8, 18DAF110, or the third header byte: 10
 	Data  []byte        // from the service on
 	After time.Duration // from the request to its first frame; 0: the adapter's P2
+	Late  bool          // it is missed where the adapter has stopped waiting before it
 }
 
 // isCAN reports whether an ELM327 protocol number is a CAN protocol.

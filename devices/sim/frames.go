@@ -20,6 +20,7 @@ type style struct {
 type line struct {
 	after time.Duration
 	text  string
+	late  bool // it is missed where the adapter has stopped waiting before it
 }
 
 // gap is the time between two frames of one message.
@@ -40,7 +41,7 @@ func (st style) lines(proto string, messages []Message, p2 time.Duration) []line
 		}
 		printed := st.message(proto, m)
 		for _, text := range printed {
-			out = append(out, line{after: at, text: text})
+			out = append(out, line{after: at, text: text, late: m.Late})
 			last[m.From] = at
 			at += gap
 		}

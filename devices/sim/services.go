@@ -42,6 +42,8 @@ func (e *ECU) reading(pid byte, since time.Duration) []byte {
 			a |= 0x80
 		}
 		return append([]byte{a}, e.Monitors[:]...)
+	case e.PIDs[pid] != nil && e.off && engineOff(pid) != nil:
+		return engineOff(pid)
 	case e.PIDs[pid] != nil:
 		return e.PIDs[pid](since)
 	}

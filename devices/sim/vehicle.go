@@ -15,7 +15,11 @@ type Vehicle struct {
 	Protocol string // ELM327 number, 1..C
 	ECUs     []*ECU // in the order they answer
 
-	mu sync.Mutex
+	// Parked: the engine is off until somebody watches its speed; see drive.
+	Parked bool
+
+	mu     sync.Mutex
+	driver driver
 }
 
 var _ Car = (*Vehicle)(nil)
@@ -49,7 +53,12 @@ type ECU struct {
 	Misses int               // every so many requests one is not answered; 0: none
 	Extra  map[string]string // any other request -> answer, hex: "22F190" -> "62F190..."
 
+	Late     time.Duration // from each 7F xx 78 to what follows it; an adapter that does not wait misses it
+	Careful  bool          // it refuses to clear its codes (22) while its engine runs
+	HushHush bool          // it clears its codes and does not say so
+
 	asked int
+	off   bool // the engine, whatever PIDs say
 }
 
 // Reading is the data bytes of one PID at a time since the car was plugged in.
@@ -104,12 +113,17 @@ func (v *Vehicle) Answer(r Request) Reply {
 	if len(r.Data) == 0 {
 		return out
 	}
+	v.drive(r)
 	for _, e := range v.ECUs {
 		if !e.hears(r) {
 			continue
 		}
-		for _, data := range e.answer(r) {
-			out.Messages = append(out.Messages, Message{From: e.ID, Data: data, After: e.After})
+		for i, data := range e.answer(r) {
+			m := Message{From: e.ID, Data: data, After: e.After}
+			if i > 0 && e.Late > 0 {
+				m.After, m.Late = e.After+time.Duration(i)*e.Late, true
+			}
+			out.Messages = append(out.Messages, m)
 		}
 	}
 	return out
@@ -191,8 +205,7 @@ func (e *ECU) say(r Request) [][]byte {
 	case 0x03:
 		return e.codes(0x43, e.Stored, can)
 	case 0x04:
-		e.Stored, e.Pending, e.Freeze = nil, nil, nil
-		return one([]byte{0x44})
+		return one(e.clear(r.Since))
 	case 0x06:
 		return one(e.mode06(r.Data[1:], can))
 	case 0x07:
