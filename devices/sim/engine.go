@@ -81,8 +81,8 @@ func (e *ECU) clear(since time.Duration) []byte {
 	return []byte{0x44}
 }
 
-// heard are the lines up to the first that comes when the adapter no longer listens.
-func (s *session) heard(lines []line) []line {
+// inTime are the lines up to the first that comes when the adapter no longer listens.
+func (s *session) inTime(lines []line) []line {
 	var before time.Duration
 	for i, l := range lines {
 		if wait := l.after - before; l.late && s.idle() > 0 && wait > s.idle() {

@@ -167,7 +167,7 @@ func (s *session) printed(q query, rep Reply, f Faults) []step {
 	case q.count > 0:
 		lines, full = first(lines, q.count)
 	}
-	out, over := s.paced(s.heard(lines))
+	out, over := s.paced(s.inTime(lines))
 	if over {
 		return append(out, s.reply("BUFFER FULL")...)
 	}
