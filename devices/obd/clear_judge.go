@@ -7,7 +7,7 @@ func (out *Cleared) judge(answer Answer) {
 	out.ECUs = []ClearedECU{}
 	for _, before := range out.Before.ECUs {
 		said, heard := answer.ECUs[before.ID]
-		out.ECUs = append(out.ECUs, judge(before, unitOf(out.After, before.ID), said, heard))
+		out.ECUs = append(out.ECUs, judge(before, unitNamed(out.After, before.ID), said, heard))
 	}
 	worst := []ClearOutcome{ClearUnknown, ClearFailed, ClearRefused, ClearDone}
 	out.Outcome = ClearUnknown // where nobody answered and nobody had anything to clear
@@ -19,7 +19,7 @@ func (out *Cleared) judge(answer Answer) {
 	}
 }
 
-func unitOf(r *Report, id string) ECU {
+func unitNamed(r *Report, id string) ECU {
 	for _, e := range r.ECUs {
 		if e.ID == id {
 			return e
