@@ -52,8 +52,8 @@ func both(ctx context.Context, cancel context.CancelFunc, a *sim.Adapter, far ne
 	}
 }
 
-// asked counts the requests to the car after the first of a kind.
-func asked(a *sim.Adapter, from string) int {
+// askedFor counts the requests to the car after the first of a kind.
+func askedFor(a *sim.Adapter, from string) int {
 	log := a.Log()
 	at := slices.IndexFunc(log, func(c string) bool { return strings.HasPrefix(c, from) })
 	n := 0
@@ -99,7 +99,7 @@ func TestSeveralValuesGoInOneRequest(t *testing.T) {
 		if len(got) < 1000 {
 			t.Errorf("%d readings in 10 s at 115200, want 1000 and more", len(got))
 		}
-		if n := asked(a, "010C"); n > len(got)/2 {
+		if n := askedFor(a, "010C"); n > len(got)/2 {
 			t.Errorf("%d requests for %d readings", n, len(got))
 		}
 	})
@@ -133,7 +133,7 @@ func TestTheRateOfLiveValuesIsCapped(t *testing.T) {
 				car := sim.DemoCAN11(1)
 				car.ECUs = car.ECUs[:1]
 				got, a := watch(t, sim.Instant(), car, c.opts, obd.LiveOrder{PIDs: []string{"0C"}}, 10*time.Second)
-				if n := asked(a, "010C"); n > c.most || n < c.most*9/10 || len(got) == 0 {
+				if n := askedFor(a, "010C"); n > c.most || n < c.most*9/10 || len(got) == 0 {
 					t.Errorf("%d requests in 10 s, want at most %d and about as many", n, c.most)
 				}
 			})
