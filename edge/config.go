@@ -53,13 +53,17 @@ type ScannerConfig struct {
 // CabinetConfig is the key cabinet of this edge.
 type CabinetConfig struct {
 	Name       string `toml:"name"`
-	Driver     string `toml:"driver"` // kerong-cu16
+	Driver     string `toml:"driver"` // kerong-cu16, lock-8a, modbus
 	Port       string `toml:"port"`
 	Baud       int    `toml:"baud"`
 	Backend    string `toml:"backend"`
 	Boards     []int  `toml:"boards"`
 	Slots      int    `toml:"slots"`
 	HookClosed *int   `toml:"hook_closed"` // 0 or 1: the bit of a closed hook
+	KeyPresent *int   `toml:"key_present"` // 0 or 1: the bit of a key that is there; 1 when left out
+	KeyInput   int    `toml:"key_input"`   // modbus: the first input with a key sensor, from 0; 0: none
+	Pulse      string `toml:"pulse"`       // modbus: timed, or host (a lock stays driven when this machine dies meanwhile)
+	Echo       string `toml:"echo"`        // auto, none, strip
 }
 
 // LinkConfig is one broker that this node talks to. The password is the node's
@@ -134,9 +138,6 @@ func (c *Config) fill() {
 		def(&k.Name, "cabinet")
 		def(&k.Driver, "kerong-cu16")
 		def(&k.Backend, "bugst")
-		if len(k.Boards) == 0 {
-			k.Boards = []int{0}
-		}
 	}
 	for i := range c.Link {
 		def(&c.Link[i].Name, "link-"+string(rune('1'+i%9)))

@@ -40,7 +40,8 @@ func (h *house) devices() (*obd.Scanner, *keycab.Cabinet) {
 	}
 	line := serialport.Opener(serialport.Config{Path: k.Port, Baud: baud, Backend: k.Backend, Log: h.log})
 	cabinet, err := keycab.New(line, keycab.Options{Name: k.Name, Driver: k.Driver, Boards: k.Boards,
-		Locks: k.Slots, HookClosed: k.HookClosed, Log: h.log})
+		Locks: k.Slots, HookClosed: k.HookClosed, KeyPresent: k.KeyPresent, KeyInput: k.KeyInput, Pulse: k.Pulse,
+		Echo: k.Echo, Baud: baud, Log: h.log})
 	if err != nil {
 		h.faults = append(h.faults, board.Fault{Kind: "cabinet", Message: "the key cabinet is not set up: " + err.Error(),
 			Hint: "correct [cabinet] in the configuration and start again"})

@@ -25,11 +25,14 @@ type keysFlags struct {
 	slots      int
 	hookClosed int
 	keyInput   int
+	keyPresent int
+	pulse      string
 	echo       string
 	slot       int
 	format     string
 
 	polarity *int // hookClosed where it was given
+	keyBit   *int // keyPresent where it was given
 }
 
 // keysPatience is how long a cabinet may take to be known in full, or not at all.
@@ -52,10 +55,12 @@ func keysCommand() *cobra.Command {
 	p.StringVar(&f.driver, "driver", keycab.DriverCU16, "make of the boards: "+strings.Join(keycab.Drivers(), ", "))
 	p.StringVar(&f.backend, "backend", "", "serial back-end: bugst or tarm")
 	p.IntVar(&f.baud, "baud", 0, "speed; 0 is the factory speed of the driver")
-	p.IntSliceVar(&f.boards, "board", []int{0}, "bus address of a board; may be given again for each board")
+	p.IntSliceVar(&f.boards, "board", nil, "bus address of a board; may be given again for each board; the driver's first when left out")
 	p.IntVar(&f.slots, "slots", 0, "slots fitted on each board; 0 is all it can have")
 	p.IntVar(&f.hookClosed, "hook-closed", -1, "bit that a closed hook shows: 0 or 1")
-	p.IntVar(&f.keyInput, "key-input", 0, "first input with a key sensor (modbus)")
+	p.IntVar(&f.keyInput, "key-input", 0, "first input with a key sensor, counted from 0 (modbus)")
+	p.IntVar(&f.keyPresent, "key-present", -1, "bit that a key sensor shows for a key: 0 or 1; 1 when left out")
+	p.StringVar(&f.pulse, "pulse", "", "how a modbus module drives a lock: timed (by itself), or host (by us: it stays driven when this machine dies meanwhile)")
 	p.StringVar(&f.echo, "echo", "auto", "what the adapter does with our own bytes: none, strip, auto")
 	p.IntVar(&f.slot, "slot", 0, "slot to open, 1..N")
 	p.StringVar(&f.format, "format", "text", "text or json")
@@ -73,6 +78,9 @@ func keysSub(name, short string, f *keysFlags, do func(context.Context, *keysRun
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if cmd.Flags().Changed("hook-closed") {
 				f.polarity = &f.hookClosed
+			}
+			if cmd.Flags().Changed("key-present") {
+				f.keyBit = &f.keyPresent
 			}
 			if err := f.check(name); err != nil {
 				return err
@@ -95,8 +103,12 @@ func (f *keysFlags) check(name string) error {
 		return usage(fmt.Sprintf("there is no echo %q", f.echo), "--echo none, strip or auto")
 	case f.baud < 0:
 		return usage("--baud is below zero", "leave it out for the factory speed")
-	case f.keyInput != 0:
-		return usage("--key-input is for modbus boards", "leave it out: this driver's boards have their own key sensors")
+	case f.keyInput != 0 && f.driver != keycab.DriverModbus:
+		return usage("--key-input is for modbus modules", "leave it out: this driver's boards have their own key sensors, or none")
+	case f.pulse != "" && f.driver != keycab.DriverModbus:
+		return usage("--pulse is for modbus modules", "leave it out: this driver's boards pulse their locks themselves")
+	case keycab.IsReader(f.driver) && name == "open":
+		return usage("a tag reader opens nothing", "name the driver of the lock boards: --driver "+keycab.DriverCU16)
 	}
 	if name != "open" {
 		return nil
@@ -135,6 +147,7 @@ func withCabinet(cmd *cobra.Command, f *keysFlags, do func(context.Context, *key
 	open := serialport.Opener(serialport.Config{Path: f.port, Baud: baud, Backend: f.backend})
 	cab, err := keycab.New(open, keycab.Options{
 		Name: "cabinet", Driver: f.driver, Boards: f.boards, Locks: f.slots, HookClosed: f.polarity,
+		KeyPresent: f.keyBit, KeyInput: f.keyInput, Pulse: f.pulse, Echo: f.echo, Baud: baud,
 	})
 	if err != nil {
 		return &exit{code: exitUsage, err: err}

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
@@ -23,10 +22,7 @@ type keysPrinter struct {
 }
 
 func newKeysPrinter(w io.Writer, cab *keycab.Cabinet, f *keysFlags) *keysPrinter {
-	boards := slices.Sorted(slices.Values(f.boards))
-	if len(boards) == 0 {
-		boards = []int{0}
-	}
+	boards := cab.Boards()
 	return &keysPrinter{w: w, json: f.format == "json", boards: boards, each: cab.Slots() / len(boards), slot: f.slot}
 }
 

@@ -103,6 +103,7 @@ func twoUnlocksComeOneAfterTheOther(t *testing.T) {
 	r.snapshot(true)
 	done := make(chan keycab.Outcome, 2)
 	for _, slot := range []int{7, 8} {
+		r.ask(slot)
 		go func() {
 			o, _ := r.cab.Unlock(t.Context(), slot)
 			done <- o
@@ -230,7 +231,8 @@ func oneSilentBoardOfTwoMakesItsSlotsUnknown(t *testing.T) {
 		t.Errorf("the board that answers says %v", got)
 	}
 	r.board.SetFaults(sim.BoardFaults{})
-	if got := r.change(32); got.Hook == keycab.HookUnknown && got.Key == keycab.KeyUnknown {
+	back := r.snapshot(true) // what moved meanwhile nobody saw: no changes
+	if got := back.Slots[31]; got.Hook != keycab.HookClosed || got.Key != keycab.KeyAbsent {
 		t.Errorf("back, but %v", got)
 	}
 }

@@ -18,6 +18,9 @@ func unhex(t testing.TB, s string) []byte {
 	return b
 }
 
+// ask1 is the only request of a make for the state of a board.
+func ask1(t talk, addr int) []byte { return t.Asks(addr)[0] }
+
 // sumOf is the checksum counted again, apart from the code under test.
 func sumOf(b []byte) byte {
 	total := 0
@@ -40,12 +43,12 @@ func TestCU16RequestsAreTheBytesOfTheBoard(t *testing.T) {
 		got  []byte
 		want string
 	}{
-		{"state of board 0", cu16{}.Ask(0), "02 00 30 03 35"},
-		{"state of board 1", cu16{}.Ask(1), "02 10 30 03 45"},
+		{"state of board 0", ask1(cu16{}, 0), "02 00 30 03 35"},
+		{"state of board 1", ask1(cu16{}, 1), "02 10 30 03 45"},
 		{"unlock board 0 lock 1", cu16{}.Open(0, 0), "02 00 31 03 36"},
 		{"unlock board 0 lock 16", cu16{}.Open(0, 15), "02 0F 31 03 45"},
 		{"unlock board 1 lock 4", cu16{}.Open(1, 3), "02 13 31 03 49"},
-		{"state of board 9", cu16{}.Ask(9), "02 90 30 03 C5"},
+		{"state of board 9", ask1(cu16{}, 9), "02 90 30 03 C5"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -66,7 +69,7 @@ func TestCU16RepliesAreRead(t *testing.T) {
 		name        string
 		addr        int
 		frame       string
-		hooks, keys uint32
+		hooks, keys uint64
 	}{
 		{"all hooks 1, no items", 0, "02 00 35 FF FF 00 00 03 38", 0xFFFF, 0},
 		{"lock 1 hook 0, items in 2 and 10, sum looks like a semicolon", 0, "02 00 35 FE FF 02 02 03 3B", 0xFFFE, 0x0202},
@@ -78,7 +81,7 @@ func TestCU16RepliesAreRead(t *testing.T) {
 			if want := reply(byte(c.addr), uint16(c.hooks), uint16(c.keys)); !bytes.Equal(f, want) {
 				t.Fatalf("the golden bytes are % X, counted again % X", f, want)
 			}
-			a := cu16{}.Answer(c.addr, f)
+			a := cu16{}.Answer(c.addr, 0, f)
 			if want := (sample{Hooks: c.hooks, Keys: c.keys, HasKeys: true}); !a.OK || a.Sample != want {
 				t.Errorf("got %+v, want %+v", a, want)
 			}
@@ -102,7 +105,7 @@ func TestCU16FindsItsReplyInWhateverComes(t *testing.T) {
 		{"half a frame", good[:5], false, 0},
 		{"whole", good, true, 0},
 		{"noise with an STX before it", append([]byte{0xFB, 2, 0x3B, 2, 0}, good...), true, 0},
-		{"our own request echoed", append(cu16{}.Ask(1), good...), true, 0},
+		{"our own request echoed", append(ask1(cu16{}, 1), good...), true, 0},
 		{"a bit turned", bent, false, 0},
 		{"another board's reply", other, false, 1},
 		{"another board's reply before it", append(bytes.Clone(other), good...), true, 1},
@@ -112,7 +115,7 @@ func TestCU16FindsItsReplyInWhateverComes(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			a := cu16{}.Answer(1, c.in)
+			a := cu16{}.Answer(1, 0, c.in)
 			if a.OK != c.ok || len(a.Strays) != c.strays {
 				t.Errorf("got ok %v and %d strays, want %v and %d", a.OK, len(a.Strays), c.ok, c.strays)
 			}
@@ -134,9 +137,9 @@ func TestCU16KeepsGoodFramesAmongNoise(t *testing.T) {
 		for i := range in {
 			in[i] = byte(r.Uint32())
 		}
-		a := cu16{}.Answer(3, append(in, reply(3, hooks, keys)...))
+		a := cu16{}.Answer(3, 0, append(in, reply(3, hooks, keys)...))
 		switch {
-		case a.OK && a.Sample.Hooks == uint32(hooks) && a.Sample.Keys == uint32(keys):
+		case a.OK && a.Sample.Hooks == uint64(hooks) && a.Sample.Keys == uint64(keys):
 			kept++
 		case a.OK:
 			wrong++
@@ -149,9 +152,9 @@ func TestCU16KeepsGoodFramesAmongNoise(t *testing.T) {
 
 func TestNoRequestEverGoesToTheBroadcastAddress(t *testing.T) {
 	t.Parallel()
-	most, locks := cu16{}.Limits()
-	for addr := range most + 1 {
-		for lock := range locks {
+	l := cu16{}.Limits()
+	for addr := range l.Last + 1 {
+		for lock := range l.Locks {
 			if f := (cu16{}).Open(addr, lock); f[1]&0xF0 == 0xF0 || f[2] != 0x31 {
 				t.Errorf("board %d lock %d sends % X", addr, lock, f)
 			}
@@ -169,7 +172,7 @@ func FuzzCU16(f *testing.F) {
 	f.Add(1, append([]byte{2, 2, 2}, reply(1, 1, 1)...))
 	f.Fuzz(func(t *testing.T, addr int, in []byte) {
 		addr &= 7
-		a := cu16{}.Answer(addr, in)
+		a := cu16{}.Answer(addr, 0, in)
 		if a.OK && !bytes.Contains(in, reply(byte(addr), uint16(a.Sample.Hooks), uint16(a.Sample.Keys))) {
 			t.Errorf("%+v is not among % X", a.Sample, in)
 		}

@@ -127,7 +127,7 @@ func TestNoEventFromOneFrame(t *testing.T) {
 			at += time.Duration(60+r.IntN(80)) * time.Millisecond
 			return rk.see(at, board, s)
 		}
-		calm := []sample{{Hooks: r.Uint32(), Keys: r.Uint32(), HasKeys: true}, {Hooks: r.Uint32(), Keys: r.Uint32(), HasKeys: true}}
+		calm := []sample{{Hooks: uint64(r.Uint32()), Keys: uint64(r.Uint32()), HasKeys: true}, {Hooks: uint64(r.Uint32()), Keys: uint64(r.Uint32()), HasKeys: true}}
 		for range 12 {
 			see(0, calm[0])
 			see(1, calm[1])
@@ -136,7 +136,7 @@ func TestNoEventFromOneFrame(t *testing.T) {
 		for range 40 {
 			at += time.Duration(r.IntN(8)) * time.Second // any pace
 			b := r.IntN(2)
-			odd := sample{Hooks: r.Uint32(), Keys: r.Uint32(), HasKeys: true}
+			odd := sample{Hooks: uint64(r.Uint32()), Keys: uint64(r.Uint32()), HasKeys: true}
 			if got := see(b, odd); len(changesIn(got)) > 0 && !slotsFlap(rk) {
 				t.Fatalf("round %d: one frame made %v", round, got)
 			}
@@ -213,14 +213,14 @@ func TestAGaugeNeedsManyPolls(t *testing.T) {
 	t.Parallel()
 	var g gauge
 	rises := 0
-	for range gaugeOn {
+	for range garbledOn {
 		g.next()
-		if g.mark() {
+		if g.mark(garbledOn) {
 			rises++
 		}
 	}
 	if !g.on || rises != 1 {
-		t.Errorf("after %d marks: on %v, rose %d times, want on, once", gaugeOn, g.on, rises)
+		t.Errorf("after %d marks: on %v, rose %d times, want on, once", garbledOn, g.on, rises)
 	}
 	for range gaugePolls {
 		g.next()

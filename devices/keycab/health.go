@@ -11,9 +11,13 @@ type gauge struct {
 	on    bool
 }
 
+// How many of gaugePolls polls must show it.
 const (
 	gaugePolls = 10
-	gaugeOn    = 5
+	garbledOn  = 5
+	doubledOn  = 3 // before the first snapshot is out
+	echoOn     = 3
+	muteOn     = 2 // polls in a row without a byte: a board that was away
 )
 
 // next begins a poll. The gauge goes off after gaugePolls polls without a mark.
@@ -22,34 +26,51 @@ func (g *gauge) next() {
 	g.on = g.on && g.polls != 0
 }
 
-// mark notes that the newest poll showed it, and says that the gauge has just come on.
-func (g *gauge) mark() bool {
+// mark notes that the newest poll showed it, and says that the gauge has just come
+// on with the need-th mark.
+func (g *gauge) mark(need int) bool {
 	g.polls |= 1
-	rise := !g.on && bits.OnesCount16(g.polls) >= gaugeOn
+	rise := !g.on && bits.OnesCount16(g.polls) >= need
 	g.on = g.on || rise
 	return rise
 }
 
 // health is how one board answers.
 type health struct {
-	missed  int  // polls in a row without an answer
-	silent  bool // missedPolls were missed: nothing is known of the board
-	heard   bool // the last poll was answered
-	hasKeys bool
-	asked   time.Duration
-	doubled gauge // a second reply to one request: two boards have one address
-	garbled gauge // bytes, but no reply among them
+	missed    int  // polls in a row without an answer
+	mute      int  // of them, those without a single byte
+	silent    bool // missedPolls were missed: nothing is known of the board
+	returning bool // it was silent, and its state is not settled yet
+	since     time.Duration
+	heard     bool // the last poll was answered
+	calm      bool // none of its locks is left driven
+	hasKeys   bool
+	asked     time.Duration
+	refused   error // why it did not say at the last poll
+	doubled   gauge // a second reply to one request: two boards have one address
+	garbled   gauge // bytes, but no reply among them
 }
 
-// answered notes a good reply.
-func (h *health) answered(hasKeys bool) {
-	h.missed, h.silent, h.heard, h.hasKeys = 0, false, true, hasKeys
+// answered notes a good reply, and says that the board has been away: silent, or
+// without a byte right after a solenoid pulse.
+func (h *health) answered(at time.Duration, hasKeys, excused bool) (away bool) {
+	away = h.silent || excused && h.mute >= muteOn
+	if h.silent {
+		h.returning, h.since = true, at
+	}
+	h.missed, h.mute, h.silent, h.heard, h.hasKeys, h.refused = 0, 0, false, true, hasKeys, nil
+	return away
 }
 
 // miss notes a poll without a reply and says that the board has just gone silent.
 // A board that may have browned out on a solenoid pulse is excused.
-func (h *health) miss(excused bool) bool {
+func (h *health) miss(bytes, excused bool) bool {
 	h.heard = false
+	if bytes {
+		h.mute = 0
+	} else {
+		h.mute++
+	}
 	if excused || h.silent {
 		return false
 	}

@@ -17,14 +17,30 @@ type Options struct {
 	Name string
 	// Driver is the make of the boards; "" means kerong-cu16.
 	Driver string
-	// Boards are the bus addresses, in any order; none means the one at address 0.
+	// Boards are the bus addresses, in any order; none means the driver's first (0 of
+	// kerong-cu16, 1 of the others).
 	Boards []int
-	// Locks is how many locks of each board are fitted; 0 means all it can have.
+	// Locks is how many locks of each board are fitted; 0 means as many as its make
+	// usually has: 16, of lock-8a 24, of modbus 8 or those below KeyInput.
 	Locks int
 	// HookClosed is the bit (0 or 1) that the feedback switch shows for a closed
 	// hook. Makes differ, so nothing is assumed: with nil every hook is unknown and
 	// Unlock refuses.
 	HookClosed *int
+	// KeyPresent is the bit that a key sensor shows for a key; nil means 1.
+	KeyPresent *int
+	// KeyInput is the discrete input at which the key sensors of a modbus module
+	// begin, counted from 0; 0 means that it has none.
+	KeyInput int
+	// Pulse is how a modbus module drives a lock: PulseTimed (also "") by itself,
+	// PulseHost switched on and off by us, with the risk that host.go states.
+	Pulse string
+	// Echo is what the adapter does with our own bytes: EchoAuto (also ""), EchoNone
+	// or EchoStrip.
+	Echo string
+	// Baud is the speed of the line, for the silence between Modbus frames; 0 means
+	// 9600. The speed itself is the opener's.
+	Baud int
 	// Clock is the monotonic time since the process started; nil counts from New.
 	Clock func() time.Duration
 	// Log takes what an operator wants to read later; nil drops it.
@@ -52,22 +68,12 @@ func New(open devices.Opener, opts Options) (*Cabinet, error) {
 	if open == nil {
 		return nil, errors.New("a cabinet needs an opener for its line")
 	}
-	t, err := talkOf(opts.Driver)
+	t, err := talkOf(opts)
 	if err != nil {
 		return nil, err
 	}
-	boards, err := checkBoards(opts.Boards, t)
-	if err != nil {
+	if opts, err = opts.filled(t.Limits()); err != nil {
 		return nil, err
-	}
-	opts.Boards = boards
-	if _, most := t.Limits(); opts.Locks == 0 {
-		opts.Locks = most
-	} else if opts.Locks < 1 || opts.Locks > most {
-		return nil, fmt.Errorf("%d locks a board: a board has 1 to %d", opts.Locks, most)
-	}
-	if h := opts.HookClosed; h != nil && *h != 0 && *h != 1 {
-		return nil, fmt.Errorf("hook closed %d: the bit of a closed hook is 0 or 1", *h)
 	}
 	c := &Cabinet{
 		open: open, talk: t, opts: opts, log: opts.Log, clock: opts.Clock,
@@ -83,6 +89,35 @@ func New(open devices.Opener, opts Options) (*Cabinet, error) {
 	}
 	return c, nil
 }
+
+// filled is the options with what a make usually has where nothing is said.
+func (o Options) filled(l limits) (Options, error) {
+	var err error
+	if o.Boards, err = checkBoards(o.Boards, l); err != nil {
+		return o, err
+	}
+	if o.Locks == 0 {
+		o.Locks = l.Usual
+	}
+	if o.Echo == "" {
+		o.Echo = EchoAuto
+	}
+	bit := func(p *int) bool { return p == nil || *p == 0 || *p == 1 }
+	switch {
+	case o.Locks < 1 || o.Locks > l.Locks:
+		return o, fmt.Errorf("%d locks a board: a board has 1 to %d", o.Locks, l.Locks)
+	case !bit(o.HookClosed):
+		return o, fmt.Errorf("hook closed %d: the bit of a closed hook is 0 or 1", *o.HookClosed)
+	case !bit(o.KeyPresent):
+		return o, fmt.Errorf("key present %d: the bit of a key is 0 or 1", *o.KeyPresent)
+	case o.Echo != EchoAuto && o.Echo != EchoNone && o.Echo != EchoStrip:
+		return o, fmt.Errorf("echo %q: it is %s, %s or %s", o.Echo, EchoAuto, EchoNone, EchoStrip)
+	}
+	return o, nil
+}
+
+// Boards are the bus addresses in their order.
+func (c *Cabinet) Boards() []int { return append([]int(nil), c.opts.Boards...) }
 
 // Name implements devices.Device.
 func (c *Cabinet) Name() string { return c.opts.Name }

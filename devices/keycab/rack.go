@@ -5,6 +5,7 @@ import "time"
 // rack is what is believed of all slots: one pair of inputs a slot. It is pure.
 type rack struct {
 	hookClosed *int
+	keyPresent uint64 // 1: the bit of a key that is there; 0: of one that is not
 	locks      int
 	places     []place
 }
@@ -12,9 +13,17 @@ type rack struct {
 type place struct{ hook, key input }
 
 func newRack(boards, locks int, hookClosed *int) *rack {
-	r := &rack{hookClosed: hookClosed, locks: locks, places: make([]place, boards*locks)}
+	r := &rack{hookClosed: hookClosed, keyPresent: 1, locks: locks, places: make([]place, boards*locks)}
 	for i := range r.places {
 		r.places[i] = place{hook: input{rule: switchRule()}, key: input{rule: beamRule()}}
+	}
+	return r
+}
+
+// presentIs sets the bit that means a key; nil leaves it at 1.
+func (r *rack) presentIs(bit *int) *rack {
+	if bit != nil {
+		r.keyPresent = uint64(*bit)
 	}
 	return r
 }
@@ -31,7 +40,7 @@ func (r *rack) see(at time.Duration, board int, s sample) []any {
 			changed, flaps = p.hook.see(at, r.closed(s, lock))
 		}
 		if s.HasKeys {
-			c, f := p.key.see(at, s.Keys>>lock&1 == 1)
+			c, f := p.key.see(at, s.Keys>>lock&1 == r.keyPresent)
 			changed, flaps = changed || c, flaps || f
 		}
 		if changed {

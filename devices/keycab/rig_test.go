@@ -40,12 +40,22 @@ type rig struct {
 	cab   *keycab.Cabinet
 	says  chan any
 	all   []any // what was heard so far
+
+	mu    sync.Mutex
+	asked map[int]bool // slots that were to be opened
 }
 
 // newRig is a cabinet whose driver runs.
 func newRig(t *testing.T, cfg sim.BoardConfig, opts keycab.Options) *rig {
 	t.Helper()
 	r := wire(t, cfg, opts)
+	r.run()
+	return r
+}
+
+// run starts the driver.
+func (r *rig) run() {
+	t := r.t
 	ctx, stop := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	go func() { ran <- r.cab.Run(ctx, func(x devices.Reading) { r.says <- x.Value }) }()
@@ -55,13 +65,13 @@ func newRig(t *testing.T, cfg sim.BoardConfig, opts keycab.Options) *rig {
 			t.Errorf("run: %v", err)
 		}
 	})
-	return r
 }
 
 // wire is a cabinet that answers, and a driver that does not run yet.
 func wire(t *testing.T, cfg sim.BoardConfig, opts keycab.Options) *rig {
 	t.Helper()
-	r := &rig{t: t, board: sim.NewBoard(cfg), says: make(chan any, 1024)}
+	cfg.Make = opts.Driver
+	r := &rig{t: t, board: sim.NewBoard(cfg), says: make(chan any, 1024), asked: map[int]bool{}}
 	line, err := sim.NewLine(t.TempDir(), "cabinet")
 	if err != nil {
 		t.Fatal(err)
@@ -69,7 +79,7 @@ func wire(t *testing.T, cfg sim.BoardConfig, opts keycab.Options) *rig {
 	r.line = line
 	opts.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	opts.Name, opts.Boards = "cabinet", cfg.Addresses
-	r.cab, err = keycab.New(serialport.Opener(serialport.Config{Path: line.Path(), Baud: 19200}), opts)
+	r.cab, err = keycab.New(serialport.Opener(serialport.Config{Path: line.Path(), Baud: keycab.Baud(opts.Driver)}), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,21 +99,23 @@ func wire(t *testing.T, cfg sim.BoardConfig, opts keycab.Options) *rig {
 	return r
 }
 
-// onlyAskedFor: whatever happened, no request but "state of one board" and "unlock
-// one lock" ever left, and none to all boards.
+// onlyAskedFor: whatever happened, no frame left that opens a slot which nobody had
+// asked for, or two at once, and none went to all boards.
 func (r *rig) onlyAskedFor() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, f := range r.board.Log() {
-		if f.Addr&0xF0 == 0xF0 || f.Cmd != 0x30 && f.Cmd != 0x31 {
-			r.t.Errorf("sent % X", f.Bytes)
+		if len(f.Opens) > 1 || len(f.Opens) == 1 && !r.asked[f.Opens[0]] || f.Addr&0xF0 == 0xF0 {
+			r.t.Errorf("sent % X, which opens %v", f.Bytes, f.Opens)
 		}
 	}
 }
 
-// unlocks are the unlock frames the boards got.
+// unlocks are the frames the boards got that open something.
 func (r *rig) unlocks() [][]byte {
 	var out [][]byte
 	for _, f := range r.board.Log() {
-		if f.Cmd == 0x31 {
+		if len(f.Opens) > 0 {
 			out = append(out, f.Bytes)
 		}
 	}
@@ -155,7 +167,7 @@ func (r *rig) warning(kind string) keycab.Warning {
 func (r *rig) polls(n int) {
 	r.t.Helper()
 	count := func() int {
-		return len(slices.DeleteFunc(r.board.Log(), func(f sim.BoardFrame) bool { return f.Cmd != 0x30 }))
+		return len(slices.DeleteFunc(r.board.Log(), func(f sim.BoardFrame) bool { return len(f.Opens) > 0 }))
 	}
 	want := count() + n
 	tick := time.NewTicker(5 * time.Millisecond)
@@ -194,9 +206,17 @@ func (r *rig) changes() []keycab.Change {
 
 func (r *rig) unlock(slot int) (keycab.Outcome, error) {
 	r.t.Helper()
+	r.ask(slot)
 	ctx, stop := context.WithTimeout(context.Background(), patience)
 	defer stop()
 	return r.cab.Unlock(ctx, slot)
+}
+
+// ask notes that a slot is to be opened.
+func (r *rig) ask(slot int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.asked[slot] = true
 }
 
 func closedIs(bit int) *int { return &bit }

@@ -136,6 +136,12 @@ func faultOf(why string, err error) *devices.Fault {
 	case WhyNoise:
 		f.Message = "the line to the key cabinet says nothing that a lock board says"
 		f.Hint = "check the speed, the driver and the two wires of the bus (A and B may be swapped)"
+	case WhyRefused:
+		f.Message = "the module refuses what it is asked"
+		if err != nil {
+			f.Message = "the key cabinet cannot be read: " + err.Error()
+		}
+		f.Hint = "check the number of slots (--slots) and the first key sensor (--key-input) against the module's inputs"
 	}
 	return f
 }

@@ -2,7 +2,6 @@ package keycab
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,8 +10,8 @@ import (
 
 // session is one opening of the line, in the hands of the goroutine of Run.
 type session struct {
+	wire
 	c    *Cabinet
-	port devices.Port
 	t    *teller
 	tick *time.Ticker
 	rack *rack
@@ -23,13 +22,13 @@ type session struct {
 	pulsed  bool
 	pulse   time.Duration // the last unlock frame
 	watched *watch        // the slot that is being unlocked
-	buf     [256]byte
 }
 
 func newSession(c *Cabinet, port devices.Port, t *teller) *session {
 	return &session{
-		c: c, port: port, t: t,
-		rack: newRack(len(c.opts.Boards), c.opts.Locks, c.opts.HookClosed),
+		wire: wire{port: port, gap: c.talk.Limits().Gap, echo: echo{mode: c.opts.Echo}},
+		c:    c, t: t,
+		rack: newRack(len(c.opts.Boards), c.opts.Locks, c.opts.HookClosed).presentIs(c.opts.KeyPresent),
 		line: make([]health, len(c.opts.Boards)),
 	}
 }
@@ -70,7 +69,7 @@ func (s *session) cycle(ctx context.Context) error {
 		if h.silent && s.c.clock()-h.asked < time.Second {
 			continue
 		}
-		if err := s.poll(b); err != nil {
+		if err := s.poll(ctx, b); err != nil {
 			return fmt.Errorf("poll board %d: %w", s.c.opts.Boards[b], err)
 		}
 	}
@@ -78,63 +77,100 @@ func (s *session) cycle(ctx context.Context) error {
 	return nil
 }
 
-// poll asks one board for its state.
-func (s *session) poll(b int) error {
-	addr, h := s.c.opts.Boards[b], &s.line[b]
-	if err := s.drain(); err != nil {
-		return err
-	}
+// poll asks one board for its state, once more at once where a slave is known to
+// drop the request after a disturbance.
+func (s *session) poll(ctx context.Context, b int) error {
+	h := &s.line[b]
 	h.asked = s.c.clock()
 	s.watched.ask(b)
 	h.doubled.next()
 	h.garbled.next()
-	if err := s.send(s.c.talk.Ask(addr)); err != nil {
-		return err
+	for try := 0; ; try++ {
+		sm, in, err := s.ask(b)
+		if err != nil {
+			return err
+		}
+		if sm != nil {
+			s.heard(b, *sm)
+			return s.calm(ctx, b)
+		}
+		again := try < s.c.talk.Limits().Again || try == 0 && in > 0
+		if !again || h.refused != nil || h.silent {
+			return s.unheard(b, in > 0)
+		}
+		if _, err := s.collect(lateWindow, nil); err != nil {
+			return err
+		}
 	}
-	var a answer
-	in, err := s.collect(replyWindow, func(in []byte) bool {
-		a = s.c.talk.Answer(addr, in)
-		return a.OK
-	})
-	if err != nil {
-		return err
-	}
-	s.strays(a.Strays)
-	if a.OK {
-		s.heard(b, a.Sample)
-		return nil
-	}
-	return s.unheard(b, len(in) > 0)
 }
+
+// ask puts the board's requests and gathers the replies; nil when one is missing.
+// got is how many bytes came that were not our own.
+func (s *session) ask(b int) (sm *sample, got int, err error) {
+	addr := s.c.opts.Boards[b]
+	whole := sample{}
+	for n, request := range s.c.talk.Asks(addr) {
+		var a answer
+		in, err := s.exchange(request, func(in []byte) bool {
+			a = s.c.talk.Answer(addr, n, in)
+			return a.OK || a.Refused != nil
+		})
+		if err != nil {
+			return nil, got, err
+		}
+		s.strays(s.c.talk.Answer(-1, 0, s.spare).Strays)
+		s.strays(a.Strays)
+		if s.echo.told() {
+			s.t.notice(Warning{Kind: WarnEcho})
+		}
+		got += len(in)
+		s.line[b].refused = a.Refused
+		if !a.OK {
+			return nil, got, nil
+		}
+		whole.Hooks |= a.Sample.Hooks
+		whole.Keys |= a.Sample.Keys
+		whole.HasKeys = whole.HasKeys || a.Sample.HasKeys
+	}
+	return &whole, got, nil
+}
+
+// excused: a solenoid pulse may have browned a board out.
+func (s *session) excused() bool { return s.pulsed && s.c.clock()-s.pulse < quietTime }
 
 func (s *session) heard(b int, sm sample) {
 	at, h := s.c.clock(), &s.line[b]
 	if !s.begun {
 		s.begun, s.since = true, at
 	}
-	h.answered(sm.HasKeys)
+	recent := s.pulsed && at-s.pulse < quietTime+unlockWait
+	if h.answered(at, sm.HasKeys, recent) {
+		s.t.notice(Warning{Slot: b*s.rack.locks + 1, Kind: WarnRebooted})
+	}
 	s.watched.see(s.rack, b, sm)
 	for _, v := range s.rack.see(at, b, sm) {
+		if _, change := v.(Change); change && h.returning {
+			continue // nobody saw it move: the next snapshot has it
+		}
 		s.t.notice(v)
 	}
 }
 
-// unheard notes a poll without a reply and waits the reply window out once more: a
-// late reply must not be taken for that of the next request.
+// unheard notes a poll without a reply and waits until the line rests: a late reply
+// must not be taken for that of the next request.
 func (s *session) unheard(b int, noise bool) error {
 	h := &s.line[b]
-	if noise && h.garbled.mark() {
+	if noise && h.refused == nil && h.garbled.mark(garbledOn) {
 		kind := WarnNoise
 		if h.conflict(s.othersClean(b)) {
 			kind = WarnAddressConflict
 		}
 		s.t.notice(Warning{Kind: kind})
 	}
-	excused := s.pulsed && s.c.clock()-s.pulse < quietTime
-	if h.miss(excused) {
+	if h.miss(noise, s.excused()) {
 		s.lose(b)
 	}
-	_, err := s.collect(replyWindow, nil)
+	_, err := s.collect(lateWindow, nil)
 	return err
 }
 
@@ -142,9 +178,11 @@ func (s *session) unheard(b int, noise bool) error {
 // offline instead.
 func (s *session) lose(b int) {
 	changes := s.rack.forget(b)
+	s.line[b].returning = false
 	if s.allSilent() {
 		s.begun = false
-		s.t.offline(s.whySilent(), nil)
+		why := s.whySilent()
+		s.t.offline(why, s.line[b].refused)
 		return
 	}
 	for _, v := range changes {
@@ -154,17 +192,21 @@ func (s *session) lose(b int) {
 }
 
 // tellWhole tells the snapshot as soon as everything is known, or after snapWait
-// with what is still unknown.
+// with what is still unknown; and once more when a board that was silent is known
+// again: what moved meanwhile nobody saw.
 func (s *session) tellWhole() {
-	if s.t.online || !s.begun {
+	if !s.begun || s.t.online && !s.returned() {
 		return
 	}
 	settled := true
 	for b := range s.line {
 		settled = settled && !s.line[b].silent && s.rack.settled(b, s.line[b].hasKeys)
 	}
-	if !settled && s.c.clock()-s.since < snapWait {
+	if !s.t.online && !settled && s.c.clock()-s.since < snapWait {
 		return
+	}
+	for b := range s.line {
+		s.line[b].returning = false
 	}
 	s.t.snapshot(s.rack.slots())
 	for b := range s.line { // what was found wrong before anyone could be told
@@ -177,6 +219,19 @@ func (s *session) tellWhole() {
 	}
 }
 
+// returned says that the boards that came back are known again, or should be.
+func (s *session) returned() bool {
+	back := false
+	for b := range s.line {
+		h := &s.line[b]
+		if h.returning && !s.rack.settled(b, h.hasKeys) && s.c.clock()-h.since < snapWait {
+			return false
+		}
+		back = back || h.returning
+	}
+	return back
+}
+
 func (s *session) allSilent() bool {
 	for b := range s.line {
 		if !s.line[b].silent {
@@ -186,9 +241,13 @@ func (s *session) allSilent() bool {
 	return true
 }
 
-// whySilent tells a line that says nothing from one that says what nobody understands.
+// whySilent tells a line that says nothing from one that says what nobody
+// understands, and from a module that refuses.
 func (s *session) whySilent() string {
 	for b := range s.line {
+		if s.line[b].refused != nil {
+			return WhyRefused
+		}
 		if s.line[b].garbled.polls&(1<<missedPolls-1) == 1<<missedPolls-1 {
 			return WhyNoise
 		}
@@ -205,17 +264,8 @@ func (s *session) othersClean(b int) bool {
 	return len(s.line) > 1
 }
 
-// drain throws away what came since the last reply. A whole reply among it is a
-// second one to the same request.
-func (s *session) drain() error {
-	in, err := s.collect(0, nil)
-	if err != nil {
-		return err
-	}
-	s.strays(s.c.talk.Answer(-1, in).Strays)
-	return nil
-}
-
+// strays notes replies that nobody waited for. A whole one of a board that has just
+// answered is a second one to the same request.
 func (s *session) strays(addrs []int) {
 	for _, addr := range addrs {
 		for b := range s.line {
@@ -223,47 +273,9 @@ func (s *session) strays(addrs []int) {
 			if s.c.opts.Boards[b] != addr || !h.heard {
 				continue // of no board of ours, or late
 			}
-			if h.doubled.mark() {
+			if h.doubled.mark(doubledOn) {
 				s.t.notice(Warning{Slot: b*s.rack.locks + 1, Kind: WarnAddressConflict})
 			}
 		}
 	}
-}
-
-// collect reads for d, or until enough says so; with d 0 only what is there.
-func (s *session) collect(d time.Duration, enough func([]byte) bool) ([]byte, error) {
-	var in []byte
-	end := time.Now().Add(d)
-	for {
-		left := max(time.Until(end), time.Millisecond)
-		if err := s.port.SetReadTimeout(left); err != nil {
-			return in, fmt.Errorf("set the read timeout: %w", err)
-		}
-		n, err := s.port.Read(s.buf[:])
-		if err != nil {
-			return in, fmt.Errorf("read from the cabinet: %w", err)
-		}
-		in = append(in, s.buf[:n]...)
-		if n > 0 && enough != nil && enough(in) {
-			return in, nil
-		}
-		if len(in) > maxTalk || n == 0 && !time.Now().Before(end) || n > 0 && d > 0 && !time.Now().Before(end) {
-			return in, nil
-		}
-	}
-}
-
-// maxTalk bounds what a babbling line can make us keep.
-const maxTalk = 4096
-
-// send writes one frame. That a line takes no bytes is the port's to find out.
-func (s *session) send(frame []byte) error {
-	n, err := s.port.Write(frame)
-	if err == nil && n < len(frame) {
-		err = errors.New("the frame was cut short")
-	}
-	if err != nil {
-		return fmt.Errorf("write to the cabinet: %w", err)
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package keycab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -34,28 +35,41 @@ func (w *watch) see(r *rack, board int, s sample) {
 // broke.
 func (s *session) unlock(ctx context.Context, o *order) (result, error) {
 	w := &watch{board: (o.slot - 1) / s.rack.locks, lock: (o.slot - 1) % s.rack.locks}
-	if f := s.refuse(w.board); f != nil {
-		return result{outcome: Failed, err: f}, nil
-	}
 	for try := range unlockTries {
 		if err := s.rest(ctx); err != nil {
 			return broken(try, err)
+		}
+		if f := s.refuse(w.board); f != nil && try == 0 {
+			return result{outcome: Failed, err: f}, nil
+		} else if f != nil {
+			return result{outcome: OutcomeUnknown}, nil
 		}
 		if err := o.ended(); err != nil && try == 0 {
 			return result{outcome: Failed, err: fmt.Errorf("unlock slot %d: %w", o.slot, err)}, nil
 		} else if err != nil {
 			return result{outcome: Failed}, nil
 		}
-		outcome, err := s.pulseAndLook(ctx, w, o.slot)
+		outcome, refused, err := s.pulseAndLook(ctx, w, o.slot)
 		if err != nil {
 			return result{outcome: OutcomeUnknown}, err
+		}
+		if refused != nil {
+			return result{outcome: Failed, err: refusedFault(refused)}, nil
 		}
 		if outcome != Failed {
 			return result{outcome: outcome}, nil
 		}
 		s.c.log.Warn("hook did not move", "slot", o.slot, "try", try+1)
 	}
+	s.t.notice(Warning{Slot: o.slot, Kind: WarnStuck})
 	return result{outcome: Failed}, nil
+}
+
+// refusedFault is the fault of a module that will not open the lock.
+func refusedFault(err error) error {
+	return fault("cabinet", "the module refuses to open the slot: "+err.Error(),
+		"use a module with a timed pulse (coils from 0200 hex on); without one set pulse = \"host\" (--pulse host), "+
+			"knowing that a lock stays driven when this machine dies while it opens", err)
 }
 
 // broken is the result when the line broke before the frame of this try left: with
@@ -70,11 +84,14 @@ func broken(try int, err error) (result, error) {
 func (s *session) refuse(board int) error {
 	h := &s.line[board]
 	switch {
-	case !s.t.online || h.silent:
+	case !s.t.online || h.silent || h.returning:
 		return offline(WhySilent, nil)
 	case h.conflict(s.othersClean(board)):
 		return fault("cabinet", fmt.Sprintf("two boards answer to address %d", s.c.opts.Boards[board]),
 			"give each board its own address with its DIP switches", nil)
+	}
+	if _, ok := s.c.talk.(holder); ok && !h.calm {
+		return fault("cabinet", "whether a lock is still driven is not known", "look at the module's lamps; cut its power when one is on", errDriven)
 	}
 	return nil
 }
@@ -86,7 +103,8 @@ func (s *session) rest(ctx context.Context) error {
 			return err
 		}
 	}
-	return s.drain()
+	_, err := s.drain()
+	return err
 }
 
 // next waits for the next tick and polls.
@@ -100,25 +118,55 @@ func (s *session) next(ctx context.Context) error {
 }
 
 // pulseAndLook sends the frame and watches the hook in the polls after it. One
-// frame is not believed, neither for open nor for closed.
-func (s *session) pulseAndLook(ctx context.Context, w *watch, slot int) (Outcome, error) {
+// frame is not believed, neither for open nor for closed. refused is the word of a
+// module that has done nothing.
+func (s *session) pulseAndLook(ctx context.Context, w *watch, slot int) (o Outcome, refused, err error) {
 	w.open, w.closed, w.asked = 0, 0, 0
 	s.watched = w
 	defer func() { s.watched = nil }()
-	if err := s.send(s.c.talk.Open(s.c.opts.Boards[w.board], w.lock)); err != nil {
-		return OutcomeUnknown, err
+	addr := s.c.opts.Boards[w.board]
+	refused, err = s.pulseOnce(addr, w.lock)
+	if h, ok := s.c.talk.(holder); ok && s.pulsed {
+		off := s.offAfter(ctx, h, w)
+		defer func() { err = errors.Join(err, off()) }()
 	}
-	s.pulsed, s.pulse = true, s.c.clock()
+	if err != nil || refused != nil {
+		return OutcomeUnknown, refused, err
+	}
 	for s.c.clock()-s.pulse < unlockWait || w.asked < unlockPolls {
 		if err := s.next(ctx); err != nil {
-			return OutcomeUnknown, err
+			return OutcomeUnknown, nil, err
 		}
 		if w.open >= 2 && s.rack.slot(slot-1).Hook == HookOpen {
-			return Opened, nil
+			return Opened, nil, nil
 		}
 	}
 	if w.closed >= 2 && !s.line[w.board].silent && s.rack.slot(slot-1).Hook == HookClosed {
-		return Failed, nil
+		return Failed, nil, nil
 	}
-	return OutcomeUnknown, nil
+	return OutcomeUnknown, nil, nil
+}
+
+// pulseOnce sends the frame that opens one lock, once, and hears a refusal where the
+// board can say it. No other answer is relied on.
+func (s *session) pulseOnce(addr, lock int) (refused, err error) {
+	frame := s.c.talk.Open(addr, lock)
+	if frame == nil {
+		return errNoLock, nil
+	}
+	s.pulsed, s.pulse = true, s.c.clock()
+	r, ok := s.c.talk.(refuser)
+	if !ok {
+		return nil, s.send(frame)
+	}
+	echoed := s.echo.seen.on
+	_, err = s.exchange(frame, func(in []byte) bool {
+		if echoed && len(in) >= len(frame) {
+			in = in[len(frame):]
+		}
+		var done bool
+		done, refused = r.Opened(addr, lock, in)
+		return done
+	})
+	return refused, err
 }

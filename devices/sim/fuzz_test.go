@@ -34,20 +34,31 @@ func FuzzAdapterCommands(f *testing.F) {
 }
 
 func FuzzBoardRequests(f *testing.F) {
-	f.Add([]byte{0x02, 0x00, 0x30, 0x03, 0x35}, true)
-	f.Add([]byte{0x02, 0x02, 0x00, 0x31, 0x03, 0x36, 0x02, 0xF0, 0x32, 0x03, 0x27}, false)
-	f.Fuzz(func(t *testing.T, input []byte, conflict bool) {
-		b := NewBoard(BoardConfig{Addresses: []int{0, 3}, HookClosed: 1})
+	f.Add(uint8(0), []byte{0x02, 0x00, 0x30, 0x03, 0x35}, true)
+	f.Add(uint8(0), []byte{0x02, 0x02, 0x00, 0x31, 0x03, 0x36, 0x02, 0xF0, 0x32, 0x03, 0x27}, false)
+	f.Add(uint8(1), []byte{0x8A, 0x01, 0x00, 0x11, 0x9A, 0x80, 0x01, 0x00, 0x33, 0xB2}, true)
+	f.Add(uint8(2), []byte{0x01, 0x05, 0x02, 0x00, 0x00, 0x07, 0x8D, 0xB0}, false)
+	f.Add(uint8(2), []byte{0x01, 0x0F, 0x00, 0x00, 0x00, 0x08, 0x01, 0x0F, 0xBE, 0x91}, true)
+	f.Fuzz(func(t *testing.T, which uint8, input []byte, conflict bool) {
+		name := []string{CU16, Lock8A, Modbus}[which%3]
+		b := NewBoard(BoardConfig{Make: name, Addresses: []int{1, 3}, HookClosed: 1})
 		b.SetFaults(BoardFaults{Noise: conflict, Conflict: conflict, Stale: conflict, Half: conflict})
-		frames, rest := parseFrames(input)
+		frames, rest := b.talks.parse(input)
 		if len(frames)*requestLen+len(rest) > len(input) {
 			t.Fatalf("%d frames and %d bytes out of %d", len(frames), len(rest), len(input))
 		}
 		for _, fr := range frames {
-			if fr[4] != sum8(fr[:4]) {
-				t.Fatalf("frame % X has a wrong sum", fr)
+			if !bytes.Contains(input, fr) {
+				t.Fatalf("frame % X is not among the bytes", fr)
 			}
 			b.handle(fr, rand.New(rand.NewPCG(1, 1)))
+		}
+		for _, fr := range b.Log() {
+			for _, slot := range fr.Opens {
+				if slot < 1 || slot > b.Slots() {
+					t.Fatalf("% X opens slot %d of %d", fr.Bytes, slot, b.Slots())
+				}
+			}
 		}
 	})
 }
