@@ -42,6 +42,7 @@ func (r *Roster) checkAlone(s Segment) (*checked, error) {
 			return nil, fmt.Errorf("%w: %s seq %d in the place of %s seq %d", ErrForged, e.Origin, e.Seq, s.Origin, s.First+uint64(i))
 		}
 		e.Work, e.Contact = given.Work, given.Contact
+		e.SealedWork, e.SealedContact = given.SealedWork, given.SealedContact
 		if err := e.checkOpenings(); err != nil {
 			return nil, fmt.Errorf("%w: entry %d: %w", ErrForged, e.Seq, err)
 		}
@@ -97,6 +98,9 @@ func (r *Roster) CheckSegment(f Frontier, s Segment) ([]Entry, Frontier, Checkpo
 // in DIR/forks.
 func (j *Journal) Adopt(ctx context.Context, s Segment) error {
 	c, err := j.Roster().checkAlone(s)
+	if err == nil {
+		err = j.checkSealed(c)
+	}
 	if err != nil {
 		return fmt.Errorf("adopt: %w", err)
 	}
@@ -144,6 +148,9 @@ func (b *batch) adopt(o *op) error {
 		return nil
 	}
 	for _, e := range c.entries[h.Size-c.first:] {
+		if err := b.seal(&e, false); err != nil {
+			return err
+		}
 		if err := b.put(e); err != nil {
 			return err
 		}

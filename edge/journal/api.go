@@ -44,6 +44,9 @@ type Draft struct {
 	Matters []string
 	// Device marks what a device already did: it may use the reserve of a full disk.
 	Device bool
+	// Outlives seals the payloads under the shop's key, not the job's: they shall be
+	// readable after the job's data is erased.
+	Outlives bool
 }
 
 // Opening is a payload and the salt of its commitment.
@@ -72,8 +75,12 @@ type Entry struct {
 
 	Hash    Hash
 	Leaf    []byte
-	Work    *Opening // nil when there is none or it is not held
+	Work    *Opening // nil when there is none, it is not held, or its key is not here
 	Contact *Opening
+	// SealedWork and SealedContact are the openings as they are stored and sent; nil
+	// where the payload is in clear (a journal without keys) or not held.
+	SealedWork    *Sealed
+	SealedContact *Sealed
 }
 
 // Tip is how much of one origin is on this disk: leaves [Low, Size).
@@ -92,7 +99,7 @@ type Tip struct {
 type Segment struct {
 	Origin     string
 	First      uint64
-	Entries    []Entry // Leaf, Work, Contact are what counts
+	Entries    []Entry // Leaf and the sealed openings are what counts; without keys Work and Contact
 	Checkpoint []byte
 	Proof      []Hash // consistency proof: First+len(Entries) → checkpoint size
 }

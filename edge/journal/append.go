@@ -25,7 +25,10 @@ func (j *Journal) Append(ctx context.Context, drafts ...Draft) ([]Entry, error) 
 	o := &op{drafts: make([]prepared, len(drafts))}
 	for i, d := range drafts {
 		var err error
-		if o.drafts[i], err = prepare(d, j.Origin()); err != nil {
+		if o.drafts[i], err = prepare(d, j.Origin()); err == nil {
+			err = j.keysReady(o.drafts[i])
+		}
+		if err != nil {
 			return nil, fmt.Errorf("append %s: %w", d.Kind, err)
 		}
 	}
@@ -101,6 +104,7 @@ func (b *batch) repeats(drafts []prepared) (map[RequestID]Entry, error) {
 		if err != nil {
 			return nil, fmt.Errorf("look a request id up: %w", err)
 		}
+		b.j.unseal(&e)
 		out[d.Request] = e
 	}
 	return out, nil
@@ -195,6 +199,9 @@ func (b *batch) own(d prepared, parents []Hash) (Entry, error) {
 		return Entry{}, err
 	}
 	e.Hash = LeafHash(e.Leaf)
+	if err := b.seal(&e, d.Outlives); err != nil {
+		return Entry{}, err
+	}
 	b.requests[e.Request] = e
 	return e, b.put(e)
 }
@@ -212,5 +219,6 @@ func (j *Journal) Request(ctx context.Context, id RequestID) (Entry, bool, error
 	if err != nil {
 		return Entry{}, false, fmt.Errorf("look a request id up: %w", err)
 	}
+	j.unseal(&e)
 	return e, true, nil
 }

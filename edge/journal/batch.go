@@ -57,7 +57,10 @@ func (b *batch) put(e Entry) error {
 	if e.Seq != h.Size {
 		return fmt.Errorf("write %s seq %d: the next is %d", e.Origin, e.Seq, h.Size)
 	}
-	r := record{hashes: h.Add(e.Hash), leaf: e.Leaf, work: e.Work, contact: e.Contact}
+	r := record{hashes: h.Add(e.Hash), leaf: e.Leaf, sealedWork: e.SealedWork, sealedContact: e.SealedContact}
+	if b.j.opt.Keys == nil {
+		r.work, r.contact = e.Work, e.Contact
+	}
 	if err := putIn(b.tx, bucketLeaves, e.Origin, e.Seq, r.encode()); err != nil {
 		return fmt.Errorf("write %s seq %d: %w", e.Origin, e.Seq, err)
 	}

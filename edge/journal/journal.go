@@ -73,7 +73,8 @@ func Open(ctx context.Context, o Options) (*Journal, error) {
 // OpenReadOnly opens a stopped node's folder for the tools: Read, Segment, Job,
 // Tips and Verify work, Append and Adopt answer ErrReadOnly. The roster is taken
 // from the folder (files roster and shop.pub); without one nothing can be proven.
-func OpenReadOnly(ctx context.Context, dir string) (*Journal, error) {
+// keys, at most one, opens what is sealed; without, it stays closed.
+func OpenReadOnly(ctx context.Context, dir string, keys ...Sealer) (*Journal, error) {
 	id, err := readIdentity(dir)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -90,6 +91,9 @@ func OpenReadOnly(ctx context.Context, dir string) (*Journal, error) {
 		return nil, errors.Join(err, unlock(lock))
 	}
 	j := newJournal(Options{Dir: dir, Node: id.Node, Roster: roster, Log: slog.New(slog.DiscardHandler)}, lock)
+	if len(keys) > 0 {
+		j.opt.Keys = keys[0]
+	}
 	j.id, j.readOnly = id, true
 	if err := j.openFiles(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the journal of %s: %w", id.Node, err), j.release())
@@ -159,8 +163,14 @@ func (j *Journal) begin(ctx context.Context) error {
 }
 
 func (j *Journal) openFiles(ctx context.Context) error {
-	var err error
+	err := j.sealFiles(ctx)
+	if err != nil {
+		return err
+	}
 	if j.shelf, j.heads, err = openShelf(j.opt.Dir, j.readOnly); err != nil {
+		return err
+	}
+	if err := j.sameForm(); err != nil {
 		return err
 	}
 	if j.index, err = openIndex(filepath.Join(j.opt.Dir, "meta.db"), j.readOnly); err != nil {

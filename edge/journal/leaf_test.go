@@ -272,3 +272,29 @@ func TestTheTreeIsThatOfTlog(t *testing.T) {
 		}
 	}
 }
+
+// TestASealedRecordIsTheGoldenOne: and any flipped bit of its sealed payloads is
+// seen without their keys.
+func TestASealedRecordIsTheGoldenOne(t *testing.T) {
+	leaf, err := os.ReadFile(filepath.Join("testdata", "leaf-v1.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := record{hashes: []Hash{{1}}, leaf: leaf,
+		sealedWork: &Sealed{Key: KeyID{2}, Box: []byte("nonce, ciphertext and tag of work")}, sealedContact: &Sealed{Key: KeyID{3}, Box: []byte("of contact")}}
+	b := r.encode()
+	golden(t, "record-v2.bin", b)
+	back, err := decodeRecord(b)
+	if err != nil || !bytes.Equal(back.encode(), b) {
+		t.Errorf("it does not come back: %v", err)
+	}
+	for i := len(b) - len(r.sealedWork.Box) - len(r.sealedContact.Box) - 41; i < len(b); i++ {
+		for bit := range 8 {
+			flipped := bytes.Clone(b)
+			flipped[i] ^= 1 << bit
+			if _, err := decodeRecord(flipped); err == nil {
+				t.Errorf("bit %d of byte %d of %d can be flipped", bit, i, len(b))
+			}
+		}
+	}
+}

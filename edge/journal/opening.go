@@ -56,8 +56,28 @@ func checkOpening(o *Opening, commit Hash, which string) error {
 	return nil
 }
 
+// checkBox holds of a sealed opening what needs no key.
+func checkBox(s *Sealed, commit Hash, which string) error {
+	switch {
+	case s == nil:
+		return nil
+	case commit == (Hash{}):
+		return fmt.Errorf("a sealed %s payload that the leaf does not commit to", which)
+	case len(s.Box) > MaxBox:
+		return fmt.Errorf("a sealed %s payload of %d bytes, at most %d", which, len(s.Box), MaxBox)
+	default:
+		return nil
+	}
+}
+
 // checkOpenings holds both openings of an entry against its commitments.
 func (e *Entry) checkOpenings() error {
+	if err := checkBox(e.SealedWork, e.WorkCommit, "work"); err != nil {
+		return err
+	}
+	if err := checkBox(e.SealedContact, e.ContactCommit, "contact"); err != nil {
+		return err
+	}
 	if err := checkOpening(e.Work, e.WorkCommit, "work"); err != nil {
 		return err
 	}

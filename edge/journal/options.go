@@ -26,6 +26,9 @@ type Options struct {
 	Clock Clock
 	// Quality says how far the wall clock can be trusted now, 0 to 3; nil is 0.
 	Quality func() uint8
+	// Keys seals and opens payloads (edge/vault); with nil they are kept in clear,
+	// and a folder that holds sealed ones is not opened for writing.
+	Keys Sealer
 	// Log hears what a person must know; nil is silence.
 	Log *slog.Logger
 	// SelfCheck reads back and verifies every commit. For tests.

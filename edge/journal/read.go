@@ -9,9 +9,24 @@ import (
 )
 
 // Read yields the entries of an origin from a sequence number on, to the end as
-// it was when that end is reached. An origin that is not held has none. No
-// transaction is open while the caller's code runs.
+// it was when that end is reached, and opens what this node has the keys of. An
+// origin that is not held has none. No transaction is open while the caller's code
+// runs.
 func (j *Journal) Read(ctx context.Context, origin string, from uint64) iter.Seq2[Entry, error] {
+	return func(yield func(Entry, error) bool) {
+		for e, err := range j.Sealed(ctx, origin, from) {
+			if err == nil {
+				j.unseal(&e)
+			}
+			if !yield(e, err) {
+				return
+			}
+		}
+	}
+}
+
+// Sealed is Read without opening what is sealed.
+func (j *Journal) Sealed(ctx context.Context, origin string, from uint64) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		for {
 			h := j.head(origin)
@@ -89,6 +104,7 @@ func (j *Journal) Job(ctx context.Context, id string) ([]Entry, error) {
 		if err != nil {
 			return nil, err
 		}
+		j.unseal(&e)
 		out = append(out, e)
 	}
 	return out, nil
@@ -108,7 +124,7 @@ func (j *Journal) Segment(ctx context.Context, origin string, from uint64, limit
 		return out, fmt.Errorf("take a segment of %s from %d: %w", origin, from, ErrTrimmed)
 	}
 	size := 0
-	for e, err := range j.Read(ctx, origin, from) {
+	for e, err := range j.Sealed(ctx, origin, from) {
 		if err != nil {
 			return out, err
 		}
@@ -123,7 +139,24 @@ func (j *Journal) Segment(ctx context.Context, origin string, from uint64, limit
 
 // size is about what an entry takes in a segment.
 func (e *Entry) size() int {
-	return len(e.Leaf) + int(payloadLen(e.Work)+payloadLen(e.Contact))
+	return len(e.Leaf) + int(e.payloads())
+}
+
+// payloads is about what an entry's payloads take.
+func (e *Entry) payloads() int64 {
+	n := int64(0)
+	for _, s := range []*Sealed{e.SealedWork, e.SealedContact} {
+		if s != nil {
+			n += int64(len(s.Box)) + 18
+		}
+	}
+	if e.SealedWork == nil {
+		n += payloadLen(e.Work)
+	}
+	if e.SealedContact == nil {
+		n += payloadLen(e.Contact)
+	}
+	return n
 }
 
 // prove cuts a run to the last end that can be proven and joins the proof.

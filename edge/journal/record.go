@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 )
 
 // A record is what lies in a segment file under (origin, seq): the tree hashes
@@ -11,19 +12,27 @@ import (
 //
 //	1 byte    number of hashes, then 32 bytes each
 //	2 bytes   length of the leaf, then the leaf
-//	1 byte    openings: 1 work, 2 contact, 3 both
-//	each:     32 bytes salt, 2 bytes length, payload
+//	1 byte    openings: 1 work, 2 contact, both in clear; 4 work, 8 contact, sealed
+//	each:     in clear: 32 bytes salt, 2 bytes length, payload
+//	          sealed: 16 bytes key id, 2 bytes length, box
+//	4 bytes   where something is sealed: CRC-32C from the openings byte on, so that
+//	          damage is seen without the key
 //
 // Lengths are big-endian.
 type record struct {
 	hashes        []Hash
 	leaf          []byte
 	work, contact *Opening
+
+	sealedWork, sealedContact *Sealed
 }
 
 const (
-	hasWork    = 1
-	hasContact = 2
+	hasWork          = 1
+	hasContact       = 2
+	hasSealedWork    = 4
+	hasSealedContact = 8
+	hasSealed        = hasSealedWork | hasSealedContact
 )
 
 var errRecord = errors.New("not a record")
@@ -39,12 +48,22 @@ func (r record) encode() []byte {
 		flags |= hasContact
 		n += 34 + len(r.contact.Payload)
 	}
+	for _, s := range []struct {
+		flag byte
+		*Sealed
+	}{{hasSealedWork, r.sealedWork}, {hasSealedContact, r.sealedContact}} {
+		if s.Sealed != nil {
+			flags |= s.flag
+			n += 22 + len(s.Box)
+		}
+	}
 	b := append(make([]byte, 0, n), byte(len(r.hashes)))
 	for _, h := range r.hashes {
 		b = append(b, h[:]...)
 	}
 	b = binary.BigEndian.AppendUint16(b, uint16(len(r.leaf)))
 	b = append(b, r.leaf...)
+	from := len(b)
 	b = append(b, flags)
 	for _, o := range []*Opening{r.work, r.contact} {
 		if o != nil {
@@ -52,6 +71,16 @@ func (r record) encode() []byte {
 			b = binary.BigEndian.AppendUint16(b, uint16(len(o.Payload)))
 			b = append(b, o.Payload...)
 		}
+	}
+	for _, s := range []*Sealed{r.sealedWork, r.sealedContact} {
+		if s != nil {
+			b = append(b, s.Key[:]...)
+			b = binary.BigEndian.AppendUint16(b, uint16(len(s.Box)))
+			b = append(b, s.Box...)
+		}
+	}
+	if flags&hasSealed != 0 {
+		b = binary.BigEndian.AppendUint32(b, crc(b[from:]))
 	}
 	return b
 }
@@ -65,6 +94,7 @@ func decodeRecord(b []byte) (record, error) {
 		r.hashes = append(r.hashes, h)
 	}
 	r.leaf = in.take(int(in.uint16()))
+	rest := in.b
 	flags := in.byte()
 	if flags&hasWork != 0 {
 		r.work = in.opening()
@@ -72,12 +102,22 @@ func decodeRecord(b []byte) (record, error) {
 	if flags&hasContact != 0 {
 		r.contact = in.opening()
 	}
+	if flags&hasSealedWork != 0 {
+		r.sealedWork = in.sealed()
+	}
+	if flags&hasSealedContact != 0 {
+		r.sealedContact = in.sealed()
+	}
+	sum := crc(rest[:len(rest)-len(in.b)])
+	if flags&hasSealed != 0 && sum != binary.BigEndian.Uint32(in.take(4)) && !in.short {
+		return record{}, fmt.Errorf("%w: its sealed payloads are damaged", errRecord)
+	}
 	switch {
 	case in.short:
 		return record{}, fmt.Errorf("%w: it ends early", errRecord)
 	case len(in.b) > 0:
 		return record{}, fmt.Errorf("%w: %d bytes too many", errRecord, len(in.b))
-	case flags > hasWork|hasContact:
+	case flags > hasWork|hasContact|hasSealed, flags&hasSealed&(flags<<2) != 0:
 		return record{}, fmt.Errorf("%w: flags %#x", errRecord, flags)
 	}
 	return r, nil
@@ -90,6 +130,7 @@ func (r record) entry() (Entry, error) {
 		return Entry{}, err
 	}
 	e.Work, e.Contact = r.work, r.contact
+	e.SealedWork, e.SealedContact = r.sealedWork, r.sealedContact
 	return e, nil
 }
 
@@ -118,3 +159,12 @@ func (r *reader) opening() *Opening {
 	o.Payload = r.take(int(r.uint16()))
 	return o
 }
+
+func (r *reader) sealed() *Sealed {
+	s := new(Sealed)
+	copy(s.Key[:], r.take(len(s.Key)))
+	s.Box = r.take(int(r.uint16()))
+	return s
+}
+
+func crc(b []byte) uint32 { return crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli)) }

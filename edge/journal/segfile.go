@@ -25,7 +25,13 @@ import (
 //
 // Only the newest file is written. It alone is read at the start: its heads are
 // the heads of the whole log.
-const segmentFormat = "pl-segment/v1"
+//
+// A file of version 2 holds no payload in clear; one of version 1 does. A journal
+// with keys begins files of version 2, and makes those of version 1 anew.
+const (
+	segmentClear  = "pl-segment/v1"
+	segmentSealed = "pl-segment/v2"
+)
 
 const (
 	bucketFile        = "file"
@@ -148,7 +154,7 @@ func segmentBuckets() []string {
 
 // createSegment makes a new segment file with the starts and heads given, under
 // its final name only when it is complete and on disk.
-func createSegment(path string, number uint32, starts []map[string]uint64, heads map[string]*head) error {
+func createSegment(path, format string, number uint32, starts []map[string]uint64, heads map[string]*head) error {
 	tmp := path + ".tmp"
 	if err := os.RemoveAll(tmp); err != nil {
 		return fmt.Errorf("clear the way for %s: %w", filepath.Base(path), err)
@@ -157,7 +163,7 @@ func createSegment(path string, number uint32, starts []map[string]uint64, heads
 	if err != nil {
 		return err
 	}
-	err = db.Update(func(tx *bbolt.Tx) error { return fillSegment(tx, number, starts, heads) })
+	err = db.Update(func(tx *bbolt.Tx) error { return fillSegment(tx, format, number, starts, heads) })
 	if err = errors.Join(err, db.Close()); err != nil {
 		_ = os.Remove(tmp) // removed again at the next start
 		return fmt.Errorf("begin %s: %w", filepath.Base(path), err)
@@ -165,13 +171,13 @@ func createSegment(path string, number uint32, starts []map[string]uint64, heads
 	return commitRename(tmp, path)
 }
 
-func fillSegment(tx *bbolt.Tx, number uint32, starts []map[string]uint64, heads map[string]*head) error {
+func fillSegment(tx *bbolt.Tx, format string, number uint32, starts []map[string]uint64, heads map[string]*head) error {
 	for _, name := range segmentBuckets() {
 		if _, err := tx.CreateBucket([]byte(name)); err != nil {
 			return err
 		}
 	}
-	if err := in(tx, bucketFile).Put([]byte(keyFormat), []byte(segmentFormat)); err != nil {
+	if err := in(tx, bucketFile).Put([]byte(keyFormat), []byte(format)); err != nil {
 		return err
 	}
 	for i, of := range starts {
@@ -232,8 +238,8 @@ func putIn(tx *bbolt.Tx, bucket, origin string, n uint64, value []byte) error {
 
 // readHeads reads the heads and anchors of a segment file.
 func readHeads(tx *bbolt.Tx) (map[string]*head, error) {
-	if got := string(in(tx, bucketFile).Get([]byte(keyFormat))); got != segmentFormat {
-		return nil, fmt.Errorf("a segment file of format %q, this program knows %q", got, segmentFormat)
+	if got := string(in(tx, bucketFile).Get([]byte(keyFormat))); got != segmentClear && got != segmentSealed {
+		return nil, fmt.Errorf("a segment file of format %q, this program knows %q and %q", got, segmentClear, segmentSealed)
 	}
 	heads := map[string]*head{}
 	err := in(tx, bucketHeads).ForEach(func(k, v []byte) error {

@@ -20,6 +20,7 @@ import (
 type shelf struct {
 	dir      string // DIR/segments
 	readOnly bool
+	format   string // of new files
 
 	mu     sync.Mutex
 	starts []map[string]uint64 // starts[i] of file i+1; an origin not in it starts at 0
@@ -35,7 +36,7 @@ const openOld = 8
 // openShelf opens the newest file and reads the heads. Without any file the shelf
 // is empty: last is 0.
 func openShelf(dir string, readOnly bool) (*shelf, map[string]*head, error) {
-	s := &shelf{dir: filepath.Join(dir, "segments"), readOnly: readOnly, old: map[uint32]*bbolt.DB{}}
+	s := &shelf{dir: filepath.Join(dir, "segments"), readOnly: readOnly, format: segmentClear, old: map[uint32]*bbolt.DB{}}
 	last, err := s.scan()
 	if err != nil || last == 0 {
 		return s, map[string]*head{}, err
@@ -163,7 +164,7 @@ func (s *shelf) roll(heads map[string]*head) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := uint32(len(s.starts) + 1)
-	if err := createSegment(s.path(n), n, s.starts, heads); err != nil {
+	if err := createSegment(s.path(n), s.format, n, s.starts, heads); err != nil {
 		return err
 	}
 	db, err := openSegment(s.path(n), false)

@@ -98,6 +98,7 @@ type originCheck struct {
 	want     map[uint64]bool // sizes at which the root is needed
 	roots    map[uint64]Hash // size → root computed anew
 	openings int
+	closed   int // sealed, and the key is not here
 	missing  int
 }
 
@@ -139,7 +140,7 @@ func (c *originCheck) leaf(x raw) {
 		e.Hash = LeafHash(rec.leaf)
 	} else if e.Origin != c.origin || e.Seq != x.seq {
 		fault(fmt.Errorf("it holds %s seq %d", e.Origin, e.Seq))
-	} else if err := e.checkOpenings(); err != nil {
+	} else if err := c.j.checkEntry(&e); err != nil {
 		fault(err)
 	}
 	if again := rec.encode(); !bytes.Equal(again, x.record) {
@@ -151,16 +152,20 @@ func (c *originCheck) leaf(x raw) {
 	if c.want[c.tree.Size] {
 		c.roots[c.tree.Size] = c.tree.Root()
 	}
-	c.count(e.WorkCommit, e.Work)
-	c.count(e.ContactCommit, e.Contact)
+	c.count(e.WorkCommit, e.Work, e.SealedWork)
+	c.count(e.ContactCommit, e.Contact, e.SealedContact)
 }
 
-func (c *originCheck) count(commit Hash, o *Opening) {
+func (c *originCheck) count(commit Hash, o *Opening, s *Sealed) {
 	if commit == (Hash{}) {
 		return
 	}
 	c.openings++
-	if o == nil {
+	switch {
+	case o != nil:
+	case s != nil:
+		c.closed++
+	default:
 		c.missing++
 	}
 }
@@ -208,7 +213,10 @@ func (c *originCheck) checkpoint(size uint64, signed string) {
 
 func (c *originCheck) proven(h *head) string {
 	s := fmt.Sprintf("%s: %d entries (%d to %d) and %d payloads, under a checkpoint signed by %s",
-		c.origin, h.Size-h.Low, h.Low, h.Size-1, c.openings-c.missing, NodeOf(c.origin))
+		c.origin, h.Size-h.Low, h.Low, h.Size-1, c.openings-c.missing-c.closed, NodeOf(c.origin))
+	if c.closed > 0 {
+		s += fmt.Sprintf("; %d payloads are sealed and their keys are not here", c.closed)
+	}
 	if c.missing > 0 {
 		s += fmt.Sprintf("; %d payloads are not held here", c.missing)
 	}
@@ -251,7 +259,7 @@ func (j *Journal) selfCheck(b *batch) error {
 		if !bytes.Equal(got.Leaf, want.Leaf) {
 			return fmt.Errorf("%s seq %d was written otherwise", want.Origin, want.Seq)
 		}
-		if err := got.checkOpenings(); err != nil {
+		if err := j.checkEntry(&got); err != nil {
 			return fmt.Errorf("%s seq %d: %w", want.Origin, want.Seq, err)
 		}
 	}

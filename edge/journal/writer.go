@@ -69,7 +69,7 @@ func (o *op) room() int64 {
 	}
 	if o.adopt != nil {
 		for _, e := range o.adopt.entries {
-			n += 2 * (int64(len(e.Leaf)) + 256 + payloadLen(e.Work) + payloadLen(e.Contact))
+			n += 2 * (int64(len(e.Leaf)) + 256 + e.payloads())
 		}
 	}
 	return n
@@ -79,7 +79,7 @@ func payloadLen(o *Opening) int64 {
 	if o == nil {
 		return 0
 	}
-	return int64(len(o.Payload)) + 34
+	return int64(len(o.Payload)) + 78 // salt, and what sealing adds
 }
 
 // submit hands an op to the writer and waits for its commit.
