@@ -26,6 +26,7 @@ type scanFlags struct {
 	backend  string
 	baud     int
 	protocol string
+	units    []string
 	cold     bool
 	quiet    bool
 	format   string
@@ -67,6 +68,7 @@ func scanCommand() *cobra.Command {
 	p.StringVar(&f.backend, "backend", "", "serial back-end: bugst or tarm")
 	p.IntVar(&f.baud, "baud", 38400, "speed of the line")
 	p.StringVar(&f.protocol, "protocol", "auto", "auto, or an ELM327 protocol number 1..C")
+	p.StringSliceVar(&f.units, "ecu", nil, "also read all codes of these control units by UDS: 7E0, 745:765 (asked:answers), 10 (29 bits)")
 	p.BoolVar(&f.cold, "cold", false, "forget the protocol of the last car on this port")
 	p.BoolVar(&f.quiet, "quiet", false, "no progress, and at most 10 requests a second on the car's bus")
 	p.StringVar(&f.format, "format", "text", "text or json")
@@ -102,6 +104,11 @@ func (f *scanFlags) check() (message, hint string) {
 		return "--timeout is not above zero", "leave it out for 60s"
 	case f.backend != "" && f.backend != serialport.Bugst && f.backend != serialport.Tarm:
 		return fmt.Sprintf("there is no serial back-end %q", f.backend), "--backend bugst or --backend tarm"
+	}
+	for _, unit := range f.units {
+		if err := obd.CheckUnit(unit); err != nil {
+			return err.Error(), "--ecu 7E0, --ecu 745:765 or --ecu 10"
+		}
 	}
 	return "", ""
 }
@@ -142,7 +149,7 @@ func runScan(ctx context.Context, f *scanFlags, errs io.Writer) (*obd.Report, []
 	}
 	var said []obd.Exchange // written by the scanner's goroutine, read after its end
 	opts := obd.Options{
-		Port: f.port, Protocol: f.protocol, Cold: f.cold, Cache: f.cache, Log: log,
+		Port: f.port, Protocol: f.protocol, Units: f.units, Cold: f.cold, Cache: f.cache, Log: log,
 		Trace: func(e obd.Exchange) { said = append(said, e) },
 	}
 	if f.quiet {

@@ -34,7 +34,7 @@ func printReport(out io.Writer, r *obd.Report) error {
 		p("Note      %s", h)
 	}
 	if r.Protocol.Name != "" {
-		p("Protocol  %s (%s)", r.Protocol.Name, r.Protocol.Number)
+		p("Protocol  %s (%s) %s", r.Protocol.Name, r.Protocol.Number, r.Protocol.Standard)
 	}
 	if r.VIN.State == obd.OK {
 		p("VIN       %s", r.VIN.Value)
@@ -73,10 +73,17 @@ func count(n int, thing string) string {
 
 func printECU(p func(string, ...any), e *obd.ECU) {
 	p("\nControl unit %s", e.ID)
-	for _, l := range []struct {
+	lists := []struct {
 		name  string
 		codes obd.Codes
-	}{{"Stored", e.Stored}, {"Pending", e.Pending}, {"Permanent", e.Permanent}} {
+	}{{"Stored", e.Stored}, {"Pending", e.Pending}, {"Permanent", e.Permanent}}
+	if e.Maker != nil {
+		lists = append(lists, struct {
+			name  string
+			codes obd.Codes
+		}{"By address", *e.Maker})
+	}
+	for _, l := range lists {
 		switch {
 		case l.codes.State != obd.OK:
 			p("  %-10s %s %s", l.name, saying(l.codes.State), l.codes.NRC)
@@ -84,9 +91,31 @@ func printECU(p func(string, ...any), e *obd.ECU) {
 			p("  %-10s no codes", l.name)
 		}
 		for _, c := range l.codes.Codes {
-			p("  %-10s %s  %s", l.name, c.Code, c.Text)
+			p("  %-10s %s  %s", l.name, codeName(c), c.Text)
 		}
 	}
+	printReadiness(p, e)
+	printInfo(p, &e.Info)
+	printFreeze(p, e)
+	printTests(p, e)
+	for _, r := range e.Readings {
+		printReading(p, "  ", r)
+	}
+}
+
+// codeName is a code and, where the car tells it, how it failed and how it stands.
+func codeName(c obd.Code) string {
+	name := c.Code
+	if c.FailureType != "" {
+		name += "-" + c.FailureType
+	}
+	if len(c.StatusBits) > 0 {
+		name += " (" + words(strings.Join(c.StatusBits, ", ")) + ")"
+	}
+	return name
+}
+
+func printReadiness(p func(string, ...any), e *obd.ECU) {
 	if e.Readiness.State != obd.OK {
 		p("  %-10s %s", "Readiness", saying(e.Readiness.State))
 	} else {
@@ -99,11 +128,10 @@ func printECU(p func(string, ...any), e *obd.ECU) {
 		p("  %-10s lamp %s, %s, not complete: %s", "Readiness", lamp(e.Readiness.MIL), count(e.Readiness.Count, "code"),
 			orNone(strings.Join(open, ", ")))
 	}
-	printInfo(p, &e.Info)
-	printFreeze(p, e)
-	printTests(p, e)
-	for _, r := range e.Readings {
-		printReading(p, "  ", r)
+	for _, g := range e.Readiness.Groups {
+		if !g.Complete {
+			p("  %-10s group %s not complete (%s)", "", g.Group, count(g.Codes, "code"))
+		}
 	}
 }
 

@@ -58,6 +58,7 @@ type conn struct {
 	number  string // protocol in use
 	known   known  // what was learned on this port before; zero to greet it like a new one
 	stn     bool   // it is an STN chip
+	receive string // the address that alone is heard; "" for all
 	// measured is when the voltage was asked for last.
 	measured time.Duration
 	rest     []byte // what came behind the last prompt
@@ -67,7 +68,7 @@ type conn struct {
 
 // settings are those under which a reply is read.
 func (c *conn) settings() Settings {
-	return Settings{Headers: c.headers, Echo: c.echo, Protocol: c.number}
+	return Settings{Headers: c.headers, Echo: c.echo, Protocol: c.number, Receive: c.receive}
 }
 
 // ask sends a command and returns the lines up to the prompt. Nothing else ends

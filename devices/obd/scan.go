@@ -90,6 +90,7 @@ func (x *scan) run(m *memory) error {
 		{StepReadiness, x.readiness},
 		{StepReadings, x.readings},
 		{StepReadings, x.more},
+		{StepCodes, x.units},
 	} {
 		x.step = step.name
 		if err := step.do(); err != nil {

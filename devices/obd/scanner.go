@@ -24,6 +24,10 @@ type Options struct {
 	Cold bool
 	// Cache is the file that remembers it across restarts; "" keeps it in memory only.
 	Cache string
+	// Units are control units to ask by their address for all codes they keep, beside
+	// those that answer what asks all: see CheckUnit. One that is no address fails the
+	// scan.
+	Units []string
 	// Plain asks for one thing at a time and waits for every answer to the end: slow,
 	// and the measure of the faster ways.
 	Plain bool
