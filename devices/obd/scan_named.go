@@ -14,8 +14,8 @@ import (
 // errUnit says that an address cannot be one.
 var errUnit = errors.New("not the address of a control unit")
 
-// named is a control unit to be asked by its address.
-type named struct {
+// addressee is a control unit to be asked by its address.
+type addressee struct {
 	header  string   // as ATSH takes it
 	answers []string // the addresses from which it may answer, most common first
 	wide    bool     // of 29 bits
@@ -38,21 +38,21 @@ func CheckUnit(s string) error {
 }
 
 // parseUnit reads the name of a control unit.
-func parseUnit(s string) (named, error) {
+func parseUnit(s string) (addressee, error) {
 	text := strings.ToUpper(strings.TrimSpace(s))
 	ask, answer, both := strings.Cut(text, ":")
 	if !isHex(ask) || both && !isHex(answer) {
-		return named{}, fmt.Errorf("%w: %q", errUnit, s)
+		return addressee{}, fmt.Errorf("%w: %q", errUnit, s)
 	}
 	at, err := strconv.ParseUint(ask, 16, 32)
 	if err != nil {
-		return named{}, fmt.Errorf("%w: %q", errUnit, s)
+		return addressee{}, fmt.Errorf("%w: %q", errUnit, s)
 	}
 	switch {
 	case len(ask) == 3 && at <= 0x7FF && both && len(answer) == 3:
-		return named{header: ask, answers: []string{answer}}, nil
+		return addressee{header: ask, answers: []string{answer}}, nil
 	case len(ask) == 3 && at <= 0x7FF && !both:
-		n := named{header: ask}
+		n := addressee{header: ask}
 		for _, d := range []uint64{answersAt8, answersAt20, answersAt6A} {
 			if at+d <= 0x7FF {
 				n.answers = append(n.answers, fmt.Sprintf("%03X", at+d))
@@ -61,13 +61,13 @@ func parseUnit(s string) (named, error) {
 		return n, nil
 	case both:
 	case len(ask) == 2:
-		return named{header: "DA" + ask + "F1", answers: []string{"18DAF1" + ask}, wide: true}, nil
+		return addressee{header: "DA" + ask + "F1", answers: []string{"18DAF1" + ask}, wide: true}, nil
 	case len(ask) == 4 && ask[:2] == "DA":
 		return parseUnit(ask[2:])
 	case len(ask) == 8 && ask[:4] == "18DA" && ask[6:] == "F1":
 		return parseUnit(ask[4:6])
 	}
-	return named{}, fmt.Errorf("%w: %q", errUnit, s)
+	return addressee{}, fmt.Errorf("%w: %q", errUnit, s)
 }
 
 // units asks every unit that was named. What it sets in the adapter it puts back.
@@ -97,7 +97,7 @@ func (x *scan) units() error {
 const unitCodes = "19020D"
 
 // askUnit reads all codes that a unit keeps, from the first address it answers at.
-func (x *scan) askUnit(n named) error {
+func (x *scan) askUnit(n addressee) error {
 	var a Answer
 	for _, id := range n.answers {
 		if word, err := x.address(n, id); err != nil {
@@ -152,7 +152,7 @@ func (x *scan) takeUnit(id string, e ECUAnswer) {
 
 // address makes the adapter speak to one unit and hear it alone, with flow control to
 // it (ELM327, "Flow Control Messages"). Word is one the adapter does not know.
-func (x *scan) address(n named, answer string) (word string, err error) {
+func (x *scan) address(n addressee, answer string) (word string, err error) {
 	words := []string{"ATSH" + n.header, "ATCRA" + answer}
 	if !n.wide {
 		words = append(words, "ATFCSH"+n.header, "ATFCSD300000", "ATFCSM1")
