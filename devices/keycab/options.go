@@ -84,8 +84,7 @@ func New(open devices.Opener, opts Options) (*Cabinet, error) {
 	}
 	c.log = c.log.With("cabinet", opts.Name)
 	if c.clock == nil {
-		start := time.Now()
-		c.clock = func() time.Duration { return time.Since(start) }
+		c.clock = sinceNow()
 	}
 	return c, nil
 }
