@@ -48,6 +48,9 @@ type ScannerConfig struct {
 	Baud     int    `toml:"baud"`
 	Backend  string `toml:"backend"`  // bugst, tarm
 	Protocol string `toml:"protocol"` // auto, 1..C
+	// BaudRaise makes the line faster while the edge runs, where the adapter follows;
+	// left out it is on.
+	BaudRaise *bool `toml:"baud_raise"`
 }
 
 // CabinetConfig is the key cabinet of this edge.

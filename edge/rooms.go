@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -26,8 +27,10 @@ import (
 func (h *house) devices() (*obd.Scanner, *keycab.Cabinet) {
 	var scanner *obd.Scanner
 	if s := h.cfg.Scanner; s != nil {
-		line := serialport.Opener(serialport.Config{Path: s.Port, Baud: s.Baud, Backend: s.Backend, Log: h.log})
+		baud := cmp.Or(s.Baud, 38400)
+		line := serialport.Opener(serialport.Config{Path: s.Port, Baud: baud, Backend: s.Backend, Log: h.log})
 		scanner = obd.New(line, obd.Options{Name: "scanner", Port: s.Port, Protocol: s.Protocol,
+			Baud: baud, NoRaise: s.BaudRaise != nil && !*s.BaudRaise,
 			Cache: filepath.Join(h.cfg.Data, "protocols.json"), Log: h.log})
 	}
 	k := h.cfg.Cabinet

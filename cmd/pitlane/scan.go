@@ -25,6 +25,7 @@ type scanFlags struct {
 	port     string
 	backend  string
 	baud     int
+	noRaise  bool
 	protocol string
 	units    []string
 	cold     bool
@@ -67,6 +68,7 @@ func scanCommand() *cobra.Command {
 	p.StringVar(&f.port, "port", "", "serial line of the adapter (best a name under /dev/serial/by-id)")
 	p.StringVar(&f.backend, "backend", "", "serial back-end: bugst or tarm")
 	p.IntVar(&f.baud, "baud", 38400, "speed of the line")
+	p.BoolVar(&f.noRaise, "no-baud-raise", false, "leave the line at the speed at which the adapter is found")
 	p.StringVar(&f.protocol, "protocol", "auto", "auto, or an ELM327 protocol number 1..C")
 	p.StringSliceVar(&f.units, "ecu", nil, "also read all codes of these control units by UDS: 7E0, 745:765 (asked:answers), 10 (29 bits)")
 	p.BoolVar(&f.cold, "cold", false, "forget the protocol of the last car on this port")
@@ -149,7 +151,8 @@ func runScan(ctx context.Context, f *scanFlags, errs io.Writer) (*obd.Report, []
 	}
 	var said []obd.Exchange // written by the scanner's goroutine, read after its end
 	opts := obd.Options{
-		Port: f.port, Protocol: f.protocol, Units: f.units, Cold: f.cold, Cache: f.cache, Log: log,
+		Port: f.port, Baud: f.baud, NoRaise: f.noRaise, Protocol: f.protocol, Units: f.units,
+		Cold: f.cold, Cache: f.cache, Log: log,
 		Trace: func(e obd.Exchange) { said = append(said, e) },
 	}
 	if f.quiet {

@@ -21,6 +21,7 @@ type Exchange struct {
 	Echo    bool
 	At      time.Duration // when it was sent: on the scanner's clock, in a Session since the scan began
 	Broken  bool          // no prompt ended the answer
+	Baud    int           // speed of the line, 0 where it is not known; a Session does not keep it
 }
 
 // How long the adapter may take. It ends every answer with a prompt, so these
@@ -35,6 +36,8 @@ const (
 	limitDefaults = 300 * time.Millisecond
 	limitStale    = 400 * time.Millisecond
 	limitBare     = time.Second // what follows a prompt that ended nothing
+	limitGarbled  = 100 * time.Millisecond
+	limitSilent   = 2 * time.Second // on CAN: twice what ATSTFF makes the adapter wait
 )
 
 // maxAnswer bounds what an adapter may send without a prompt: what sends more is no
@@ -61,8 +64,14 @@ type conn struct {
 	receive string // the address that alone is heard; "" for all
 	// measured is when the voltage was asked for last.
 	measured time.Duration
-	rest     []byte // what came behind the last prompt
-	broken   error  // why the talk cannot go on; nil while it can
+	setter   devices.BaudSetter // nil: the port has one speed
+	rate     int                // speed of the line now, 0: not known
+	base     int                // speed of the adapter after a loss of supply
+	raised   int                // speed the line was raised to, 0: it was not
+	noRaise  bool               // it is of no use with this adapter
+	gap      time.Duration      // silence in an answer that means that no more will come; 0: only the limit does
+	rest     []byte             // what came behind the last prompt
+	broken   error              // why the talk cannot go on; nil while it can
 	recorder recorder
 }
 
@@ -87,14 +96,7 @@ func (c *conn) ask(ctx context.Context, command string, limit time.Duration) ([]
 		return nil, c.fail(fmt.Errorf("send %s: %w", command, err))
 	}
 	raw, err := c.read(ctx, limit)
-	said := Exchange{
-		Request: command, Raw: raw, Took: c.opts.Clock() - started, Headers: c.headers, Echo: c.echo,
-		At: started, Broken: err != nil,
-	}
-	c.recorder.note(said)
-	if c.opts.Trace != nil && (len(raw) > 0 || err == nil) {
-		c.opts.Trace(said)
-	}
+	c.trace(command, raw, started, err)
 	if err != nil {
 		return nil, c.fail(fmt.Errorf("wait for the answer to %s: %w", command, err))
 	}
@@ -103,6 +105,18 @@ func (c *conn) ask(ctx context.Context, command string, limit time.Duration) ([]
 		return nil, c.fail(errReset)
 	}
 	return lines, nil
+}
+
+// trace hands an exchange to who records them.
+func (c *conn) trace(command string, raw []byte, started time.Duration, err error) {
+	said := Exchange{
+		Request: command, Raw: raw, Took: c.opts.Clock() - started, Headers: c.headers, Echo: c.echo,
+		At: started, Broken: err != nil, Baud: c.rate,
+	}
+	c.recorder.note(said)
+	if c.opts.Trace != nil && (len(raw) > 0 || err == nil) {
+		c.opts.Trace(said)
+	}
 }
 
 func resets(command string) bool { return command == "ATZ" || command == "ATWS" }
@@ -125,7 +139,7 @@ func (c *conn) read(ctx context.Context, limit time.Duration) ([]byte, error) {
 	var raw []byte
 	buf := make([]byte, 1024)
 	full := time.Now().Add(limit)
-	end, bare := full, false
+	end, bare, last := full, false, time.Now()
 	if err := c.port.SetReadTimeout(tick); err != nil {
 		return nil, err
 	}
@@ -138,6 +152,14 @@ func (c *conn) read(ctx context.Context, limit time.Duration) ([]byte, error) {
 			return raw, err
 		}
 		raw = append(raw, buf[:n]...)
+		if n > 0 {
+			last = time.Now()
+		}
+		if silence := time.Since(last); c.faster() && silence > limitGarbled && odd(raw) >= 3 {
+			return raw, errReset // at the speed of the power-up
+		} else if c.gap > 0 && silence > c.gap {
+			return raw, errSilent
+		}
 		at := bytes.IndexByte(raw, '>')
 		for at >= 0 && len(SplitResponse(raw[:at])) == 0 {
 			raw, bare = raw[at+1:], true

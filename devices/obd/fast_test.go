@@ -257,7 +257,7 @@ func TestAnAdapterMetBeforeIsNotRestarted(t *testing.T) {
 		"the same":                     {},
 		"the same, an STN":             {before: sim.AdapterConfig{STN: "STN2120 v5.8.1"}, after: sim.AdapterConfig{STN: "STN2120 v5.8.1"}},
 		"its echo stays on":            {faults: sim.Faults{EchoStuck: true, Pad: &pad}},
-		"another one":                  {after: sim.AdapterConfig{Identity: "ELM327 v2.1"}, restarts: true},
+		"another one":                  {after: sim.AdapterConfig{Identity: "ELM327 v2.1"}},
 		"one that does not know ATD":   {after: sim.AdapterConfig{Refuses: []string{"ATD"}}, restarts: true},
 		"one that is silent to it":     {faults: sim.Faults{Only: "ATD", Silent: true, Times: 1}, restarts: true},
 		"one that restarts of it":      {faults: sim.Faults{Only: "ATD", BrownOut: true, Times: 1}, restarts: true},

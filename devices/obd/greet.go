@@ -10,13 +10,52 @@ import (
 	"pitlane/devices"
 )
 
-// greet brings an adapter in any state into ours: reset, no echo, no line feeds,
-// no spaces, headers on; and learns who it is.
+// greet brings an adapter in any state and at any speed into ours: its settings as
+// after a restart, no echo, no line feeds, no spaces, headers on; and learns who it is.
+// It is restarted only when it does not do as it is told.
 func (c *conn) greet(ctx context.Context) error {
-	if c.known.Identity != "" {
-		if met, err := c.greetAgain(ctx); met || err != nil {
+	c.headers, c.echo, c.number, c.gap, c.raised = false, true, "", 0, 0
+	met, err := c.find(ctx)
+	if met {
+		err = c.begin(ctx)
+	}
+	if met && (errors.Is(err, errSilent) || errors.Is(err, errReset) || errors.Is(err, errOther)) {
+		c.broken, c.adapter = nil, Adapter{}
+		met, err = false, c.settle(ctx, limitStale)
+	}
+	if err != nil {
+		return err
+	}
+	if !met {
+		if err := c.restart(ctx); err != nil {
 			return err
 		}
+	}
+	return c.raise(ctx)
+}
+
+// begin goes on with an adapter that has said its name.
+func (c *conn) begin(ctx context.Context) error {
+	if err := c.defaults(ctx); err != nil {
+		return err
+	}
+	if err := c.quiet(ctx); err != nil {
+		return err
+	}
+	if c.adapter.Identity != c.known.Identity {
+		return c.identify(ctx)
+	}
+	c.adapter.Description, c.stn = c.known.Description, c.known.STN
+	if !c.stn {
+		c.suspect()
+	}
+	return c.volts(ctx)
+}
+
+// restart wakes the adapter at the speed it should have.
+func (c *conn) restart(ctx context.Context) error {
+	if err := c.setRate(c.base); err != nil {
+		return err
 	}
 	if err := c.wake(ctx); err != nil {
 		return err
@@ -25,28 +64,6 @@ func (c *conn) greet(ctx context.Context) error {
 		return err
 	}
 	return c.identify(ctx)
-}
-
-// greetAgain greets an adapter that was met before without a restart: its settings go
-// back to what they are after one. It is false when the adapter says anything else
-// than it should.
-func (c *conn) greetAgain(ctx context.Context) (bool, error) {
-	c.headers, c.echo, c.number = false, true, ""
-	err := c.defaults(ctx)
-	if err == nil {
-		err = c.quiet(ctx)
-	}
-	if err == nil {
-		err = c.same(ctx)
-	}
-	if err == nil {
-		return true, c.volts(ctx)
-	}
-	if !errors.Is(err, errSilent) && !errors.Is(err, errReset) && !errors.Is(err, errOther) {
-		return false, err
-	}
-	c.broken, c.adapter = nil, Adapter{}
-	return false, c.settle(ctx, limitStale)
 }
 
 // errOther: it is not the adapter that was met before, or it is in no state to talk.
@@ -63,22 +80,6 @@ func (c *conn) defaults(ctx context.Context) error {
 	}
 	if len(lines) != 1 || compact(lines[0]) != "OK" {
 		return errOther
-	}
-	return nil
-}
-
-// same asks the adapter's name, and takes the rest of what it is from memory.
-func (c *conn) same(ctx context.Context) error {
-	text, ok, err := c.command(ctx, "ATI")
-	if err != nil {
-		return c.mute(err)
-	}
-	if !ok || strings.ReplaceAll(text, "\n", " ") != c.known.Identity {
-		return errOther
-	}
-	c.adapter.Identity, c.adapter.Description, c.stn = c.known.Identity, c.known.Description, c.known.STN
-	if !c.stn {
-		c.suspect()
 	}
 	return nil
 }

@@ -26,8 +26,11 @@ type known struct {
 	Identity    string `json:"identity,omitempty"` // answer to ATI
 	Description string `json:"description,omitempty"`
 	STN         bool   `json:"stn,omitempty"`
-	UDS         bool   `json:"uds,omitempty"`    // the last car spoke SAE J1979-2 or ISO 27145
-	Counts      string `json:"counts,omitempty"` // whether the adapter knows response counts: yes, no; "": not tried
+	UDS         bool   `json:"uds,omitempty"`      // the last car spoke SAE J1979-2 or ISO 27145
+	Counts      string `json:"counts,omitempty"`   // whether the adapter knows response counts: yes, no; "": not tried
+	Rate        int    `json:"rate,omitempty"`     // where the adapter was found when it was not at the configured speed
+	Raised      int    `json:"raised,omitempty"`   // the speed it was raised to
+	NoRaise     bool   `json:"no_raise,omitempty"` // it did not follow to another speed
 	Car         habits `json:"car,omitzero"`
 }
 
@@ -108,6 +111,28 @@ func (m *memory) protocol(number string) { m.spoke(number, false) }
 func (m *memory) spoke(number string, uds bool) {
 	k := m.known
 	k.Number, k.UDS = number, uds
+	m.keep(k)
+}
+
+// met remembers an adapter that was greeted, and its speeds. Another one than before
+// has habits of its own.
+func (m *memory) met(c *conn) {
+	if c.opts.Plain {
+		return
+	}
+	k := m.known
+	if c.adapter.Identity != "" && c.adapter.Identity != k.Identity {
+		k = known{Number: k.Number, UDS: k.UDS, Car: k.Car, Identity: c.adapter.Identity}
+	}
+	if c.adapter.Description != "" {
+		k.Description, k.STN = c.adapter.Description, c.stn
+	}
+	if c.adapter.Identity != "" {
+		if k.Raised, k.Rate = c.raised, 0; c.base != c.opts.Baud {
+			k.Rate = c.base
+		}
+		k.NoRaise = c.noRaise
+	}
 	m.keep(k)
 }
 

@@ -44,6 +44,7 @@ func (o *owner) once(ctx context.Context) {
 		err = o.serve(ctx, c)
 	}
 	if c != nil {
+		c.lower(ctx)
 		if closed := c.port.Close(); closed != nil {
 			o.log.Debug("the port did not close cleanly", "err", closed)
 		}
@@ -77,7 +78,10 @@ func (o *owner) connect(ctx context.Context) (*conn, error) {
 	if err != nil {
 		return nil, cause(ctx, err)
 	}
-	c := &conn{port: port, opts: &o.opts}
+	c := &conn{port: port, opts: &o.opts, rate: o.opts.Baud, base: o.opts.Baud}
+	if o.opts.Baud > 0 {
+		c.setter, _ = port.(devices.BaudSetter) // nil where it has one speed
+	}
 	if !o.opts.Plain {
 		c.known = o.memory.known
 	}
@@ -89,6 +93,7 @@ func (o *owner) connect(ctx context.Context) (*conn, error) {
 		}
 	}
 	c.recorder.rest()
+	o.memory.met(c)
 	return c, cause(ctx, err)
 }
 
@@ -152,6 +157,9 @@ func (c *conn) listen() error {
 		return c.fail(err)
 	}
 	c.rest = append(c.rest, buf[:n]...)
+	if n == 0 && c.faster() && odd(c.rest) >= 3 {
+		return c.fail(errAgain) // it is back at its own speed
+	}
 	if n == 0 && len(c.rest) > 0 || len(c.rest) > maxAnswer {
 		lines := SplitResponse(append(c.rest, '>'))
 		c.rest = nil
@@ -174,11 +182,15 @@ func (o *owner) grant(ctx context.Context, c *conn) error {
 	inner, cancel := context.WithCancelCause(w.ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(ctx, func() { cancel(ctx.Err()) })()
-	do := w.do
-	if do == nil {
+	do, scans := w.do, w.do == nil
+	if scans {
 		do = func(ctx context.Context, o *owner, c *conn) (*Report, error) { return o.scan(ctx, c, w.tell) }
 	}
 	report, err := do(inner, o, c)
+	if scans && !w.again && report.Requests == 0 && inner.Err() == nil && (errors.Is(err, errSilent) || errors.Is(err, errReset)) {
+		w.again, o.wish = true, w // it lost its supply since it was greeted
+		return errAgain
+	}
 	var failed error
 	if err != nil {
 		err = cause(inner, err)

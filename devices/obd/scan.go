@@ -199,7 +199,7 @@ func (x *scan) protocol(m *memory) error {
 
 // choose sets a protocol; ATTP is for adapters that do not know ATSP of a number.
 func (x *scan) choose(number string) error {
-	x.c.number = number
+	x.c.number, x.c.gap = number, 0
 	for _, word := range []string{"ATSP" + number, "ATTP" + number} {
 		_, ok, err := x.c.command(x.ctx, word)
 		if err != nil {
@@ -266,6 +266,9 @@ func (x *scan) named(number string) error {
 		}
 	}
 	x.c.number = p.Number
+	if x.c.gap = 0; x.isCAN() {
+		x.c.gap = limitSilent
+	}
 	x.report.Protocol = Protocol{Number: p.Number, Name: p.Name}
 	return nil
 }

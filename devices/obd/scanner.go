@@ -17,6 +17,12 @@ type Options struct {
 	// Port is the configured name of the line: the key under which the adapter, and
 	// the last car's protocol and habits, are remembered, and what a hint names.
 	Port string
+	// Baud is the speed the line is opened with; 0 where it is not known, so that no
+	// other one is tried.
+	Baud int
+	// NoRaise leaves the line at the speed at which the adapter is found. Otherwise it is
+	// made faster while the scanner runs, and put back at its end.
+	NoRaise bool
 	// Protocol is an ELM327 protocol number (1..C) to use and nothing else; "" and
 	// "auto" search.
 	Protocol string
@@ -81,6 +87,7 @@ type wish struct {
 	do     func(context.Context, *owner, *conn) (*Report, error) // nil: a scan
 	live   *live                                                 // not nil: live values, which do not end by themselves
 	answer chan answer
+	again  bool // it was begun once on a talk that had ended
 }
 
 type answer struct {

@@ -115,7 +115,7 @@ func (s *session) feed(ctx context.Context, data []byte) {
 // obey carries a command out that took some bytes on the line.
 func (s *session) obey(ctx context.Context, command string, typed int) {
 	f := s.a.faultsFor(command)
-	if s.speed(ctx, command, f) {
+	if !f.Silent && s.speed(ctx, command, f) {
 		s.a.note(command)
 		return
 	}

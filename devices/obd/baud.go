@@ -1,0 +1,326 @@
+package obd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"pitlane/devices"
+)
+
+// An adapter may stand at another speed than the configured one: as it was delivered,
+// or because somebody left it there. And most can be made faster for as long as they
+// have power.
+
+// How long an answer to ATI may take where it is not known whether anybody listens at
+// this speed: a whole answer at 9600 baud with what a USB bridge adds, twice over. The
+// first attempt may meet an adapter that is busy.
+const (
+	limitFirst = 300 * time.Millisecond
+	limitKnock = 100 * time.Millisecond
+)
+
+// Of the handshake of a new speed (ELM327 "Using Higher RS232 Baud Rates").
+const (
+	limitAgree = 300 * time.Millisecond
+	limitHello = 250 * time.Millisecond // 75 ms, the name, and what a USB bridge adds
+	limitBack  = 300 * time.Millisecond // until the adapter has gone back by itself
+)
+
+// enough is the speed above which more of it saves nothing worth a handshake.
+const enough = 115200
+
+// speeds are where adapters are found, the likely ones first.
+func speeds() []int {
+	return []int{38400, 115200, 9600, 500000, 230400, 57600, 19200, 1000000, 2000000}
+}
+
+// raises are the speeds tried, the best first.
+func raises() []int { return []int{500000, 115200} }
+
+// setRate sets the speed of our side. A port that cannot is asked no more.
+func (c *conn) setRate(baud int) error {
+	if c.setter == nil || baud == c.rate {
+		return nil
+	}
+	err := c.setter.SetBaud(baud)
+	switch {
+	case err == nil:
+		c.rate = baud
+	case errors.Is(err, devices.ErrUnplugged), errors.Is(err, devices.ErrClosed):
+		return c.fail(err)
+	default:
+		c.setter = nil
+	}
+	return nil
+}
+
+// faster reports whether the adapter stands at a speed that a loss of supply ends.
+func (c *conn) faster() bool { return c.raised > 0 && c.rate != c.base }
+
+// find looks for the speed at which the adapter says its name. The likeliest is tried
+// again after each other one: the adapter may be starting.
+func (c *conn) find(ctx context.Context) (bool, error) {
+	if c.known.Rate > 0 && c.setter != nil {
+		c.base = c.known.Rate
+		if err := c.setRate(c.base); err != nil {
+			return false, err
+		}
+	}
+	if met, err := c.knock(ctx, limitFirst); met || err != nil || c.setter == nil || c.opts.Plain {
+		return met, err
+	}
+	for _, at := range c.order() {
+		if err := c.setRate(at); err != nil || c.setter == nil {
+			return false, err
+		}
+		met, err := c.knock(ctx, limitKnock)
+		if err != nil {
+			return false, err
+		}
+		if !met {
+			continue
+		}
+		if at != c.known.Raised {
+			c.base = at
+		}
+		return true, c.settle(ctx, limitStale) // what it made of the other speeds
+	}
+	return false, nil
+}
+
+// order is every speed but the one tried, and that one again after each.
+func (c *conn) order() []int {
+	var order []int
+	for _, baud := range append([]int{c.opts.Baud, c.known.Raised}, speeds()...) {
+		if baud > 0 && baud != c.base && !slices.Contains(order, baud) {
+			order = append(order, baud, c.base)
+		}
+	}
+	return order
+}
+
+// knock asks for the adapter's name. What somebody typed before, or what another speed
+// made of it, spoils the first answer at most. Never a lone CR: it repeats whatever was
+// asked last.
+func (c *conn) knock(ctx context.Context, limit time.Duration) (bool, error) {
+	const word = "ATI"
+	for range 3 {
+		c.rest = nil
+		started := c.opts.Clock()
+		if _, err := c.port.Write([]byte(word + "\r")); err != nil {
+			return false, c.fail(fmt.Errorf("send %s: %w", word, err))
+		}
+		raw, err := c.read(ctx, limit)
+		if err != nil && !errors.Is(err, errSilent) {
+			return false, c.fail(fmt.Errorf("wait for the answer to %s: %w", word, err))
+		}
+		if err != nil || garbled(raw) {
+			return false, nil
+		}
+		c.trace(word, raw, started, nil)
+		lines := SplitResponse(raw)
+		if namesItself(lines) {
+			c.adapter.Identity = strings.Join(sortLines(word, lines, c.settings()).text, " ")
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// garbled reports whether bytes are none that an adapter prints: they were sent at
+// another speed.
+func garbled(raw []byte) bool {
+	n := odd(raw) - bytes.Count(raw, []byte{0}) // which is noise by the data sheet
+	return n > 0 && 4*n >= len(raw)
+}
+
+// odd counts the bytes that no adapter prints.
+func odd(raw []byte) int {
+	n := 0
+	for _, b := range raw {
+		if b >= 0x80 || b < ' ' && b != '\r' && b != '\n' {
+			n++
+		}
+	}
+	return n
+}
+
+// raise makes the line faster where that was not found to be of no use. Nothing is
+// lost when it fails: the adapter goes back by itself, or is looked for.
+func (c *conn) raise(ctx context.Context) error {
+	same := c.known.Identity == c.adapter.Identity
+	c.noRaise = same && c.known.NoRaise
+	if c.setter != nil && c.rate != c.base { // left there by somebody: it will do
+		c.raised = c.rate
+		return nil
+	}
+	if c.opts.NoRaise || c.opts.Plain || c.setter == nil || c.rate >= enough || c.noRaise {
+		return nil
+	}
+	targets := raises()
+	if same && c.known.Raised > 0 {
+		targets = []int{c.known.Raised}
+	}
+	for _, to := range targets {
+		met, known, err := c.shift(ctx, to)
+		if err != nil || met {
+			c.raised = c.rate
+			return err
+		}
+		if !known {
+			break
+		}
+	}
+	c.noRaise = true
+	return nil
+}
+
+// shiftWord is the word for a speed: by its divisor, or plainly on STN chips. It is
+// empty where the chip cannot make the speed well enough.
+func (c *conn) shiftWord(to int) string {
+	if c.stn {
+		return fmt.Sprintf("STBR%d", to)
+	}
+	divisor := (4_000_000 + to/2) / to
+	if off := 4_000_000/divisor - to; divisor > 0xFF || max(off, -off)*40 > to {
+		return ""
+	}
+	return fmt.Sprintf("ATBRD%02X", divisor)
+}
+
+// shift changes the speed of both sides. It is false when the adapter is where it was;
+// known then says whether it knows the word at all.
+func (c *conn) shift(ctx context.Context, to int) (met, known bool, err error) {
+	word, from, started := c.shiftWord(to), c.rate, c.opts.Clock()
+	if word == "" {
+		return false, true, nil
+	}
+	c.rest = nil
+	if _, err := c.port.Write([]byte(word + "\r")); err != nil {
+		return false, false, c.fail(fmt.Errorf("send %s: %w", word, err))
+	}
+	said, err := c.hear(ctx, limitAgree, func(raw []byte) bool {
+		return bytes.Contains(raw, []byte("OK\r")) || bytes.IndexByte(raw, '>') >= 0
+	})
+	c.trace(word, said, started, err)
+	if err != nil {
+		return false, false, err
+	}
+	if !bytes.Contains(said, []byte("OK\r")) {
+		if bytes.IndexByte(said, '>') >= 0 {
+			return false, false, nil // it does not know the word, and stays where it is
+		}
+		return false, true, c.back(ctx, from)
+	}
+	if err := c.setRate(to); err != nil {
+		return false, true, err
+	}
+	if c.setter == nil {
+		return false, true, c.back(ctx, from)
+	}
+	if met, err = c.confirm(ctx); met || err != nil {
+		return met, true, err
+	}
+	return false, true, c.back(ctx, from)
+}
+
+// confirm answers the adapter's name at the new speed, and sees that it stays there.
+func (c *conn) confirm(ctx context.Context) (bool, error) {
+	said, err := c.hear(ctx, limitHello, func(raw []byte) bool {
+		return bytes.HasSuffix(bytes.TrimRight(raw, "\n"), []byte("\r")) && namesItself(SplitResponse(append(raw, '>')))
+	})
+	if err != nil || !namesItself(SplitResponse(append(said, '>'))) || garbled(said) {
+		return false, err
+	}
+	if _, err := c.port.Write([]byte("\r")); err != nil {
+		return false, c.fail(fmt.Errorf("confirm the speed: %w", err))
+	}
+	said, err = c.hear(ctx, limitHello, func(raw []byte) bool { return bytes.IndexByte(raw, '>') >= 0 })
+	if err != nil || !bytes.Contains(said, []byte("OK")) {
+		return false, err
+	}
+	return c.knock(ctx, limitFirst)
+}
+
+// back is the way to an adapter that did not follow: it goes back by itself, and where
+// it did not, it is looked for everywhere.
+func (c *conn) back(ctx context.Context, to int) error {
+	if err := c.setRate(to); err != nil {
+		return err
+	}
+	if err := c.settleFor(ctx, limitBack); err != nil {
+		return err
+	}
+	if met, err := c.knock(ctx, limitFirst); met || err != nil {
+		return err
+	}
+	c.known.Rate, c.known.Raised = c.base, 0
+	if met, err := c.find(ctx); met || err != nil {
+		return err
+	}
+	c.noRaise = true // also when it has to be cut from power now
+	return c.fail(errSilent)
+}
+
+// lower puts the adapter's speed back. It is asked for on the way out: what does not
+// work then costs the next greeting some time and nothing else.
+func (c *conn) lower(ctx context.Context) {
+	if c.setter == nil || !c.faster() {
+		return
+	}
+	for _, gone := range []error{devices.ErrUnplugged, devices.ErrClosed, errSilent, errReset} {
+		if errors.Is(c.broken, gone) {
+			return // or it is back at its own speed
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limitLower)
+	defer cancel()
+	c.broken = nil
+	if err := c.settle(ctx, limitStale); err != nil { // an answer under way
+		return
+	}
+	if met, known, err := c.shift(ctx, c.base); met || err != nil || known && c.shiftWord(c.base) != "" {
+		return
+	}
+	if _, err := c.port.Write([]byte("ATZ\r")); err != nil { // its speed is that of the power-up then
+		return
+	}
+	_ = c.settleFor(ctx, tick) // the word must be out before the port is closed
+}
+
+// limitLower bounds the way out.
+const limitLower = time.Second
+
+// hear collects bytes until they are enough or the time is over.
+func (c *conn) hear(ctx context.Context, limit time.Duration, enough func([]byte) bool) ([]byte, error) {
+	if err := c.port.SetReadTimeout(tick); err != nil {
+		return nil, c.fail(err)
+	}
+	var raw []byte
+	buf := make([]byte, 256)
+	for end := time.Now().Add(limit); time.Now().Before(end) && len(raw) < maxAnswer; {
+		if err := ctx.Err(); err != nil {
+			return raw, err
+		}
+		n, err := c.port.Read(buf)
+		if err != nil {
+			return raw, c.fail(err)
+		}
+		if raw = append(raw, buf[:n]...); n > 0 && enough(raw) {
+			break
+		}
+	}
+	return raw, nil
+}
+
+// settleFor throws away what comes within a time.
+func (c *conn) settleFor(ctx context.Context, limit time.Duration) error {
+	c.rest = nil
+	_, err := c.hear(ctx, limit, func([]byte) bool { return false })
+	return err
+}

@@ -1,0 +1,421 @@
+package obd_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pitlane/devices"
+	"pitlane/devices/obd"
+	"pitlane/devices/serialport"
+	"pitlane/devices/sim"
+)
+
+// cable is a line in memory between a port and an adapter. It knows the port's speed
+// and how often the adapter was cut from its supply.
+type cable struct {
+	near, far net.Conn
+	baud      atomic.Int64
+	cuts      atomic.Int64
+}
+
+// plugged is the port's end of a cable. Closing it leaves the cable.
+type plugged struct {
+	pipe
+	c *cable
+}
+
+func (p *plugged) SetBaud(baud int) error { p.c.baud.Store(int64(baud)); return nil }
+func (p *plugged) Close() error           { return nil }
+
+// device is the adapter's end.
+type device struct {
+	net.Conn
+	c *cable
+}
+
+func (d device) Baud() int  { return int(d.c.baud.Load()) }
+func (d device) Plugs() int { return int(d.c.cuts.Load()) }
+
+// workshop is an adapter on a cable and a scanner that runs, in the time of the test.
+type workshop struct {
+	t       *testing.T
+	cable   *cable
+	scanner *obd.Scanner
+	leave   func() // ends the scanner
+	mu      sync.Mutex
+	said    []obd.Exchange
+	states  []obd.Status
+}
+
+// opened connects an adapter, and runs a scanner whose port opens at 38400 baud.
+func opened(t *testing.T, a *sim.Adapter, opts obd.Options) *workshop {
+	t.Helper()
+	c := &cable{}
+	c.near, c.far = net.Pipe()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Serve(ctx, device{c.far, c}) }()
+	w := &workshop{t: t, cable: c}
+	w.run(opts)
+	t.Cleanup(func() {
+		w.leave()
+		cancel()
+		if err := errors.Join(<-ended, c.near.Close(), c.far.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// run starts a scanner on the cable.
+func (w *workshop) run(opts obd.Options) {
+	opts.Baud = 38400
+	opts.Trace = func(e obd.Exchange) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.said = append(w.said, e)
+	}
+	w.scanner = obd.New(func(context.Context) (devices.Port, error) {
+		w.cable.baud.Store(38400)
+		return &plugged{pipe{Conn: w.cable.near}, w.cable}, nil
+	}, opts)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() {
+		ended <- w.scanner.Run(ctx, func(r devices.Reading) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.states = append(w.states, r.Value.(obd.Status))
+		})
+	}()
+	w.leave = sync.OnceFunc(func() {
+		cancel()
+		if err := <-ended; err != nil {
+			w.t.Errorf("run ended with %v", err)
+		}
+	})
+}
+
+// online waits for the adapter and says how long it took.
+func (w *workshop) online(within time.Duration) (time.Duration, bool) {
+	start := time.Now()
+	for ; time.Since(start) < within; time.Sleep(time.Millisecond) { // the time of the test
+		w.mu.Lock()
+		met := len(w.states) > 0 && w.states[len(w.states)-1].Online
+		w.mu.Unlock()
+		if met {
+			return time.Since(start), true
+		}
+	}
+	return time.Since(start), false
+}
+
+func (w *workshop) forget() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.said, w.states = nil, nil
+}
+
+func (w *workshop) sent(word string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.said, func(e obd.Exchange) bool { return strings.HasPrefix(e.Request, word) })
+}
+
+// at is the timing of an adapter at a speed.
+func at(baud int) *sim.Timing {
+	t := sim.Real()
+	t.Baud = baud
+	return t
+}
+
+func speedsOfAdapters() []int { return []int{38400, 115200, 9600, 500000, 230400, 57600, 19200} }
+
+func TestAnAdapterAtAnySpeedIsFoundWithinThreeSeconds(t *testing.T) {
+	for _, baud := range speedsOfAdapters() {
+		for _, echo := range []bool{true, false} {
+			synctest.Test(t, func(t *testing.T) {
+				a := sim.NewAdapter(sim.AdapterConfig{Baud: baud, Timing: at(baud)})
+				a.SetFaults(sim.Faults{EchoStuck: echo})
+				w := opened(t, a, obd.Options{NoRaise: true})
+				took, met := w.online(10 * time.Second)
+				t.Logf("%d baud: %v", baud, took)
+				if !met || took > 3*time.Second {
+					t.Errorf("%d baud, echo %t: found %t after %v", baud, echo, met, took)
+				}
+			})
+		}
+	}
+}
+
+func TestASpeedOnceFoundIsTriedFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := sim.NewAdapter(sim.AdapterConfig{Baud: 57600, Timing: at(57600)})
+		opts := obd.Options{Port: "bay", Cache: filepath.Join(t.TempDir(), "learned.json"), NoRaise: true}
+		w := opened(t, a, opts)
+		if _, met := w.online(5 * time.Second); !met {
+			t.Fatal("not found")
+		}
+		w.leave()
+		w.forget()
+		w.run(opts)
+		if took, met := w.online(5 * time.Second); !met || took > 200*time.Millisecond {
+			t.Errorf("the second time: %t after %v", met, took)
+		}
+	})
+}
+
+func TestTheLineIsRaisedAndPutBack(t *testing.T) {
+	for name, cfg := range map[string]sim.AdapterConfig{
+		"ELM": {Identity: "ELM327 v2.2"},
+		"STN": {Identity: "ELM327 v1.4b", STN: "STN2120 v5.8.1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				cfg.Baud = 38400
+				a := sim.NewAdapter(cfg)
+				a.Plug(still(sim.DemoCAN11(1)))
+				w := opened(t, a, obd.Options{})
+				report, err := w.scanner.Scan(t.Context(), nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got := w.cable.baud.Load(); got != 500000 {
+					t.Errorf("the scan ran at %d baud, want 500000", got)
+				}
+				plain, _ := scanOver(t, fresh(cfg), obd.Options{Plain: true})
+				if facts(t, report) != facts(t, plain) {
+					t.Error("the raised line says something else")
+				}
+				w.leave()
+				if got := w.cable.baud.Load(); got != 38400 {
+					t.Errorf("the port is left at %d baud", got)
+				}
+				w.forget()
+				w.run(obd.Options{NoRaise: true})
+				if took, met := w.online(time.Second); !met || took > 200*time.Millisecond {
+					t.Errorf("the adapter is not where it was: %t after %v", met, took)
+				}
+			})
+		})
+	}
+}
+
+// fresh is an adapter in a practice car that stands still.
+func fresh(cfg sim.AdapterConfig) *sim.Adapter {
+	a := sim.NewAdapter(cfg)
+	a.Plug(still(sim.DemoCAN11(1)))
+	return a
+}
+
+func TestAnAdapterThatDoesNotFollowStaysAsItIs(t *testing.T) {
+	for name, c := range map[string]struct {
+		cfg   sim.AdapterConfig
+		fault sim.Faults
+		ends  int64 // speed of the scan
+	}{
+		"it does not know the word":         {cfg: sim.AdapterConfig{Refuses: []string{"ATBRD*"}}, ends: 38400},
+		"a clone of an STN that knows none": {cfg: sim.AdapterConfig{STN: "STN1110 v1.0", Refuses: []string{"STBR*", "STPX*"}}, ends: 38400},
+		"it agrees and stays":               {fault: sim.Faults{Only: "ATBRD", BaudLie: true}, ends: 38400},
+		"its line does not go so far":       {cfg: sim.AdapterConfig{MaxBaud: 200000}, ends: 115200},
+		"its line goes no further":          {cfg: sim.AdapterConfig{MaxBaud: 50000}, ends: 38400},
+		"it says nothing to the word":       {fault: sim.Faults{Only: "ATBRD", Silent: true}, ends: 38400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c.cfg.Baud = 38400
+				a := fresh(c.cfg)
+				a.SetFaults(c.fault)
+				opts := obd.Options{Port: "bay", Cache: filepath.Join(t.TempDir(), "learned.json")}
+				w := opened(t, a, opts)
+				plain, _ := scanOver(t, fresh(c.cfg), obd.Options{Plain: true})
+				for range 2 {
+					report, err := w.scanner.Scan(t.Context(), nil)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if facts(t, report) != facts(t, plain) {
+						t.Error("the facts differ")
+					}
+					if got := w.cable.baud.Load(); got != c.ends {
+						t.Errorf("the scan ran at %d baud, want %d", got, c.ends)
+					}
+					w.leave()
+					w.forget()
+					w.run(opts)
+				}
+				if _, met := w.online(2 * time.Second); !met || c.ends == 38400 && (w.sent("ATBRD") || w.sent("STBR")) {
+					t.Errorf("the third time: online %t, asked again", met)
+				}
+			})
+		})
+	}
+}
+
+func TestAnAdapterThatHangsAtANewSpeedIsAskedNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := fresh(sim.AdapterConfig{Baud: 38400})
+		a.SetFaults(sim.Faults{Only: "ATBRD", BaudHang: true})
+		opts := obd.Options{Port: "bay", Cache: filepath.Join(t.TempDir(), "learned.json")}
+		w := opened(t, a, opts)
+		if _, met := w.online(10 * time.Second); met {
+			t.Fatal("a hung adapter is online")
+		}
+		w.cable.cuts.Add(1)
+		took, met := w.online(10 * time.Second)
+		if !met || took > 3*time.Second {
+			t.Errorf("after its supply was cut it is online %t after %v", met, took)
+		}
+		if report, err := w.scanner.Scan(t.Context(), nil); err != nil || len(report.ECUs) != 2 {
+			t.Errorf("the scan: %v", err)
+		}
+	})
+}
+
+func TestAnAdapterThatLostItsSupplyIsFoundAtItsOwnSpeed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := fresh(sim.AdapterConfig{Baud: 38400})
+		w := opened(t, a, obd.Options{})
+		if _, err := w.scanner.Scan(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		w.cable.cuts.Add(1) // between two scans
+		start := time.Now()
+		report, err := w.scanner.Scan(t.Context(), nil)
+		if err != nil || len(report.ECUs) != 2 || w.cable.baud.Load() != 500000 {
+			t.Fatalf("the scan after it: %v at %d baud", err, w.cable.baud.Load())
+		}
+		t.Logf("found and scanned again in %v", time.Since(start))
+	})
+}
+
+func TestABrownOutOnARaisedLineIsSaidAndMended(t *testing.T) {
+	for name, fault := range map[string]sim.Faults{
+		"with its name":  {BrownOut: true, Times: 1},
+		"with LV RESET":  {Error: "LV RESET", Times: 1},
+		"without a word": {Silent: true, Times: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := fresh(sim.AdapterConfig{Baud: 38400})
+				w := opened(t, a, obd.Options{})
+				hurt := time.Time{}
+				_, err := w.scanner.Scan(t.Context(), func(p obd.Progress) {
+					if p.Step == obd.StepReadings && hurt.IsZero() {
+						hurt = time.Now()
+						if fault.Silent {
+							w.cable.cuts.Add(1)
+						}
+						a.SetFaults(fault)
+					}
+				})
+				f, ok := errors.AsType[*devices.Fault](err)
+				if !ok || f.Kind != "low_voltage" && f.Kind != "adapter_fault" {
+					t.Fatalf("got %v", err)
+				}
+				w.forget()
+				_, met := w.online(10 * time.Second)
+				if took := time.Since(hurt); !met || took > 3*time.Second {
+					t.Errorf("online %t, %v after the break", met, took)
+				}
+				if report, err := w.scanner.Scan(t.Context(), nil); err != nil || len(report.ECUs) != 2 {
+					t.Errorf("the next scan: %v", err)
+				}
+			})
+		})
+	}
+}
+
+func TestAnAdapterLeftAtAnotherSpeedByACrashIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := fresh(sim.AdapterConfig{Baud: 38400})
+		w := opened(t, a, obd.Options{})
+		if _, met := w.online(time.Second); !met {
+			t.Fatal("not online")
+		}
+		w.leave()
+		agree(t, w.cable, "ATBRD08", 500000) // what a scanner that crashed has done
+		w.forget()
+		w.run(obd.Options{})
+		took, met := w.online(10 * time.Second)
+		if !met || took > 3*time.Second {
+			t.Errorf("found %t after %v", met, took)
+		}
+		if report, err := w.scanner.Scan(t.Context(), nil); err != nil || len(report.ECUs) != 2 {
+			t.Errorf("the scan: %v", err)
+		}
+	})
+}
+
+// agree raises the speed by hand.
+func agree(t *testing.T, c *cable, word string, baud int) {
+	t.Helper()
+	ask := func(text, until string) {
+		if _, err := c.near.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for buf := make([]byte, 64); !strings.Contains(got, until); {
+			n, err := c.near.Read(buf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got += string(buf[:n])
+		}
+	}
+	if err := c.near.SetReadDeadline(time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	ask(word+"\r", "OK")
+	c.baud.Store(int64(baud))
+	ask("", "ELM327 v1.5\r")
+	ask("\r", ">")
+}
+
+// The same over real ports.
+func TestAnAdapterAtAnySpeedIsFoundOverAPort(t *testing.T) {
+	t.Parallel()
+	for _, baud := range speedsOfAdapters() {
+		t.Run(strconv.Itoa(baud), func(t *testing.T) {
+			t.Parallel()
+			line, err := sim.NewLine(t.TempDir(), "obd")
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := sim.NewAdapter(sim.AdapterConfig{Baud: baud, Timing: sim.Instant()})
+			a.Plug(sim.DemoCAN11(1))
+			ctx, cancel := context.WithCancel(context.Background())
+			ended := make(chan error, 1)
+			go func() { ended <- a.Serve(ctx, line) }()
+			opens := 0
+			open := serialport.Opener(serialport.Config{Path: line.Path(), Baud: 38400, Quiet: time.Millisecond})
+			s := obd.New(func(ctx context.Context) (devices.Port, error) { opens++; return open(ctx) }, obd.Options{Baud: 38400})
+			ran := make(chan error, 1)
+			scanning, stop := context.WithCancel(ctx)
+			go func() { ran <- s.Run(scanning, func(devices.Reading) {}) }()
+			report, err := s.Scan(ctx, nil)
+			if err != nil || len(report.ECUs) != 2 {
+				t.Errorf("%d baud: %v", baud, err)
+			}
+			stop()
+			err = <-ran
+			cancel()
+			if err := errors.Join(err, <-ended, line.Close()); err != nil {
+				t.Error(err)
+			}
+			if opens != 1 {
+				t.Errorf("the port was opened %d times", opens)
+			}
+		})
+	}
+}
