@@ -67,6 +67,17 @@ export const board = {
   faults: [],
 };
 
+const side = (id, min, complete, mil) => ({ id, at: at(min), complete, mil });
+export const compare = {
+  before: side('s0', -95, true, 'on'), after: side('s1', -3, false, 'off'), clear: false,
+  codes: [
+    { ...codes[1], was: 'no', is: 'yes', change: 'new', before: [], after: ['pending'] },
+    { ...codes[2], was: 'yes', is: 'unknown', change: 'unknown', before: ['permanent'], after: [] },
+    { ...codes[0], was: 'yes', is: 'no', change: 'gone', before: ['stored'], after: [], untested: true },
+  ],
+  readiness: [{ ecu: '7E8', name: 'catalyst', before: 'complete', after: 'incomplete' }, { ecu: '7E8', name: 'misfire', before: 'complete', after: 'complete' }],
+  readings: [{ ecu: '7E8', pid: '0C', name: 'engine_rpm', unit: 'rpm', before: 826, after: 761.5 }, { ecu: '7E8', pid: '05', name: 'coolant_temperature', unit: '°C', before: 88, after: null }],
+};
 const earlier = { id: 's0', at: at(-95), state: 'completed', complete: true, codes };
 export const bay = {
   bay: '1', node: 'demo-bay-1', people, faults: [],
@@ -81,7 +92,7 @@ export const bay = {
       { id: 'x3', text: '更换雨刮', state: 'declined' },
     ],
     scans: [earlier, { id: 's1', at: at(-3), state: 'completed', complete: true, codes: [codes[1]] }],
-    locked: '', no_scan: '',
+    locked: '', no_scan: '', compare,
   },
   scan: { id: 's1', running: false, step: 'done', done: 31, total: 31, codes, report },
 };
@@ -101,7 +112,7 @@ export const desk = {
       next: ['offer', 'answer'], scans: [earlier], extras: [
         { id: 'x1', text: '更换前氧传感器', state: 'raised', by: 'te-2' },
         { id: 'x2', text: '刹车油含水超标，更换', safety: true, state: 'offered', price: 26000, promised: at(150), by: 'te-2' }] }),
-    job({ id: 'j3', ticket: 'H-645', plate: '粤B·88F77', phase: 'done', word: 'inspection', bay: '1', lead: 'te-1', next: ['inspect'], promised: at(-12), scans: [earlier, { ...earlier, id: 's9', at: at(-10), codes: [] }] }),
+    job({ id: 'j3', ticket: 'H-645', plate: '粤B·88F77', phase: 'done', word: 'inspection', bay: '1', lead: 'te-1', next: ['inspect'], promised: at(-12), compare: { ...compare, readings: undefined }, scans: [earlier, { ...earlier, id: 's9', at: at(-10), codes: [] }] }),
     job({ id: 'j4', ticket: 'W-319', plate: '粤B·33W19', phase: 'passed', word: 'getting_ready', next: ['prepare'] }),
     job({ id: 'j5', ticket: 'M-033', plate: '粤A·778K2', phase: 'settled', word: 'ready', next: ['gatepass'], promised: at(-5) }),
     job({ id: 'j6', ticket: 'K-208', plate: '', phase: 'arrived', word: 'waiting', next: [], slot: 0, key_in: false, uncertain: true, conflicts: ['plate_differs'] }),
@@ -130,6 +141,7 @@ export const vehicle = {
 
 export const pickup = {
   job: 'j5', ticket: 'M-033', ready: true, why: '', lines: desk.jobs[0].lines, total: 80000, codes_before: codes, codes_after: [],
+  changes: { complete: true, clear: false, codes: compare.codes },
 };
 
 // Who was heard of when, per screen: one bay is 40 s old, one four minutes.

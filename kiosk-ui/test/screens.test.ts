@@ -6,8 +6,8 @@ import { shownRow } from '../src/board/rows';
 import { columnOf, danger, inOrder } from '../src/desk/columns';
 import { idleAfter, IDLE_MS, WARN_MS } from '../src/kiosk/idle';
 import { toggled } from '../src/kiosk/lists';
-import type { BayJob, CodeText, DeskJob, Row, ScanSummary } from '../src/shared/types';
-import { compare, firstAndLast } from '../src/staff/compare';
+import type { BayJob, CodeChange, Comparison, DeskJob, Row } from '../src/shared/types';
+import { good, mark, pairs, said } from '../src/staff/compare';
 
 describe('the waiting room', () => {
   const row = (over: Partial<Row> = {}): Row => ({ ticket: 'A001', word: 'in_repair', bay: '1', promised: '2026-01-01T12:00:00Z', progress: 50, node: 'n', ...over });
@@ -85,17 +85,22 @@ describe('the bay’s buttons', () => {
 });
 
 describe('two scans side by side', () => {
-  const code = (c: string): CodeText => ({ ecu: '7E8', code: c, status: 'stored' });
-  const scan = (id: string, at: string, state: ScanSummary['state'] = 'completed'): ScanSummary => ({ id, at, state, complete: true, codes: [] });
+  const code = (over: Partial<CodeChange>): CodeChange => ({ ecu: '7E8', code: 'P1', was: 'yes', is: 'no', change: 'gone', before: ['stored'], after: [], ...over });
 
-  test('say what is gone, still there, and new', () => {
-    const got = compare([code('P1'), code('P2')], [code('P2'), code('P3')]).map((c) => [c.code.code, c.was, c.is]);
-    expect(got).toEqual([['P2', true, true], ['P3', false, true], ['P1', true, false]]);
+  test('nothing is good news but what is gone and tested', () => {
+    expect([code({}), code({ untested: true }), code({ change: 'unknown', is: 'unknown' }), code({ change: 'still', is: 'yes' })].map(good)).toEqual([true, false, false, false]);
   });
-  test('are the first and the newest that completed', () => {
-    const scans = [scan('c', '2026-01-03'), scan('a', '2026-01-01'), scan('x', '2026-01-04', 'failed')];
-    expect(firstAndLast(scans)?.map((s) => s.id)).toEqual(['a', 'c']);
-    expect(firstAndLast([scan('a', '2026-01-01')])).toBeNull();
+  test('each change has its word', () => {
+    const words = [code({}), code({ untested: true }), code({ change: 'still', is: 'yes', after: ['stored'] }), code({ change: 'still', is: 'yes', before: ['stored', 'permanent'], after: ['permanent'] }),
+      code({ change: 'new' }), code({ change: 'unknown', is: 'unknown' }), code({ change: 'unknown', was: 'unknown', is: 'yes' })].map(said);
+    expect(words).toEqual(['c_gone', 'c_untested', 'c_still', 'c_permanent', 'c_new', 'c_unknown', 'c_there']);
+    expect(['yes', 'no', 'unknown'].map(mark)).toEqual(['●', '–', '?']);
+  });
+  test('values that differ come first', () => {
+    const r = (pid: string, before: unknown, after: unknown) => ({ ecu: '7E8', pid, name: '', before, after });
+    const side = { id: 's', at: '2026-01-01', complete: true, mil: 'off' };
+    const c: Comparison = { before: side, after: side, clear: true, codes: [], readiness: [], readings: [r('05', 1, 1), r('0C', 1, 2), r('0D', null, 3)] };
+    expect(pairs(c).map((x) => x.pid)).toEqual(['0C', '0D', '05']);
   });
 });
 

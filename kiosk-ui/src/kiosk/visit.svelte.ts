@@ -3,7 +3,7 @@
 
 import { sayer, startLang, wordOf, type Say } from '../shared/i18n';
 import { Caller, Refused } from '../shared/post';
-import type { CodeText, KioskSession, Lang } from '../shared/types';
+import type { CodeChange, CodeText, KioskSession, Lang } from '../shared/types';
 import { words, type Key } from './tables';
 
 export type Page =
@@ -35,6 +35,7 @@ export interface Pickup {
   total: number;
   codes_before: CodeText[] | null;
   codes_after: CodeText[] | null;
+  changes?: { complete: boolean; clear: boolean; codes: CodeChange[] | null } | null;
 }
 
 const blank = () => ({

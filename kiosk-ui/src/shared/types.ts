@@ -91,6 +91,8 @@ export interface BayJob {
   no_scan?: string;
   promised?: string | null;
   mismatch?: boolean;
+  wrong?: WrongCar | null;
+  compare?: Comparison | null;
 }
 export interface ScanSummary {
   id: string;
@@ -99,6 +101,32 @@ export interface ScanSummary {
   why?: string;
   complete: boolean;
   codes: CodeText[] | null;
+  other_car?: boolean;
+  recorded?: boolean;
+}
+/** A car in the bay that is not known to be the job's; the numbers are masked. */
+export interface WrongCar { scan: string; expected: string; found: string }
+/** Two scans side by side, compared by the server. */
+export interface Comparison {
+  before: ComparedScan;
+  after: ComparedScan;
+  clear: boolean;
+  codes: CodeChange[] | null;
+  readiness: { ecu: string; name: string; before: MonitorState; after: MonitorState }[] | null;
+  readings?: { ecu: string; pid: string; name: string; unit?: string; before: unknown; after: unknown }[] | null;
+}
+export type MonitorState = 'complete' | 'incomplete' | 'unsupported' | 'unknown';
+export interface ComparedScan { id: string; at: string; complete: boolean; mil: string }
+export interface CodeChange {
+  ecu: string;
+  code: string;
+  plain?: PerLang | null;
+  was: 'yes' | 'no' | 'unknown';
+  is: 'yes' | 'no' | 'unknown';
+  change: 'gone' | 'still' | 'new' | 'unknown';
+  before: string[] | null;
+  after: string[] | null;
+  untested?: boolean;
 }
 export interface CodeText {
   ecu: string;
@@ -196,6 +224,8 @@ export interface DeskJob {
   signed_back?: boolean;
   next: string[] | null;
   conflicts: string[] | null;
+  wrong?: WrongCar | null;
+  compare?: Comparison | null;
   uncertain?: boolean;
 }
 export interface DeskExtra {

@@ -1,19 +1,26 @@
-// Two scans side by side: what the car no longer reports, still reports, reports anew.
+// Two scans side by side, as the server has compared them: here they only get their words.
 
-import type { CodeText, ScanSummary } from '../shared/types';
+import type { CodeChange, Comparison } from '../shared/types';
+import type { CarKey } from './carwords';
 
-export interface Compared { code: CodeText; was: boolean; is: boolean }
-
-/** The first and the newest completed scan, newest only when there are two. */
-export function firstAndLast(scans: readonly ScanSummary[] | null | undefined): [ScanSummary, ScanSummary] | null {
-  const whole = (scans ?? []).filter((s) => s.state === 'completed').sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
-  return whole.length < 2 ? null : [whole[0]!, whole[whole.length - 1]!];
+/** What became of a code, in one word of the table. */
+export function said(c: CodeChange): CarKey {
+  if (c.change === 'gone') return c.untested ? 'c_untested' : 'c_gone';
+  if (c.change === 'still') return (c.after ?? []).every((l) => l === 'permanent') && (c.before ?? []).length > 1 ? 'c_permanent' : 'c_still';
+  if (c.change === 'new') return 'c_new';
+  return c.is === 'yes' ? 'c_there' : 'c_unknown';
 }
 
-export function compare(before: readonly CodeText[] | null, after: readonly CodeText[] | null): Compared[] {
-  const key = (c: CodeText) => `${c.ecu} ${c.code}`;
-  const all = new Map<string, Compared>();
-  for (const code of before ?? []) all.set(key(code), { code, was: true, is: false });
-  for (const code of after ?? []) all.set(key(code), { code, was: all.has(key(code)), is: true });
-  return [...all.values()].sort((a, b) => Number(b.is) - Number(a.is) || a.code.code.localeCompare(b.code.code));
+/** The mark of one side: seen, not there, or nobody knows. */
+export const mark = (known: string): string => (known === 'yes' ? '●' : known === 'no' ? '–' : '?');
+
+/** Only "gone" is good news, and only where nothing is left to be tested. */
+export const good = (c: CodeChange): boolean => c.change === 'gone' && !c.untested;
+
+export const lamp = (mil: string): CarKey => (mil === 'on' ? 'lampOn' : mil === 'off' ? 'lampOff' : 'lampUnknown');
+
+/** The values of both scans, the ones that differ first. */
+export function pairs(c: Comparison): NonNullable<Comparison['readings']> {
+  const differs = (r: { before: unknown; after: unknown }) => Number(JSON.stringify(r.before) !== JSON.stringify(r.after));
+  return [...(c.readings ?? [])].sort((a, b) => differs(b) - differs(a));
 }
