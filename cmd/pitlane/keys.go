@@ -35,8 +35,12 @@ type keysFlags struct {
 	keyBit   *int // keyPresent where it was given
 }
 
-// keysPatience is how long a cabinet may take to be known in full, or not at all.
-const keysPatience = 10 * time.Second
+// How long a cabinet may take to be known in full; and how long one that says
+// nothing, or nothing that can be read, is listened to before it is said to be gone.
+const (
+	keysPatience   = 10 * time.Second
+	silentPatience = 3 * time.Second
+)
 
 const hookHint = "hooks are unknown without --hook-closed 0|1: close a hook by hand and ask for the status with 1; " +
 	"if that slot is then not \"closed\", it is 0"
@@ -129,38 +133,48 @@ func usage(message, hint string) error {
 	return &exit{code: exitUsage, err: fmt.Errorf("%s (%s)", message, hint)}
 }
 
-// keysRun is a cabinet that is being read, and what it says.
+// keysRun is a cabinet or a reader that is being read, and what it says.
 type keysRun struct {
 	flags *keysFlags
-	cab   *keycab.Cabinet
+	cab   *keycab.Cabinet // nil of a reader
 	says  <-chan any
 	out   *keysPrinter
 	warn  func(format string, args ...any)
 }
 
-// withCabinet runs the cabinet while do looks at it.
-func withCabinet(cmd *cobra.Command, f *keysFlags, do func(context.Context, *keysRun) error) error {
+// device is what the flags name; cab is nil of a reader.
+func (f *keysFlags) device() (dev devices.Device, cab *keycab.Cabinet, err error) {
 	baud := f.baud
 	if baud == 0 {
 		baud = keycab.Baud(f.driver)
 	}
 	open := serialport.Opener(serialport.Config{Path: f.port, Baud: baud, Backend: f.backend})
-	cab, err := keycab.New(open, keycab.Options{
+	if keycab.IsReader(f.driver) {
+		dev, err = keycab.NewReader(open, keycab.ReaderOptions{Name: "reader", Driver: f.driver})
+		return dev, nil, err
+	}
+	cab, err = keycab.New(open, keycab.Options{
 		Name: "cabinet", Driver: f.driver, Boards: f.boards, Locks: f.slots, HookClosed: f.polarity,
 		KeyPresent: f.keyBit, KeyInput: f.keyInput, Pulse: f.pulse, Echo: f.echo, Baud: baud,
 	})
+	return cab, cab, err
+}
+
+// withCabinet runs the cabinet while do looks at it.
+func withCabinet(cmd *cobra.Command, f *keysFlags, do func(context.Context, *keysRun) error) error {
+	dev, cab, err := f.device()
 	if err != nil {
 		return &exit{code: exitUsage, err: err}
 	}
 	warn := func(format string, args ...any) { cmd.PrintErrf("pitlane: "+format+"\n", args...) }
-	if f.polarity == nil {
+	if f.polarity == nil && cab != nil {
 		warn("%s", hookHint)
 	}
 	ctx, stop := context.WithCancel(cmd.Context())
 	says, ended := make(chan any), make(chan error, 1)
 	go func() {
 		defer close(says)
-		ended <- cab.Run(ctx, func(r devices.Reading) {
+		ended <- dev.Run(ctx, func(r devices.Reading) {
 			select {
 			case says <- r.Value:
 			case <-ctx.Done():
@@ -177,19 +191,33 @@ func withCabinet(cmd *cobra.Command, f *keysFlags, do func(context.Context, *key
 	return err
 }
 
-// first waits for the whole state. Not online is an error that has been put out.
+// first waits for the whole state. A line that is not there is said at once; one
+// that is silent or disturbed only when it has stayed so. Not online is an error
+// that has been put out.
 func (k *keysRun) first(ctx context.Context) (keycab.Snapshot, error) {
 	ctx, stop := context.WithTimeout(ctx, keysPatience)
 	defer stop()
+	listened := time.NewTimer(silentPatience)
+	defer listened.Stop()
+	f := &devices.Fault{Kind: "port", Message: "the key cabinet did not answer in time", Hint: "try again"}
+	last, over := keycab.Snapshot{Fault: f}, false
 	for {
 		select {
 		case v := <-k.says:
-			if s, ok := v.(keycab.Snapshot); ok {
+			s, ok := v.(keycab.Snapshot)
+			if !ok {
+				continue
+			}
+			if s.Online || over || s.Why != keycab.WhySilent && s.Why != keycab.WhyNoise {
 				return s, unreachable(s.Fault)
 			}
+			last = s
+		case <-listened.C:
+			if over = true; last.Why != "" {
+				return last, unreachable(last.Fault)
+			}
 		case <-ctx.Done():
-			f := &devices.Fault{Kind: "port", Message: "the key cabinet did not answer in time", Hint: "try again", Err: ctx.Err()}
-			return keycab.Snapshot{Fault: f}, unreachable(f)
+			return last, unreachable(last.Fault)
 		}
 	}
 }
@@ -219,10 +247,12 @@ func keysOpen(ctx context.Context, k *keysRun) error {
 	if err != nil && !errors.As(err, &f) {
 		f = &devices.Fault{Kind: "interrupted", Message: err.Error(), Hint: "look at the slot", Err: err}
 	}
-	if err := k.out.outcome(outcome, f); err != nil {
-		return err
+	if outErr := k.out.outcome(outcome, f); outErr != nil {
+		return outErr
 	}
 	switch {
+	case errors.Is(err, keycab.ErrRefused):
+		return &exit{code: exitFailure, err: fmt.Errorf("%s (%s)", f.Message, f.Hint)}
 	case f != nil:
 		return unreachable(f)
 	case outcome == keycab.Opened:
@@ -264,6 +294,7 @@ func keysWatch(ctx context.Context, k *keysRun) error {
 	if err = errors.Join(err, k.out.whole(s)); err != nil {
 		return err
 	}
+	online := true
 	for {
 		select {
 		case <-ctx.Done():
@@ -271,7 +302,12 @@ func keysWatch(ctx context.Context, k *keysRun) error {
 		case v := <-k.says:
 			switch v := v.(type) {
 			case keycab.Snapshot:
-				err = k.out.whole(v)
+				if v.Online || online { // once for each time it is gone, whatever the reasons
+					err = k.out.whole(v)
+				}
+				online = v.Online
+			case keycab.Tag:
+				err = k.out.tag(v)
 			case keycab.Change:
 				err = k.out.change(v, time.Now())
 			case keycab.Warning:

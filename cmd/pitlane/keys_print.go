@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -22,6 +23,9 @@ type keysPrinter struct {
 }
 
 func newKeysPrinter(w io.Writer, cab *keycab.Cabinet, f *keysFlags) *keysPrinter {
+	if cab == nil {
+		return &keysPrinter{w: w, json: f.format == "json"}
+	}
 	boards := cab.Boards()
 	return &keysPrinter{w: w, json: f.format == "json", boards: boards, each: cab.Slots() / len(boards), slot: f.slot}
 }
@@ -79,6 +83,9 @@ func (p *keysPrinter) table(s keycab.Snapshot) string {
 	for _, l := range p.lines(s.Slots) {
 		b.WriteString(l.text())
 	}
+	if len(s.Slots) == 0 {
+		b.WriteString("online\n") // a tag reader has no slots
+	}
 	return b.String()
 }
 
@@ -98,8 +105,17 @@ func (p *keysPrinter) status(s keycab.Snapshot) error {
 	return p.put(struct {
 		Online bool       `json:"online"`
 		Slots  []slotLine `json:"slots"`
+		Tags   []string   `json:"tags,omitempty"`
 		Error  *faultLine `json:"error"`
-	}{s.Online, slots, lineOf(s.Fault)}, p.table(s))
+	}{s.Online, slots, idsOf(s.Tags), lineOf(s.Fault)}, p.table(s))
+}
+
+func idsOf(tags []keycab.Tag) []string {
+	var ids []string
+	for _, t := range tags {
+		ids = append(ids, t.ID)
+	}
+	return ids
 }
 
 // whole is the first line of watch, and each time the cabinet comes or goes.
@@ -107,10 +123,18 @@ func (p *keysPrinter) whole(s keycab.Snapshot) error {
 	if !s.Online {
 		return p.put(map[string]bool{"online": false}, p.table(s))
 	}
-	return p.put(struct {
+	err := p.put(struct {
 		Online bool       `json:"online"`
 		Slots  []slotLine `json:"slots"`
 	}{true, p.lines(s.Slots)}, p.table(s))
+	for _, t := range s.Tags {
+		err = errors.Join(err, p.tag(t))
+	}
+	return err
+}
+
+func (p *keysPrinter) tag(t keycab.Tag) error {
+	return p.put(t, fmt.Sprintf("tag %s  %s\n", t.ID, t.Action))
 }
 
 func (p *keysPrinter) change(c keycab.Change, now time.Time) error {

@@ -69,7 +69,7 @@ func (s *session) unlock(ctx context.Context, o *order) (result, error) {
 func refusedFault(err error) error {
 	return fault("cabinet", "the module refuses to open the slot: "+err.Error(),
 		"use a module with a timed pulse (coils from 0200 hex on); without one set pulse = \"host\" (--pulse host), "+
-			"knowing that a lock stays driven when this machine dies while it opens", err)
+			"knowing that a lock stays driven when this machine dies while it opens", fmt.Errorf("%w: %w", ErrRefused, err))
 }
 
 // broken is the result when the line broke before the frame of this try left: with
@@ -88,10 +88,10 @@ func (s *session) refuse(board int) error {
 		return offline(WhySilent, nil)
 	case h.conflict(s.othersClean(board)):
 		return fault("cabinet", fmt.Sprintf("two boards answer to address %d", s.c.opts.Boards[board]),
-			"give each board its own address with its DIP switches", nil)
+			"give each board its own address with its DIP switches", ErrRefused)
 	}
 	if _, ok := s.c.talk.(holder); ok && !h.calm {
-		return fault("cabinet", "whether a lock is still driven is not known", "look at the module's lamps; cut its power when one is on", errDriven)
+		return fault("cabinet", "whether a lock is still driven is not known", "look at the module's lamps; cut its power when one is on", ErrRefused)
 	}
 	return nil
 }

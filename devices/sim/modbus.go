@@ -134,14 +134,14 @@ func (m modbusModule) write(b *Board, board int, frame []byte, at, value int) (r
 	case at >= modbusPulse && at < modbusPulse+b.cfg.Locks && !b.cfg.NoPulse:
 		driven = b.pulse(board, at-modbusPulse)
 		b.busy[board] = time.Now().Add(time.Duration(value) * 100 * time.Millisecond)
+	case at >= b.cfg.Locks && (at != modbusAll || b.cfg.NoPulse):
+		return m.refuse(frame, 2), nil
 	case value != 0xFF00 && value != 0:
 		return m.refuse(frame, 3), nil
-	case at == modbusAll && !b.cfg.NoPulse:
+	case at == modbusAll:
 		driven = m.set(b, board, b.all(), value != 0)
-	case at < b.cfg.Locks:
-		driven = m.set(b, board, []int{at}, value != 0)
 	default:
-		return m.refuse(frame, 2), nil
+		driven = m.set(b, board, []int{at}, value != 0)
 	}
 	return slices.Clone(frame), driven
 }
