@@ -67,6 +67,25 @@ type CabinetConfig struct {
 	KeyInput   int    `toml:"key_input"`   // modbus: the first input with a key sensor, from 0; 0: none
 	Pulse      string `toml:"pulse"`       // modbus: timed, or host (a lock stays driven when this machine dies meanwhile)
 	Echo       string `toml:"echo"`        // auto, none, strip
+
+	CabinetRules
+}
+
+// CabinetRules are how a cabinet is used and how it hangs.
+type CabinetRules struct {
+	DoorLimit Duration `toml:"door_limit"` // how long a slot may stand open; 0 is a minute
+	Overdue   Duration `toml:"overdue"`    // how long a key may be away for work; 0 is ten hours
+	Floating  bool     `toml:"floating"`   // a key hangs wherever its tag is read
+	Rows      int      `toml:"rows"`       // as it hangs on the wall
+	Columns   int      `toml:"columns"`
+}
+
+// layout is the cabinet's rules, also where there is no cabinet.
+func (c *Config) layout() CabinetRules {
+	if c.Cabinet == nil {
+		return CabinetRules{}
+	}
+	return c.Cabinet.CabinetRules
 }
 
 // LinkConfig is one broker that this node talks to. The password is the node's

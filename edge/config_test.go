@@ -33,6 +33,8 @@ func TestConfigSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"a scanner without bay", "[scanner]\nport = \"/dev/x\"\n", 0, 0, "needs a bay", "[bay]"},
 		{"another back-end", "[bay]\nname = \"1\"\n[scanner]\nport = \"/dev/x\"\nbackend = \"usb\"\n", 0, 0, "backend", "bugst"},
 		{"a hook bit that is none", "[cabinet]\nport = \"/dev/x\"\nhook_closed = 2\n", 0, 0, "hook_closed", "keys status"},
+		{"a door limit before now", "[cabinet]\nport = \"/dev/x\"\ndoor_limit = \"-1s\"\n", 0, 0, "negative", "door_limit"},
+		{"rows that are none", "[cabinet]\nport = \"/dev/x\"\nrows = -1\n", 0, 0, "rows", "wall"},
 		{"a link that is no address", "[[link]]\nurl = \"broker\"\n", 0, 0, "link.url", "tcp://"},
 		{"a link with a password in it", "[[link]]\nurl = \"tcp://u:p@127.0.0.1:1883\"\n", 0, 0, "link.url", "without a password"},
 		{"a link that leaves the machine", "[[link]]\nurl = \"tcp://192.0.2.1:1883\"\n", 0, 0, "leaves this machine", "loopback"},

@@ -112,7 +112,8 @@ func (h *house) furnish() error {
 	h.board = board.New(h.boardConfig())
 	h.watched = &watched{Journal: h.journal, tell: h.board.Tell}
 	scanner, cabinet := h.devices()
-	cfg := bay.Config{Node: h.member.Node, Bay: h.cfg.Bay.Name, Journal: h.watched, Jobs: h.board, Board: h.board, Log: h.log}
+	cfg := bay.Config{Node: h.member.Node, Bay: h.cfg.Bay.Name, Journal: h.watched, Jobs: h.board, Board: h.board, Log: h.log,
+		DoorLimit: h.cfg.layout().DoorLimit.Duration, Overdue: h.cfg.layout().Overdue.Duration, Floating: h.cfg.layout().Floating}
 	if scanner != nil {
 		cfg.Scanner = scanner
 	}

@@ -205,6 +205,10 @@ func (c *Config) checkDevices() (message, hint string) {
 			return "cabinet.backend is " + k.Backend, "use bugst (default) or tarm"
 		case k.HookClosed != nil && *k.HookClosed != 0 && *k.HookClosed != 1:
 			return "cabinet.hook_closed is neither 0 nor 1", "use what `pitlane keys status` shows for a closed hook"
+		case k.DoorLimit.Duration < 0 || k.Overdue.Duration < 0:
+			return "cabinet: a length of time is negative", `write door_limit = "60s" and overdue = "10h"`
+		case k.Rows < 0 || k.Columns < 0:
+			return "cabinet.rows or cabinet.columns is negative", "count the slots as the cabinet hangs on the wall"
 		}
 	}
 	return "", ""

@@ -60,7 +60,7 @@ func (h *house) boardConfig() board.Config {
 	}
 	return board.Config{
 		Journal: h.journal, Node: h.member.Node, Role: h.member.Role, Bay: h.cfg.Bay.Name, Shop: h.cfg.Shop,
-		Nodes: nodes, People: h.cfg.people(), Run: runID(), Now: time.Now, Plain: obd.Plain, Compare: compareScans, Log: h.log,
+		Nodes: nodes, People: h.cfg.people(), Run: runID(), Now: time.Now, Rows: h.cfg.layout().Rows, Columns: h.cfg.layout().Columns, Plain: obd.Plain, Compare: compareScans, Log: h.log,
 	}
 }
 
@@ -88,7 +88,7 @@ func (c *Config) people() []board.Person {
 func (h *house) deskConfig(secret []byte) desk.Config {
 	return desk.Config{
 		Node: h.member.Node, Shop: h.cfg.Shop, Bay: h.cfg.Bay.Name,
-		Journal: h.watched, Board: h.board, People: h.cfg.people(), Order: h.cfg.order(),
+		Journal: h.watched, Board: h.board, Guesses: h.board, People: h.cfg.people(), Order: h.cfg.order(),
 		Secret: secret, Random: rand.Reader, Now: time.Now, Plain: obd.Plain, Compare: h.board.Compare, Log: h.log,
 	}
 }
@@ -169,6 +169,11 @@ var _ desk.Keys = keys{}
 // Unlock implements desk.Keys.
 func (k keys) Unlock(ctx context.Context, u desk.Unlock) (keycab.Outcome, error) {
 	return k.Bay.Unlock(ctx, bay.UnlockOrder{Job: u.Job, Slot: u.Slot, Purpose: u.Purpose, By: u.By, Reason: u.Reason, Request: u.Request})
+}
+
+// Acknowledge implements desk.Keys.
+func (k keys) Acknowledge(ctx context.Context, a desk.Acknowledge) error {
+	return k.Bay.Acknowledge(ctx, bay.Ack{Alarm: a.Alarm, By: a.By, Note: a.Note, Request: a.Request})
 }
 
 // scans is the bay's scanner as the desk asks for it.

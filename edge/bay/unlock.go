@@ -88,6 +88,8 @@ func (b *Bay) mayUnlock(o UnlockOrder) error {
 		return refuse("slot_taken", fmt.Sprintf("slot %d is kept for a key that is away", o.Slot), "take another slot")
 	case takes(o.Purpose) && o.Job != "" && s.owner != "" && s.owner != o.Job:
 		return refuse("wrong_slot", fmt.Sprintf("the key in slot %d is another car's", o.Slot), "look up the slot of this job")
+	case takes(o.Purpose) && o.Job == "" && s.owner != "":
+		return refuse("wrong_slot", fmt.Sprintf("slot %d is a car's: its key goes out by its gate pass, or for work", o.Slot), "open it from that job")
 	case takes(o.Purpose) && o.Job != "" && b.live.slots[o.Slot-1].Key == keycab.KeyAbsent:
 		return refuse(string(job.KeyNotIn), fmt.Sprintf("no key is seen in slot %d", o.Slot), "call staff: look where the key is")
 	}

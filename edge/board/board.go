@@ -32,8 +32,10 @@ type Config struct {
 	Shop    string   // the shop's name as screens show it
 	Nodes   []Node   // the roster
 	People  []Person // the staff as screens may name them
-	Run     string   // names this run of the process; new at each start
-	Now     func() time.Time
+	// Rows and Columns are the cabinet as it hangs on the wall; 0 is not said.
+	Rows, Columns int
+	Run           string // names this run of the process; new at each start
+	Now           func() time.Time
 	// Plain is the plain sentence of a trouble code per language; nil gives none.
 	Plain func(code string) map[string]string
 	// Compare puts two scans side by side; nil compares none.
@@ -58,8 +60,12 @@ type Board struct {
 	mu     sync.Mutex
 	states map[string]job.State
 	moment moment
-	caught bool // Ready is closed
-	shown  map[Audience]*shown
+	// standing, refused and stories are what the journal says of keys.
+	standing []standing
+	refused  map[string][]Refusal
+	stories  map[string][]job.KeyMove
+	caught   bool // Ready is closed
+	shown    map[Audience]*shown
 
 	pairs    sync.Mutex
 	compared map[string]pair // job → its newest comparison
@@ -75,7 +81,7 @@ func New(cfg Config) *Board {
 	}
 	b := &Board{
 		cfg: cfg, ready: make(chan struct{}), reader: newReader(),
-		states: map[string]job.State{}, moment: newMoment(cfg), shown: map[Audience]*shown{}, compared: map[string]pair{},
+		states: map[string]job.State{}, moment: newMoment(cfg), stories: map[string][]job.KeyMove{}, shown: map[Audience]*shown{}, compared: map[string]pair{},
 	}
 	for _, a := range []Audience{Kiosk, Waiting, Bay, Desk} {
 		b.shown[a] = &shown{stale: true, changed: make(chan struct{})}

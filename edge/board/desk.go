@@ -13,7 +13,7 @@ import (
 func (b *Board) desk() DeskView {
 	v := DeskView{
 		Shop: b.cfg.Shop, Node: b.cfg.Node, Jobs: []DeskJob{}, Bays: b.bays(), Cabinet: b.cabinet(),
-		Nodes: b.nodes(), Calls: nonNil(b.moment.calls), People: nonNil(b.cfg.People), Faults: nonNil(b.moment.faults),
+		Alarms: b.deskAlarms(), Nodes: b.nodes(), Calls: nonNil(b.moment.calls), People: nonNil(b.cfg.People), Faults: nonNil(b.moment.faults),
 	}
 	for _, s := range b.sorted() {
 		v.Jobs = append(v.Jobs, b.deskJob(s))
@@ -28,7 +28,7 @@ func (b *Board) deskJob(s job.State) DeskJob {
 		Owner: s.Owner, Assistance: s.Assistance, Phase: s.Phase, Word: s.Phase.Word(), Complaint: s.Complaint,
 		Marks: nonNil(s.Marks), Belongings: nonNil(s.Belongings), Lines: nonNil(s.Lines), Total: s.Total,
 		Opened: at(s.OpenedMS), Promised: moments(s.Promised), Bay: s.Bay, Lead: s.Lead,
-		Extras: []DeskExtra{}, Scans: b.summaries(s), KeyIn: s.Key.In, SignedBack: s.SignedFor, Next: job.Next(s),
+		Extras: []DeskExtra{}, Scans: b.summaries(s), KeyIn: s.Key.In, Key: b.deskKey(s), SignedBack: s.SignedFor, Next: job.Next(s),
 		Conflicts: nonNil(s.Conflicts), Uncertain: s.Uncertain,
 		Wrong: wrongCar(s), Compare: brief(b.Compare(s)),
 	}
@@ -70,6 +70,7 @@ func (b *Board) cabinet() DeskCabinet {
 		}
 	}
 	c := b.moment.cabinet
+	c.Rows, c.Columns = b.cfg.Rows, b.cfg.Columns
 	c.Slots = slices.Clone(nonNil(c.Slots))
 	for i := range c.Slots {
 		if t := tickets[c.Slots[i].Slot]; t != "" {

@@ -76,6 +76,8 @@ func (b *Board) refusal() string {
 		return "no_cabinet"
 	case b.moment.cabinet.State != "online":
 		return "cabinet_offline"
+	case b.uncommissioned():
+		return "not_commissioned"
 	}
 	return ""
 }

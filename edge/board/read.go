@@ -23,10 +23,11 @@ type reader struct {
 	cursor map[string]uint64
 	events map[string][]job.Event
 	gone   map[string]bool // closed long ago: not kept
+	wall   wall
 }
 
 func newReader() reader {
-	return reader{cursor: map[string]uint64{}, events: map[string][]job.Event{}, gone: map[string]bool{}}
+	return reader{cursor: map[string]uint64{}, events: map[string][]job.Event{}, gone: map[string]bool{}, wall: newWall()}
 }
 
 // Run reads the journal until ctx ends. A read that goes wrong is tried again at
@@ -108,6 +109,7 @@ func (b *Board) readOrigin(ctx context.Context, tip journal.Tip, touched map[str
 }
 
 func (b *Board) take(e journal.Entry, touched map[string]bool) {
+	b.takeWall(e)
 	if e.Job == "" || b.reader.gone[e.Job] {
 		return
 	}
@@ -121,16 +123,19 @@ func (b *Board) take(e journal.Entry, touched map[string]bool) {
 
 // fold puts the touched jobs on the board, whole.
 func (b *Board) fold(touched map[string]bool) {
-	if len(touched) == 0 {
+	if len(touched) == 0 && !b.reader.wall.news {
 		return
 	}
 	fresh := make(map[string]job.State, len(touched))
+	stories := make(map[string][]job.KeyMove, len(touched))
 	for id := range touched {
 		fresh[id] = job.Fold(b.reader.events[id])
+		stories[id] = job.KeyStory(b.reader.events[id])
 	}
 	b.mu.Lock()
+	b.hang()
 	for id, s := range fresh {
-		b.states[id] = s
+		b.states[id], b.stories[id] = s, stories[id]
 	}
 	b.staleLocked(Kiosk, Waiting, Bay, Desk)
 	b.mu.Unlock()
@@ -145,6 +150,7 @@ func (b *Board) forget() {
 	for id, s := range b.states {
 		if s.Phase == job.PhaseLeft && now.Sub(at(s.NewestMS)) > keep {
 			delete(b.states, id)
+			delete(b.stories, id)
 			b.pairs.Lock()
 			delete(b.compared, id)
 			b.pairs.Unlock()

@@ -84,6 +84,11 @@ func (s *secrets) randomJob(t *testing.T, m *memory, id, bay string) {
 	if s.r.IntN(5) == 0 {
 		visit = append(visit[:4+s.r.IntN(10)], job.Declined{Reason: s.text("internal")})
 	}
+	visit = append(visit, job.AlarmRaised{Alarm: s.text("internal"), What: "key_taken", Cabinet: s.text("cabinet"), Slot: slot},
+		job.AlarmAcknowledged{Alarm: s.text("internal"), What: "key_taken", Cabinet: s.text("cabinet"), Slot: slot, By: s.text("internal"), Note: s.text("internal")},
+		job.WarningRaised{Warning: s.text("internal"), What: "wrong_slot", Cabinet: s.text("cabinet"), Slot: slot, Want: slot, Tag: s.text("key tag"), By: s.text("internal"), Of: s.text("internal")},
+		job.TagBound{Cabinet: s.text("cabinet"), Slot: slot, Tag: s.text("key tag")},
+		job.PickupBound{Cabinet: s.text("cabinet"), Slot: slot, Kiosk: s.text("internal"), TokenHash: s.text("internal")})
 	for i, p := range visit[:min(len(visit), 1+s.r.IntN(len(visit)+4))] {
 		var c *job.Contact
 		if i%5 == 0 {
@@ -152,6 +157,7 @@ func TestNoScreenIsSentWhatItMayNotKnow(t *testing.T) {
 	for round := range 25 {
 		s := &secrets{r: rand.New(rand.NewPCG(uint64(round), 7)), told: map[string][]string{}}
 		m := newMemory()
+		m.write(t, reception, "", job.WarningRaised{Warning: s.text("internal"), What: "unknown_tag", Cabinet: s.text("cabinet"), Slot: s.slot(), Tag: s.text("key tag")}, nil)
 		for n := range 6 {
 			s.randomJob(t, m, fmt.Sprintf("j%d", n), []string{"1", "2"}[s.r.IntN(2)])
 		}
@@ -211,7 +217,7 @@ func TestPublicTypesHaveNoRoomForMore(t *testing.T) {
 		{board.Row{}, "Ticket Plate Word Bay Promised Late Progress Node"},
 		{board.WaitingView{}, "Shop Rows Faults"},
 		{board.KioskView{}, "Shop Accepting Why Session Faults"},
-		{board.KioskSession{}, "Job Ticket Mode Step Slot Hook Key Promised"},
+		{board.KioskSession{}, "Job Ticket Mode Step Slot Hook Key Trouble Other Promised"},
 		{board.BayNext{}, "Ticket Plate"},
 		{board.BayLine{}, "ID Text"},
 		{board.BayExtra{}, "ID Text Safety State"},

@@ -30,7 +30,7 @@ type View struct {
 type KioskView struct {
 	Shop      string        `json:"shop"`
 	Accepting bool          `json:"accepting"`
-	Why       string        `json:"why,omitempty"` // disk_full, cabinet_offline, no_cabinet, starting
+	Why       string        `json:"why,omitempty"` // disk_full, cabinet_offline, no_cabinet, not_commissioned, starting
 	Session   *KioskSession `json:"session,omitempty"`
 	Faults    []Fault       `json:"faults"`
 }
@@ -44,6 +44,8 @@ type KioskSession struct {
 	Slot     int        `json:"slot,omitempty"`
 	Hook     string     `json:"hook,omitempty"`
 	Key      string     `json:"key,omitempty"`
+	Trouble  string     `json:"trouble,omitempty"` // wrong_slot, door_open, taken_back: what the customer should mend
+	Other    int        `json:"other,omitempty"`   // wrong_slot: where the key hangs
 	Promised *time.Time `json:"promised,omitempty"`
 }
 
@@ -184,6 +186,7 @@ type DeskView struct {
 	Jobs    []DeskJob   `json:"jobs"`
 	Bays    []DeskBay   `json:"bays"`
 	Cabinet DeskCabinet `json:"cabinet"`
+	Alarms  []DeskAlarm `json:"alarms"` // of all cabinets, until a named person has looked
 	Nodes   []DeskNode  `json:"nodes"`
 	Calls   []Call      `json:"calls"` // customers at the kiosk who ask for a person
 	People  []Person    `json:"people"`
@@ -229,6 +232,7 @@ type DeskJob struct {
 	Scans      []ScanSummary `json:"scans"`
 	Slot       int           `json:"slot,omitempty"`
 	KeyIn      bool          `json:"key_in"`
+	Key        DeskKey       `json:"key"`
 	SignedBack bool          `json:"signed_back,omitempty"` // the customer has signed for the car (K-208)
 	Next       []string      `json:"next"`                  // what may be done now: assign, offer, answer, inspect, prepare, settle, gatepass
 	Conflicts  []string      `json:"conflicts"`
@@ -258,9 +262,11 @@ type DeskBay struct {
 
 // DeskCabinet is the key cabinet as it hangs on the wall.
 type DeskCabinet struct {
-	State string     `json:"state"` // none, online, offline
-	Why   string     `json:"why,omitempty"`
-	Slots []DeskSlot `json:"slots"`
+	State   string     `json:"state"`             // none, online, offline
+	Rows    int        `json:"rows,omitempty"`    // as it hangs on the wall; 0 is not said
+	Columns int        `json:"columns,omitempty"` // slots of a row, counted from the upper left
+	Why     string     `json:"why,omitempty"`
+	Slots   []DeskSlot `json:"slots"`
 }
 
 // DeskSlot is one slot; Stale marks a last known state.

@@ -77,6 +77,10 @@ func (d *Desk) deskActions() []web.Action {
 			Request: sampleRequest, By: "nobody", Call: sampleRequest}),
 		web.NewAction("/api/v1/desk/handback", "take the customer's signature for the car at the desk", d.handback).Example(Handback{
 			Staff: st, Strokes: json.RawMessage(`[{"points":[{"x":1,"y":1,"time":0,"pressure":0.5}]}]`)}),
+		web.NewAction("/api/v1/keys/take", "open the slot of a job's key for staff who need the car", d.takeKey).Example(ForWork{Staff: st, Reason: "test drive"}),
+		web.NewAction("/api/v1/keys/return", "open a slot for a key that staff brings back", d.returnKey).Example(ForWork{Staff: st}),
+		web.NewAction("/api/v1/keys/open", "open a slot that holds no job's key", d.openSlot).Example(OpenSlot{Request: sampleRequest, By: "nobody", Slot: 1, Reason: "a key of nobody hangs there"}),
+		web.NewAction("/api/v1/keys/acknowledge", "note who has looked at an alarm or a warning", d.acknowledge).Example(Ack{Request: sampleRequest, By: "nobody", Alarm: sampleJob}),
 		web.NewAction("/api/v1/desk/release", "open the slot of a job's key by staff", d.release).Example(Release{Staff: st, Slot: 1, Reason: "customer has lost the code"}),
 	}
 }

@@ -366,7 +366,7 @@ func (d *Desk) checkinFinish(ctx context.Context, in OfJob) (CheckinDone, error)
 	if code == "" {
 		return CheckinDone{}, web.Fail(http.StatusConflict, "other_node", "this check-in was begun at another edge", "go on there")
 	}
-	svg, err := qrSVG(code)
+	svg, err := qrSVG(token(d.cfg.Secret, s.ID))
 	if err != nil {
 		return CheckinDone{}, fmt.Errorf("finish a check-in: %w", err)
 	}

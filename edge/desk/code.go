@@ -10,8 +10,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 
 	"pitlane/edge/job"
 	"pitlane/edge/web"
@@ -97,40 +95,6 @@ func byCode(jobs []job.State, code string) *job.State {
 		}
 	}
 	return found
-}
-
-// guesses bounds how fast pick-up codes can be tried: after five wrong ones there
-// is a minute's pause for everybody at this edge.
-type guesses struct {
-	mu    sync.Mutex
-	wrong int
-	until time.Time
-}
-
-const (
-	maxWrong = 5
-	pause    = time.Minute
-)
-
-func (g *guesses) allow(now time.Time) error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if now.Before(g.until) {
-		return web.Fail(http.StatusTooManyRequests, "too_many", "too many wrong codes", "wait a minute, or call the staff")
-	}
-	return nil
-}
-
-func (g *guesses) note(now time.Time, right bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if right {
-		g.wrong = 0
-		return
-	}
-	if g.wrong++; g.wrong >= maxWrong {
-		g.wrong, g.until = 0, now.Add(pause)
-	}
 }
 
 // qrSVG draws text as a QR code, black on white with its quiet zone.

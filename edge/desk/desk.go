@@ -29,10 +29,21 @@ type Board interface {
 }
 
 // Keys is the key cabinet as edge/bay minds it. Unlock with a request that was
-// seen before answers as it did then.
+// seen before answers as it did then. ReturnSlot is the slot that is kept for a job's
+// key, else a free one.
 type Keys interface {
 	Unlock(ctx context.Context, u Unlock) (keycab.Outcome, error)
 	FreeSlot() (int, error)
+	ReturnSlot(job string) (int, error)
+	Acknowledge(ctx context.Context, a Acknowledge) error
+}
+
+// Acknowledge is a named person's look at an alarm or a warning.
+type Acknowledge struct {
+	Alarm   string
+	By      string
+	Note    string
+	Request journal.RequestID
 }
 
 // Scans is the scanner as edge/bay minds it. The same request again gives the same
@@ -41,7 +52,7 @@ type Scans interface {
 	Scan(ctx context.Context, s Scan) (scanID string, err error)
 }
 
-// Unlock is a wish to open a slot. Purpose: hang, release.
+// Unlock is a wish to open a slot. Purpose: hang, release, work, return.
 type Unlock struct {
 	Job     string
 	Slot    int
@@ -67,8 +78,9 @@ type Config struct {
 	Cabinet string // this edge's cabinet; "" when it has none
 	Journal Log
 	Board   Board
-	Keys    Keys  // nil when this edge has no cabinet
-	Scans   Scans // nil when this edge has no scanner
+	Guesses Guesses // nil knows those of this run only
+	Keys    Keys    // nil when this edge has no cabinet
+	Scans   Scans   // nil when this edge has no scanner
 	People  []board.Person
 	Order   OrderConfig
 	// Secret makes the pick-up codes; it never leaves this node.

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"pitlane/devices"
 	"pitlane/devices/keycab"
 	"pitlane/edge/board"
 	"pitlane/edge/desk"
@@ -34,6 +35,16 @@ type cabinet struct {
 }
 
 func (c *cabinet) FreeSlot() (int, error) { return 3, nil }
+
+func (c *cabinet) ReturnSlot(string) (int, error) { return 3, nil }
+
+// Acknowledge takes every alarm for one that stands.
+func (c *cabinet) Acknowledge(ctx context.Context, a desk.Acknowledge) error {
+	if a.Alarm == "gone" {
+		return &devices.Fault{Kind: "moved", Message: "gone", Hint: "look again"}
+	}
+	return c.write(ctx, "", job.AlarmAcknowledged{Alarm: a.Alarm, What: "forced", Cabinet: "wall", Slot: 3, By: a.By, Note: a.Note}, a.Request)
+}
 
 func (c *cabinet) write(ctx context.Context, id string, p job.Payload, request journal.RequestID) error {
 	work, err := job.Encode(p)
@@ -60,7 +71,7 @@ func (c *cabinet) Unlock(ctx context.Context, u desk.Unlock) (keycab.Outcome, er
 	if err := c.write(ctx, u.Job, job.SlotOpened{Cabinet: "wall", Slot: u.Slot}, fresh()); err != nil || !c.hand {
 		return c.outcome, err
 	}
-	if u.Purpose == "hang" {
+	if u.Purpose == "hang" || u.Purpose == "return" {
 		return c.outcome, c.write(ctx, u.Job, job.KeyHung{Cabinet: "wall", Slot: u.Slot}, fresh())
 	}
 	return c.outcome, c.write(ctx, u.Job, job.KeyTaken{Cabinet: "wall", Slot: u.Slot, Authorised: true}, fresh())
@@ -135,7 +146,7 @@ func (f *front) open() {
 	f.board = board.New(board.Config{Journal: f.journal, Node: member.Node, Role: member.Role, Bay: "1", Shop: "Demo",
 		Nodes: []board.Node{{Node: member.Node, Role: member.Role, Bay: "1"}}, People: people, Run: "run", Now: f.now.Now, Compare: held, Log: log})
 	f.keys = &cabinet{log: f.journal, outcome: keycab.Opened, hand: true, given: map[journal.RequestID]keycab.Outcome{}}
-	f.desk = desk.New(desk.Config{Node: member.Node, Shop: "Demo", Bay: "1", Cabinet: "wall", Journal: f.journal, Board: f.board,
+	f.desk = desk.New(desk.Config{Node: member.Node, Shop: "Demo", Bay: "1", Cabinet: "wall", Journal: f.journal, Board: f.board, Guesses: f.board,
 		Keys: f.keys, People: people, Order: prices(), Secret: []byte("secret"), Random: rand.Reader, Now: f.now.Now, Idle: f.idle, Compare: f.board.Compare, Log: log})
 	f.api, err = web.NewAPI("test", f.desk.Actions()...)
 	if err != nil {

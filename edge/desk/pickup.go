@@ -4,17 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"regexp"
 
 	"pitlane/edge/board"
 	"pitlane/edge/job"
 	"pitlane/edge/web"
 )
 
-// PickupOpen is a pick-up code, typed or read from the QR code.
+// PickupOpen is a pick-up code as it is typed, or the token of the QR code.
 type PickupOpen struct {
 	Request string `json:"request" rule:"required,max=32"`
-	Code    string `json:"code" rule:"required,max=20"`
+	Code    string `json:"code" rule:"required,max=80"`
 }
 
 // PickupView is what the customer sees before signing for the car.
@@ -38,15 +37,15 @@ type PickupChanges struct {
 	Codes    []board.CodeChange `json:"codes"`
 }
 
-func (d *Desk) pickupOpen(_ context.Context, in PickupOpen) (PickupView, error) {
+func (d *Desk) pickupOpen(ctx context.Context, in PickupOpen) (PickupView, error) {
 	if _, err := requestID(in.Request); err != nil {
 		return PickupView{}, err
 	}
-	s, err := d.pickup(in.Code)
+	s, err := d.pickup(ctx, in.Code)
 	if err != nil {
 		return PickupView{}, err
 	}
-	if s.Back {
+	if s.Back || s.Pickup.Used && s.Key.In {
 		return PickupView{}, web.Fail(http.StatusGone, "used", "this code has been used", "please ask at the desk")
 	}
 	bill := job.Bill(s)
@@ -67,24 +66,6 @@ func (d *Desk) pickupOpen(_ context.Context, in PickupOpen) (PickupView, error) 
 
 // ready says whether the key may go to the customer now.
 func ready(s job.State) job.Reason { return job.CanRelease(s) }
-
-// pickup finds the visit of a code, within the pace that guessing is held to.
-func (d *Desk) pickup(code string) (job.State, error) {
-	code = regexp.MustCompile(`[\s-]`).ReplaceAllString(code, "")
-	now := d.cfg.Now()
-	if err := d.guesses.allow(now); err != nil {
-		return job.State{}, err
-	}
-	var found *job.State
-	if regexp.MustCompile(`^[0-9]{8}$`).MatchString(code) {
-		found = byCode(d.cfg.Board.Jobs(), code)
-	}
-	d.guesses.note(now, found != nil)
-	if found == nil {
-		return job.State{}, web.Fail(http.StatusNotFound, "wrong_code", "there is no visit with this code", "check the eight digits, or ask at the desk")
-	}
-	return *found, nil
-}
 
 // beforeAfter are the codes of the two scans of the job's car that are compared
 // (job.BeforeAfter; K-186, K-204). They are nil where nothing is known: no scan, or
@@ -128,7 +109,7 @@ func (d *Desk) plain(codes []job.Code) []board.CodeText {
 // PickupKey is the second signature, and the wish for the key (K-207, K-208).
 type PickupKey struct {
 	Request string          `json:"request" rule:"required,max=32"`
-	Code    string          `json:"code" rule:"required,max=20"`
+	Code    string          `json:"code" rule:"required,max=80"`
 	Strokes json.RawMessage `json:"strokes" doc:"point groups of signature_pad"`
 }
 
@@ -139,7 +120,7 @@ func (d *Desk) pickupKey(ctx context.Context, in PickupKey) (SlotOut, error) {
 	if err != nil {
 		return SlotOut{}, err
 	}
-	s, err := d.pickup(in.Code)
+	s, err := d.pickup(ctx, in.Code)
 	if err != nil {
 		return SlotOut{}, err
 	}
@@ -150,8 +131,8 @@ func (d *Desk) pickupKey(ctx context.Context, in PickupKey) (SlotOut, error) {
 	if r := ready(s); r != job.Free && !again {
 		return SlotOut{}, reject(r)
 	}
-	if s.Key.Cabinet != d.cfg.Cabinet {
-		return SlotOut{}, web.Fail(http.StatusConflict, "other_cabinet", "the key hangs in another cabinet", "please ask at the desk")
+	if err := d.mayTakeNow(ctx, &s); err != nil && !again {
+		return SlotOut{}, err
 	}
 	strokes, err := cleanStrokes(in.Strokes)
 	if err != nil {
@@ -161,6 +142,17 @@ func (d *Desk) pickupKey(ctx context.Context, in PickupKey) (SlotOut, error) {
 		return SlotOut{}, err
 	}
 	return d.unlock(ctx, s, Unlock{Job: s.ID, Slot: s.Key.Slot, Purpose: "release", By: kiosk, Request: request})
+}
+
+// mayTakeNow is mayTake once code and token are bound to where the key hangs.
+func (d *Desk) mayTakeNow(ctx context.Context, s *job.State) error {
+	if err := d.bind(ctx, *s); err != nil {
+		return err
+	}
+	if now, ok := d.cfg.Board.Job(s.ID); ok {
+		*s = now
+	}
+	return d.mayTake(*s)
 }
 
 func (d *Desk) signFor(ctx context.Context, s job.State, strokes json.RawMessage) error {
@@ -174,7 +166,7 @@ func (d *Desk) signFor(ctx context.Context, s job.State, strokes json.RawMessage
 // PickupRate is the one-tap rating (K-212).
 type PickupRate struct {
 	Request string `json:"request" rule:"required,max=32"`
-	Code    string `json:"code" rule:"required,max=20"`
+	Code    string `json:"code" rule:"required,max=80"`
 	Stars   int    `json:"stars" rule:"required" doc:"1 to 5"`
 }
 
@@ -183,7 +175,7 @@ func (d *Desk) pickupRate(ctx context.Context, in PickupRate) (Ticketed, error) 
 	if err != nil {
 		return Ticketed{}, err
 	}
-	s, err := d.pickup(in.Code)
+	s, err := d.pickup(ctx, in.Code)
 	if err != nil {
 		return Ticketed{}, err
 	}

@@ -1,8 +1,6 @@
 package desk_test
 
 import (
-	"fmt"
-	"net/http"
 	"testing"
 	"time"
 
@@ -66,24 +64,6 @@ func TestTheKeyIsHungWhileTheEdgeIsDown(t *testing.T) {
 	if len(first["code"].(string)) != 8 || first["code"] != again["code"] || first["qr_svg"] == "" {
 		t.Error("the last page is not the same again")
 	}
-}
-
-func TestGuessingCodesIsHeldUp(t *testing.T) {
-	t.Parallel()
-	f := newFront(t)
-	_, code := f.checkedIn()
-	wrong := func(n int) string {
-		if c := fmt.Sprintf("%08d", n); c != code {
-			return c
-		}
-		return "99999999"
-	}
-	for i := range 5 {
-		f.refused("pickup/open", object{"code": wrong(i)}, http.StatusNotFound, "wrong_code")
-	}
-	f.refused("pickup/open", object{"code": code}, http.StatusTooManyRequests, "too_many")
-	f.now.add(61 * time.Second)
-	f.must("pickup/open", object{"code": code[:4] + " " + code[4:]})
 }
 
 func TestAnAbandonedSessionIsWiped(t *testing.T) {

@@ -230,7 +230,7 @@ func (d *Desk) release(ctx context.Context, in Release) (SlotOut, error) {
 	if err != nil {
 		return SlotOut{}, err
 	}
-	if s.Key.Slot != in.Slot || s.Key.Cabinet != d.cfg.Cabinet {
+	if s.Key.Slot != in.Slot || !d.owns(s) {
 		return SlotOut{}, web.Fail(http.StatusConflict, "other_slot", "the key of this job is not in that slot of this cabinet", "look at the cabinet again")
 	}
 	again, err := d.done(ctx, request, s.ID)

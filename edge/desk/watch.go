@@ -38,7 +38,7 @@ func (d *Desk) Run(ctx context.Context) error {
 func (d *Desk) follow(ctx context.Context, view board.View) {
 	for _, s := range d.cfg.Board.Jobs() {
 		// The edge that owns the cabinet decides about its keys, and no other.
-		if d.cfg.Cabinet == "" || s.Key.Cabinet != d.cfg.Cabinet {
+		if !d.owns(s) {
 			continue
 		}
 		if err := d.settleKey(ctx, s); err != nil {
@@ -55,6 +55,9 @@ func (d *Desk) follow(ctx context.Context, view board.View) {
 func (d *Desk) settleKey(ctx context.Context, s job.State) error {
 	if s.Key.In && !s.HandedOver && job.CanHandOver(s) == job.Free {
 		return d.handOver(ctx, s)
+	}
+	if err := d.bind(ctx, s); err != nil {
+		return err
 	}
 	if !s.Key.Taken || s.Back {
 		return nil
@@ -73,22 +76,46 @@ func (d *Desk) followSession(k board.KioskSession, view board.View) {
 		return
 	}
 	hook, key := slotOf(view, k.Slot)
-	step := k.Step
+	step, trouble, other := k.Step, "", 0
+	if k.Mode == "checkin" && k.Slot > 0 {
+		trouble, other = troubleOf(view, k, s)
+	}
 	switch {
 	case k.Mode == "checkin" && s.HandedOver, k.Mode == "pickup" && s.Back:
 		step = "done"
 	case k.Mode == "checkin" && k.Step == "sign" && s.Signed:
 		step = "key"
 	}
-	if step == k.Step && hook == k.Hook && key == k.Key {
+	if step == k.Step && hook == k.Hook && key == k.Key && trouble == k.Trouble && other == k.Other {
 		return // nothing new: no sign of life either
 	}
 	d.session.change(d.cfg.Now(), k.Job, func(now *board.KioskSession) {
-		now.Hook, now.Key = hook, key
+		now.Hook, now.Key, now.Trouble, now.Other = hook, key, trouble, other
 		if now.Step == k.Step {
 			now.Step = step
 		}
 	})
+}
+
+// troubleOf is what the customer at the kiosk should mend now, as a word.
+func troubleOf(view board.View, k board.KioskSession, s job.State) (word string, other int) {
+	v, ok := view.Body.(board.DeskView)
+	if !ok {
+		return "", 0
+	}
+	for _, a := range v.Alarms {
+		switch {
+		case a.Over || a.AckBy != "":
+		case a.What == job.WarnWrongSlot && a.Want == k.Slot:
+			word, other = "wrong_slot", a.Slot
+		case a.What == job.AlarmDoorOpen && a.Slot == k.Slot && word == "":
+			word = "door_open"
+		}
+	}
+	if word == "" && s.Key.Where == job.WhereCustomer && s.HandedOver {
+		word = "taken_back"
+	}
+	return word, other
 }
 
 func slotOf(view board.View, slot int) (hook, key string) {

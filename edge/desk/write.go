@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -60,12 +59,11 @@ func (d *Desk) write(ctx context.Context, id string, seen []job.Hash, notes ...n
 		}
 		drafts = append(drafts, draft)
 	}
-	before, _ := d.cfg.Board.Job(id)
 	entries, err := d.cfg.Journal.Append(ctx, drafts...)
 	if err != nil {
 		return refuse(err)
 	}
-	d.shown(ctx, id, before.Events+len(entries), entries[len(entries)-1].Hash)
+	d.shown(ctx, id, entries[len(entries)-1])
 	return nil
 }
 
@@ -94,12 +92,12 @@ func draftOf(id string, n note) (journal.Draft, error) {
 // shown waits, bounded, until the board has folded what was just written. The
 // events are on disk already: when the board takes longer, only the next answer is
 // a little old.
-func (d *Desk) shown(ctx context.Context, id string, events int, last journal.Hash) {
+func (d *Desk) shown(ctx context.Context, id string, last journal.Entry) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	for version := ""; ; {
 		s, ok := d.cfg.Board.Job(id)
-		if ok && (s.Events >= events || slices.Contains(s.Tips, job.Hash(last))) {
+		if ok && s.Knows(last.Origin, last.Seq) {
 			return
 		}
 		v, err := d.cfg.Board.Wait(ctx, board.Desk, version)

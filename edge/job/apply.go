@@ -3,6 +3,7 @@ package job
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // step tells one event: the facts it brings. What follows from the facts is
@@ -86,6 +87,7 @@ func (s *State) stepKey(e Event) {
 			s.contradict(KeyInTwoSlots)
 		}
 		s.Key.Cabinet, s.Key.Slot = p.Cabinet, p.Slot
+		s.Key.Node, _, _ = strings.Cut(e.Origin, "/")
 		s.Key.Tag = cmp.Or(p.Tag, s.Key.Tag)
 		s.Key.In, s.Key.Taken, s.Key.Hangs = true, false, s.Key.Hangs+1
 		s.Key.Where, s.Key.Holder, s.Key.SinceMS = WhereSlot, "", e.WallMS

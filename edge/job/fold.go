@@ -41,6 +41,7 @@ func (s State) clone() State {
 	s.Parts = slices.Clone(s.Parts)
 	s.seen = slices.Clone(s.seen)
 	s.tips = slices.Clone(s.tips)
+	s.told = slices.Clone(s.told)
 	return s
 }
 
@@ -182,8 +183,18 @@ type tip struct {
 	hash   Hash
 }
 
+// Knows says whether an event of an origin is folded into the state.
+func (s State) Knows(origin string, seq uint64) bool {
+	return slices.ContainsFunc(s.told, func(t tip) bool { return t.origin == origin && t.seq >= seq })
+}
+
 // follow moves the tips on by one event.
 func (s *State) follow(e Event) {
+	if i := slices.IndexFunc(s.told, func(t tip) bool { return t.origin == e.Origin }); i < 0 {
+		s.told = append(s.told, tip{origin: e.Origin, seq: e.Seq})
+	} else {
+		s.told[i].seq = max(s.told[i].seq, e.Seq)
+	}
 	if e.Hash == (Hash{}) {
 		return
 	}

@@ -98,11 +98,13 @@ type State struct {
 
 	seen []string // contradictions met on the way, sorted
 	tips []tip
+	told []tip // the newest of each origin
 }
 
 // Key is where the job's key is, as far as anyone saw.
 type Key struct {
 	Cabinet string
+	Node    string // whose cabinet it is: the node that saw the key there
 	Slot    int
 	Tag     string
 	In      bool   // hung and not taken since

@@ -1,0 +1,182 @@
+package board
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"pitlane/edge/job"
+	"pitlane/edge/journal"
+)
+
+// DeskAlarm is an alarm or a warning of a key cabinet that stands.
+type DeskAlarm struct {
+	ID      string     `json:"id"`
+	What    string     `json:"what"` // a word of job's lists
+	Warning bool       `json:"warning,omitempty"`
+	Node    string     `json:"node"` // whose cabinet: there it is acknowledged
+	Slot    int        `json:"slot,omitempty"`
+	Ticket  string     `json:"ticket,omitempty"`
+	Want    int        `json:"want,omitempty"` // wrong_slot: the slot that was meant
+	By      string     `json:"by,omitempty"`   // returned_by_other, overdue: in whose hand
+	Of      string     `json:"of,omitempty"`   // returned_by_other: who had taken it
+	At      time.Time  `json:"at"`
+	Count   int        `json:"count"`
+	Over    bool       `json:"over,omitempty"` // its cause is over; it waits for its person
+	AckBy   string     `json:"ack_by,omitempty"`
+	AckAt   *time.Time `json:"ack_at,omitempty"`
+}
+
+// DeskKeyMove is one line of the history of a job's key.
+type DeskKeyMove struct {
+	At    time.Time `json:"at"`
+	What  string    `json:"what"` // kind of the event
+	Word  string    `json:"word,omitempty"`
+	Slot  int       `json:"slot,omitempty"`
+	By    string    `json:"by,omitempty"`
+	Note  string    `json:"note,omitempty"`
+	Leave bool      `json:"leave,omitempty"` // key.taken: with leave
+}
+
+// DeskKey is where a job's key is. Where: slot, customer, technician, unknown, or ""
+// when nobody has seen it yet.
+type DeskKey struct {
+	Where  string        `json:"where"`
+	Holder string        `json:"holder,omitempty"`
+	Since  *time.Time    `json:"since,omitempty"`
+	Moves  []DeskKeyMove `json:"moves"` // oldest first, the newest maxMoves
+}
+
+const maxMoves = 40
+
+// Refusal is one wrong pick-up code or token.
+type Refusal struct {
+	Hash job.Hash
+	AtMS int64
+}
+
+const maxRefusals = 64
+
+// wall is what the journal says of cabinets beside the jobs; of Run's goroutine.
+type wall struct {
+	alarms  job.Alarms
+	nodes   map[string]string // alarm id → node
+	refused map[string][]Refusal
+	news    bool
+}
+
+func newWall() wall { return wall{nodes: map[string]string{}, refused: map[string][]Refusal{}} }
+
+func (w *wall) take(e job.Event) {
+	switch p := e.Payload.(type) {
+	case job.AlarmRaised:
+		w.nodes[p.Alarm] = nodeOf(e.Origin)
+	case job.WarningRaised:
+		w.nodes[p.Warning] = nodeOf(e.Origin)
+	case job.AlarmCleared, job.WarningCleared, job.AlarmAcknowledged:
+	case job.PickupRefused:
+		node := nodeOf(e.Origin)
+		list := append(slices.Clone(w.refused[node]), Refusal{Hash: e.Hash, AtMS: e.WallMS})
+		w.refused[node] = list[max(0, len(list)-maxRefusals):]
+		w.news = true
+		return
+	default:
+		return
+	}
+	w.alarms.Apply(e)
+	w.news = true
+}
+
+// ofWall: the kinds that a wall takes, also when they are no job's.
+func ofWall(kind string) bool {
+	return strings.HasPrefix(kind, "alarm.") || strings.HasPrefix(kind, "warning.") || kind == job.PickupRefused{}.Kind()
+}
+
+// takeWall is take for what is told of cabinets, before it is told of a job.
+func (b *Board) takeWall(e journal.Entry) {
+	if !ofWall(e.Kind) {
+		return
+	}
+	told, err := Event(e)
+	if err != nil {
+		return // said where the job's events are taken, and of no use here
+	}
+	b.reader.wall.take(told)
+}
+
+// hang puts what was read of cabinets on the board. b.mu is held.
+func (b *Board) hang() {
+	w := &b.reader.wall
+	if !w.news {
+		return
+	}
+	w.news = false
+	b.standing, b.refused = nil, map[string][]Refusal{}
+	nodes := map[string]string{}
+	for _, x := range w.alarms.Standing() {
+		nodes[x.ID] = w.nodes[x.ID]
+		b.standing = append(b.standing, standing{Alarm: x, node: w.nodes[x.ID]})
+	}
+	w.nodes = nodes
+	for n, list := range w.refused {
+		b.refused[n] = list
+	}
+	b.staleLocked(Kiosk, Desk)
+}
+
+// standing is an alarm with the node that raised it.
+type standing struct {
+	job.Alarm
+	node string
+}
+
+// uncommissioned: this edge's cabinet is read, but nobody has shown it its hooks.
+func (b *Board) uncommissioned() bool {
+	return slices.ContainsFunc(b.standing, func(x standing) bool {
+		return x.What == job.WarnUnknownWire && x.node == b.cfg.Node && !x.Over
+	})
+}
+
+// Refusals are the wrong pick-up codes and tokens at a node's kiosk, the newest 64;
+// false before the journal has been read.
+func (b *Board) Refusals(node string) ([]Refusal, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.refused[node], b.caught
+}
+
+// deskAlarms are the alarms and warnings that stand, alarms first.
+func (b *Board) deskAlarms() []DeskAlarm {
+	list := []DeskAlarm{}
+	for _, x := range b.standing {
+		a := DeskAlarm{
+			ID: x.ID, What: x.What, Warning: x.Warning, Node: x.node, Slot: x.Slot, Want: x.Want, By: x.By, Of: x.Of,
+			At: at(x.AtMS), Count: x.Count, Over: x.Over, AckBy: x.AckBy, AckAt: moments(x.AckMS),
+		}
+		if s, ok := b.states[x.Job]; ok {
+			a.Ticket = s.Ticket
+		}
+		list = append(list, a)
+	}
+	slices.SortStableFunc(list, func(x, y DeskAlarm) int { return rank(x) - rank(y) })
+	return list
+}
+
+func rank(a DeskAlarm) int {
+	switch {
+	case a.AckBy != "":
+		return 2
+	case a.Warning:
+		return 1
+	}
+	return 0
+}
+
+func (b *Board) deskKey(s job.State) DeskKey {
+	k := DeskKey{Where: s.Key.Where, Holder: s.Key.Holder, Since: moments(s.Key.SinceMS), Moves: []DeskKeyMove{}}
+	story := b.stories[s.ID]
+	for _, m := range story[max(0, len(story)-maxMoves):] {
+		k.Moves = append(k.Moves, DeskKeyMove{At: at(m.AtMS), What: m.What, Word: m.Word, Slot: m.Slot, By: m.By, Note: m.Note, Leave: m.Leave})
+	}
+	return k
+}
