@@ -15,6 +15,7 @@ type checked struct {
 	checkpoint Checkpoint
 	signed     string
 	proof      []Hash
+	frontier   []Hash // of the tree at first, where the sender gave it
 }
 
 func (c *checked) end() uint64 { return c.first + uint64(len(c.entries)) }
@@ -29,7 +30,7 @@ func (r *Roster) checkAlone(s Segment) (*checked, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &checked{origin: s.Origin, first: s.First, checkpoint: cp, signed: string(s.Checkpoint), proof: s.Proof}
+	c := &checked{origin: s.Origin, first: s.First, checkpoint: cp, signed: string(s.Checkpoint), proof: s.Proof, frontier: s.Frontier}
 	if s.First > 1<<53 || len(s.Entries) == 0 || c.first+uint64(len(s.Entries)) > cp.Size {
 		return nil, fmt.Errorf("%w: entries %d to %d under a checkpoint of size %d", ErrForged, s.First, s.First+uint64(len(s.Entries)), cp.Size)
 	}
@@ -122,6 +123,16 @@ func (b *batch) adopt(o *op) error {
 		o.err = b.j.forked(c, h, errors.New("this node's own log is longer elsewhere: this disk is an older copy"))
 		return nil
 	}
+	if h.Size == 0 && c.first > 0 && len(c.frontier) > 0 {
+		if o.err = h.beginAt(c); o.err != nil {
+			return nil
+		}
+		defer func() {
+			if o.err != nil {
+				*h = head{}
+			}
+		}()
+	}
 	if c.first > h.Size {
 		o.err = fmt.Errorf("%w: it begins at %d, %d are held", ErrGap, c.first, h.Size)
 		return nil
@@ -161,9 +172,20 @@ func (b *batch) adopt(o *op) error {
 	return b.sealEnd(c, h)
 }
 
+// beginAt begins an origin of which nothing is held where the sender's begins. The
+// checkpoint proves the frontier together with the entries.
+func (h *head) beginAt(c *checked) error {
+	f := Frontier{c.first, c.frontier}
+	if err := f.check(); err != nil {
+		return fmt.Errorf("%w: %w", ErrForged, err)
+	}
+	*h = head{Low: c.first, Cut: c.frontier, Frontier: f}
+	return nil
+}
+
 // compare holds what is held already against the segment.
 func (b *batch) compare(c *checked, h *head) error {
-	node := b.j.shelf.node(b.tx, c.origin)
+	node := b.j.node(b.tx, c.origin)
 	same := true
 	for _, e := range c.entries[:min(c.end(), h.Size)-c.first] {
 		held, err := node(e.Seq, 0)

@@ -102,6 +102,10 @@ type Segment struct {
 	Entries    []Entry // Leaf and the sealed openings are what counts; without keys Work and Contact
 	Checkpoint []byte
 	Proof      []Hash // consistency proof: First+len(Entries) → checkpoint size
+	// Frontier are the nodes of the tree at First, given where First is the holder's
+	// Low: who holds nothing of the origin begins there, and with the checkpoint they
+	// are proven like everything else.
+	Frontier []Hash
 }
 
 // What a caller does differently about an error.

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 )
 
@@ -63,6 +64,10 @@ func prepare(d Draft, origin string) (prepared, error) {
 // that an op that is refused leaves nothing behind.
 func (b *batch) append(o *op) error {
 	repeats, err := b.repeats(o.drafts)
+	if errors.Is(err, ErrTrimmed) {
+		o.err = err // it was done, and is no longer held
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,9 @@ func (b *batch) stage(o *op) error {
 		b.look(o)
 		return nil
 	}
+	if o.cut != nil {
+		return b.cut(o)
+	}
 	if o.adopt != nil {
 		return b.adopt(o)
 	}
@@ -95,6 +98,11 @@ func (b *batch) setCheckpoint(origin string, h *head, size uint64, signed string
 			return fmt.Errorf("keep a checkpoint: %w", err)
 		}
 	}
+	return b.dropAnchors(origin, h, size)
+}
+
+// dropAnchors drops the anchors of ends up to a size.
+func (b *batch) dropAnchors(origin string, h *head, size uint64) error {
 	for len(h.anchors) > 0 && h.anchors[0].At <= size {
 		if err := in(b.tx, bucketAnchors).Bucket([]byte(origin)).Delete(seqKey(h.anchors[0].At)); err != nil {
 			return fmt.Errorf("drop an anchor: %w", err)
@@ -133,7 +141,7 @@ func (b *batch) graph(job string) (*graph, error) {
 		return nil, err
 	}
 	g := newGraph()
-	for _, at := range refs {
+	for _, at := range b.j.held(refs) {
 		e, err := b.j.entryAt(b.tx, at)
 		if err != nil {
 			return nil, fmt.Errorf("read a job's entries: %w", err)

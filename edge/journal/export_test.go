@@ -53,3 +53,13 @@ func Dir(j *Journal) string { return j.opt.Dir }
 
 // Roll begins the next segment file, between two appends.
 func Roll(j *Journal) error { return j.shelf.roll(j.heads) }
+
+// ProveSize is the root at an earlier size and the consistency proof from it.
+func ProveSize(j *Journal, origin string, n, to uint64) (Hash, []Hash, error) {
+	f, err := frontierAt(n, j.node(nil, origin))
+	if err != nil {
+		return Hash{}, nil, err
+	}
+	proof, err := prove(to, n, j.node(nil, origin))
+	return f.Root(), proof, err
+}

@@ -51,6 +51,7 @@ const (
 	bucketRequests = "requests" // request id → seq (8 bytes) ‖ origin
 	bucketMarks    = "marks"    // origin → size up to which it is indexed
 	bucketHeard    = "heard"    // peer → JSON of what it has
+	bucketLows     = "lows"     // origin → where it began when this file was written anew
 )
 
 // openIndex opens meta.db. One that cannot be read is thrown away.

@@ -29,6 +29,7 @@ type Journal struct {
 	log      *slog.Logger
 	lock     *os.File
 	shelf    *shelf
+	upper    upper
 	index    *index
 	witness  *witnessBook
 	roster   atomic.Pointer[Roster]
@@ -45,6 +46,9 @@ type Journal struct {
 	behind  chan struct{}  // asks the index writer
 
 	w writer
+
+	trimming sync.Mutex // held by Trim
+	look     *cut       // what Trim saw of the oldest file
 
 	lookup sync.Mutex // read-only: the index is made when it is first needed
 	looked bool
@@ -103,7 +107,7 @@ func OpenReadOnly(ctx context.Context, dir string, keys ...Sealer) (*Journal, er
 
 func newJournal(o Options, lock *os.File) *Journal {
 	j := &Journal{
-		opt: o, lock: lock, log: o.Log, sign: signer{o.Node, o.Key},
+		opt: o, lock: lock, log: o.Log, sign: signer{o.Node, o.Key}, upper: upper{filepath.Join(o.Dir, "upper")},
 		wakers: map[chan struct{}]bool{}, queue: make(chan *op),
 		closing: make(chan struct{}), behind: make(chan struct{}, 1),
 	}
@@ -216,7 +220,7 @@ func (j *Journal) catchUp(ctx context.Context) error {
 		return fmt.Errorf("bring the index up to date: %w", err)
 	}
 	for origin, h := range j.heads {
-		if err := j.indexFrom(ctx, origin, marks[origin], h.Size); err != nil {
+		if err := j.indexFrom(ctx, origin, max(h.Low, marks[origin]), h.Size); err != nil {
 			return fmt.Errorf("bring the index up to date: %w", err)
 		}
 	}

@@ -2,8 +2,10 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"go.etcd.io/bbolt"
 )
@@ -62,6 +64,9 @@ func (j *Journal) entries(tx *bbolt.Tx, origin string, from, to uint64) ([]Entry
 	if err != nil {
 		return nil, fmt.Errorf("read %s from %d: %w", origin, from, err)
 	}
+	if h := j.head(origin); len(raws) == 0 && h != nil && from < h.Low {
+		return nil, fmt.Errorf("read %s from %d: %w", origin, from, ErrTrimmed)
+	}
 	if len(raws) == 0 {
 		return nil, fmt.Errorf("read %s from %d: the entry is missing: run `pitlane verify`", origin, from)
 	}
@@ -86,7 +91,8 @@ func (j *Journal) entryAt(tx *bbolt.Tx, at ref) (Entry, error) {
 	return es[0], nil
 }
 
-// Job reads all entries of a job over all origins, by origin and seq.
+// Job reads all entries of a job over all origins, by origin and seq; those that are
+// trimmed are not among them.
 func (j *Journal) Job(ctx context.Context, id string) ([]Entry, error) {
 	if err := j.indexed(ctx); err != nil {
 		return nil, err
@@ -96,11 +102,14 @@ func (j *Journal) Job(ctx context.Context, id string) ([]Entry, error) {
 		return nil, err
 	}
 	out := make([]Entry, 0, len(refs))
-	for _, at := range refs {
+	for _, at := range j.held(refs) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
 		e, err := j.entryAt(nil, at)
+		if errors.Is(err, ErrTrimmed) {
+			continue // meanwhile
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -108,6 +117,14 @@ func (j *Journal) Job(ctx context.Context, id string) ([]Entry, error) {
 		out = append(out, e)
 	}
 	return out, nil
+}
+
+// held are the refs that are not trimmed.
+func (j *Journal) held(refs []ref) []ref {
+	return slices.DeleteFunc(refs, func(at ref) bool {
+		h := j.head(at.origin)
+		return h != nil && at.seq < h.Low
+	})
 }
 
 // Segment is a provable run of an origin beginning at from: entries of limit bytes
@@ -119,6 +136,9 @@ func (j *Journal) Segment(ctx context.Context, origin string, from uint64, limit
 	h := j.head(origin)
 	if h == nil || from >= h.Size {
 		return out, nil
+	}
+	if from == h.Low {
+		out.Frontier = h.Cut
 	}
 	if from < h.Low {
 		return out, fmt.Errorf("take a segment of %s from %d: %w", origin, from, ErrTrimmed)
@@ -179,6 +199,6 @@ func (j *Journal) prove(s Segment, h *head) (Segment, error) {
 	}
 	var err error
 	s.Checkpoint = []byte(h.Checkpoint)
-	s.Proof, err = prove(h.CheckpointSize, end, j.shelf.node(nil, s.Origin))
+	s.Proof, err = prove(h.CheckpointSize, end, j.node(nil, s.Origin))
 	return s, err
 }

@@ -17,7 +17,7 @@ import (
 //
 //	file         format → pl-segment/v1
 //	starts       number of a file (4 bytes) ‖ origin → its first seq in that file;
-//	             every file knows the starts of itself and of all before it
+//	             every file knows the starts of itself and of all kept before it
 //	heads        origin → head: size, frontier, newest checkpoint
 //	leaves       origin → bucket of seq (8 bytes) → record
 //	checkpoints  origin → bucket of size (8 bytes) → checkpoint at a multiple of 256
@@ -52,6 +52,7 @@ const keptCheckpoints = 256
 // JSON of this.
 type head struct {
 	Low            uint64 `json:"low"`
+	Cut            []Hash `json:"cut,omitempty"` // nodes of the frontier at Low
 	Frontier              // size and nodes
 	CheckpointSize uint64 `json:"checkpoint_size"`
 	Checkpoint     string `json:"checkpoint"` // signed note, "" when none is held yet
@@ -152,9 +153,10 @@ func segmentBuckets() []string {
 	return []string{bucketFile, bucketStarts, bucketHeads, bucketLeaves, bucketCheckpoints, bucketAnchors}
 }
 
-// createSegment makes a new segment file with the starts and heads given, under
-// its final name only when it is complete and on disk.
-func createSegment(path, format string, number uint32, starts []map[string]uint64, heads map[string]*head) error {
+// createSegment makes a new segment file with the heads given and the starts of the
+// files from the first kept one on, under its final name only when it is complete and
+// on disk.
+func createSegment(path, format string, first, number uint32, starts []map[string]uint64, heads map[string]*head) error {
 	tmp := path + ".tmp"
 	if err := os.RemoveAll(tmp); err != nil {
 		return fmt.Errorf("clear the way for %s: %w", filepath.Base(path), err)
@@ -163,7 +165,7 @@ func createSegment(path, format string, number uint32, starts []map[string]uint6
 	if err != nil {
 		return err
 	}
-	err = db.Update(func(tx *bbolt.Tx) error { return fillSegment(tx, format, number, starts, heads) })
+	err = db.Update(func(tx *bbolt.Tx) error { return fillSegment(tx, format, first, number, starts, heads) })
 	if err = errors.Join(err, db.Close()); err != nil {
 		_ = os.Remove(tmp) // removed again at the next start
 		return fmt.Errorf("begin %s: %w", filepath.Base(path), err)
@@ -171,7 +173,7 @@ func createSegment(path, format string, number uint32, starts []map[string]uint6
 	return commitRename(tmp, path)
 }
 
-func fillSegment(tx *bbolt.Tx, format string, number uint32, starts []map[string]uint64, heads map[string]*head) error {
+func fillSegment(tx *bbolt.Tx, format string, first, number uint32, starts []map[string]uint64, heads map[string]*head) error {
 	for _, name := range segmentBuckets() {
 		if _, err := tx.CreateBucket([]byte(name)); err != nil {
 			return err
@@ -180,10 +182,10 @@ func fillSegment(tx *bbolt.Tx, format string, number uint32, starts []map[string
 	if err := in(tx, bucketFile).Put([]byte(keyFormat), []byte(format)); err != nil {
 		return err
 	}
-	for i, of := range starts {
-		for origin, first := range of {
-			key := append(binary.BigEndian.AppendUint32(nil, uint32(i+1)), origin...)
-			if err := in(tx, bucketStarts).Put(key, seqKey(first)); err != nil {
+	for n := first; n < number; n++ { // those before are trimmed
+		for origin, seq := range starts[n-1] {
+			key := append(binary.BigEndian.AppendUint32(nil, n), origin...)
+			if err := in(tx, bucketStarts).Put(key, seqKey(seq)); err != nil {
 				return err
 			}
 		}
@@ -247,7 +249,7 @@ func readHeads(tx *bbolt.Tx) (map[string]*head, error) {
 		if err := json.Unmarshal(v, h); err != nil {
 			return fmt.Errorf("read the head of %s: %w", k, err)
 		}
-		if err := h.check(); err != nil {
+		if err := errors.Join(h.check(), Frontier{h.Low, h.Cut}.check()); err != nil {
 			return fmt.Errorf("read the head of %s: %w", k, err)
 		}
 		heads[string(k)] = h

@@ -24,6 +24,7 @@ type shelf struct {
 
 	mu     sync.Mutex
 	starts []map[string]uint64 // starts[i] of file i+1; an origin not in it starts at 0
+	first  uint32              // the oldest file that is kept; 0 when there is none
 	newest *bbolt.DB
 	old    map[uint32]*bbolt.DB
 	recent []uint32 // numbers in old, the longest unused first
@@ -44,6 +45,11 @@ func openShelf(dir string, readOnly bool) (*shelf, map[string]*head, error) {
 	heads, err := s.openNewest(last)
 	if err == nil && last > 1 {
 		heads, err = s.stillborn(last, heads)
+	}
+	if err == nil {
+		if s.first = firstOf(s.starts, heads); !readOnly {
+			err = s.sweep()
+		}
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, s.close())
@@ -86,7 +92,7 @@ func (s *shelf) stillborn(last uint32, heads map[string]*head) (map[string]*head
 		was, err := readHeads(tx)
 		for origin, h := range was {
 			now := heads[origin]
-			ahead = ahead || now == nil || h.Size > now.Size || h.CheckpointSize > now.CheckpointSize
+			ahead = ahead || now == nil || h.Size > now.Size || h.CheckpointSize > now.CheckpointSize || h.Low > now.Low
 		}
 		return err
 	})
@@ -140,9 +146,9 @@ func (s *shelf) last() uint32 {
 func (s *shelf) find(origin string, seq uint64) uint32 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := len(s.starts) - 1; i >= 0; i-- {
-		if s.starts[i][origin] <= seq {
-			return uint32(i + 1)
+	for n := uint32(len(s.starts)); n > 0 && n >= s.first; n-- {
+		if s.starts[n-1][origin] <= seq {
+			return n
 		}
 	}
 	return 0
@@ -154,7 +160,7 @@ func (s *shelf) leavesInNewest(heads map[string]*head) int {
 	defer s.mu.Unlock()
 	n := uint64(0)
 	for origin, h := range heads {
-		n += h.Size - s.starts[len(s.starts)-1][origin]
+		n += h.Size - max(h.Low, s.starts[len(s.starts)-1][origin])
 	}
 	return int(n)
 }
@@ -164,7 +170,8 @@ func (s *shelf) roll(heads map[string]*head) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n := uint32(len(s.starts) + 1)
-	if err := createSegment(s.path(n), s.format, n, s.starts, heads); err != nil {
+	s.first = max(s.first, 1)
+	if err := createSegment(s.path(n), s.format, s.first, n, s.starts, heads); err != nil {
 		return err
 	}
 	db, err := openSegment(s.path(n), false)
@@ -192,8 +199,11 @@ func (s *shelf) open(n uint32) (*bbolt.DB, error) {
 		return s.newest, nil
 	}
 	if db, ok := s.old[n]; ok {
-		s.recent = append(slices.DeleteFunc(s.recent, func(x uint32) bool { return x == n }), n)
+		s.recent = append(without(s.recent, n), n)
 		return db, nil
+	}
+	if n < s.first {
+		return nil, ErrTrimmed // since it was looked for
 	}
 	if len(s.recent) >= openOld {
 		if err := s.old[s.recent[0]].Close(); err != nil {
@@ -301,18 +311,27 @@ func (s *shelf) node(tx *bbolt.Tx, origin string) nodeReader {
 // olderBytes is the room that all files but the newest take on disk.
 func (s *shelf) olderBytes() (int64, error) {
 	total := int64(0)
-	for n := uint32(1); n < s.last(); n++ {
-		var st unix.Stat_t
-		err := unix.Stat(s.path(n), &st)
-		if errors.Is(err, os.ErrNotExist) {
-			continue // dropped
-		}
-		if err != nil {
+	for n := max(s.firstKept(), 1); n < s.last(); n++ {
+		size, err := onDisk(s.path(n))
+		if err != nil && !errors.Is(err, os.ErrNotExist) { // dropped meanwhile
 			return 0, fmt.Errorf("measure the segment files: %w", err)
 		}
-		total += st.Blocks * 512
+		total += size
 	}
 	return total, nil
+}
+
+// onDisk is the room that a file takes.
+func onDisk(path string) (int64, error) {
+	var st unix.Stat_t
+	if err := unix.Stat(path, &st); err != nil {
+		return 0, fmt.Errorf("look at %s: %w", filepath.Base(path), err)
+	}
+	return st.Blocks * 512, nil
+}
+
+func without(all []uint32, n uint32) []uint32 {
+	return slices.DeleteFunc(all, func(x uint32) bool { return x == n })
 }
 
 // newestBytes is what the newest file has in use.

@@ -71,7 +71,11 @@ func (j *Journal) verifyOrigin(ctx context.Context, r *VerifyReport, origin stri
 	if err != nil {
 		r.find("%s: kept checkpoints: %v", origin, err)
 	}
-	c := originCheck{j: j, r: r, origin: origin, roots: map[uint64]Hash{0: Frontier{}.Root()}}
+	if err := j.upper.check(origin, h); err != nil {
+		r.find("%s: %v", origin, err)
+	}
+	c := originCheck{j: j, r: r, origin: origin, tree: Frontier{h.Low, h.Cut}, roots: map[uint64]Hash{0: Frontier{}.Root()}}
+	c.roots[h.Low] = c.tree.Root()
 	c.want = map[uint64]bool{h.CheckpointSize: true}
 	for size := range kept {
 		c.want[size] = true
@@ -176,7 +180,7 @@ func (c *originCheck) checkpoints(h *head, kept map[uint64]string) {
 	for _, size := range slices.Sorted(maps.Keys(kept)) {
 		c.checkpoint(size, kept[size])
 	}
-	if h.Checkpoint != "" {
+	if h.Checkpoint != "" && h.CheckpointSize >= h.Low {
 		c.checkpoint(h.CheckpointSize, h.Checkpoint)
 	}
 	end := h.CheckpointSize
@@ -212,8 +216,11 @@ func (c *originCheck) checkpoint(size uint64, signed string) {
 }
 
 func (c *originCheck) proven(h *head) string {
-	s := fmt.Sprintf("%s: %d entries (%d to %d) and %d payloads, under a checkpoint signed by %s",
-		c.origin, h.Size-h.Low, h.Low, h.Size-1, c.openings-c.missing-c.closed, NodeOf(c.origin))
+	held := fmt.Sprintf("%d entries (%d to %d) and %d payloads", h.Size-h.Low, h.Low, h.Size-1, c.openings-c.missing-c.closed)
+	if h.Size == h.Low {
+		held = fmt.Sprintf("the tree of %d entries, all of them trimmed", h.Size)
+	}
+	s := fmt.Sprintf("%s: %s, under a checkpoint signed by %s", c.origin, held, NodeOf(c.origin))
 	if c.closed > 0 {
 		s += fmt.Sprintf("; %d payloads are sealed and their keys are not here", c.closed)
 	}
@@ -226,7 +233,7 @@ func (c *originCheck) proven(h *head) string {
 // keptCheckpoints reads the kept checkpoints of an origin up to a size.
 func (j *Journal) keptCheckpoints(origin string, upTo uint64) (map[uint64]string, error) {
 	out := map[uint64]string{}
-	for n := uint32(1); n <= j.shelf.last(); n++ {
+	for n := max(j.shelf.firstKept(), 1); n <= j.shelf.last(); n++ {
 		err := j.shelf.view(n, nil, func(tx *bbolt.Tx) error {
 			b := in(tx, bucketCheckpoints).Bucket([]byte(origin))
 			if b == nil {
@@ -265,7 +272,7 @@ func (j *Journal) selfCheck(b *batch) error {
 	}
 	for origin := range b.changed {
 		h := b.heads[origin]
-		f, err := frontierAt(h.Size, j.shelf.node(nil, origin))
+		f, err := frontierAt(h.Size, j.nodeOf(h, nil, origin))
 		if err != nil {
 			return err
 		}

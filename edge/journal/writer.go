@@ -34,6 +34,7 @@ type op struct {
 	drafts  []prepared
 	adopt   *checked
 	look    bool // it writes nothing and asks for room
+	cut     *cut
 	done    chan struct{}
 	entries []Entry
 	wrote   bool // it is no mere repeat
@@ -319,12 +320,16 @@ func (j *Journal) publish(b *batch) error {
 	}
 	j.mu.Unlock()
 	if waiting >= flushAt {
-		select {
-		case j.behind <- struct{}{}:
-		default: // asked already
-		}
+		j.wakeBehind()
 	}
 	return nil
+}
+
+func (j *Journal) wakeBehind() {
+	select {
+	case j.behind <- struct{}{}:
+	default: // asked already
+	}
 }
 
 // writeBehind is the goroutine that writes the index.
@@ -338,6 +343,8 @@ func (j *Journal) writeBehind() {
 		}
 		if err := j.index.flush(); err != nil {
 			j.log.Warn("the index stays in memory for now", "error", err)
+		} else if err := j.index.shed(j.Tips()); err != nil {
+			j.log.Warn("the index keeps what was trimmed for now", "error", err)
 		}
 	}
 }

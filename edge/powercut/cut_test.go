@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 	"unsafe"
@@ -165,6 +166,10 @@ func (l *loop) mount(t *testing.T) {
 func (l *loop) unmount(t *testing.T) {
 	t.Helper()
 	if l.mounted {
+		// A program that another test is just starting has a copy of every
+		// descriptor for a moment, and keeps the file system busy.
+		syscall.ForkLock.RLock()
+		syscall.ForkLock.RUnlock() //nolint:staticcheck // to wait is all
 		run(t, []string{l.at}, "umount")
 	}
 	l.mounted = false

@@ -82,6 +82,13 @@ func TestFaultChild(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	a := newAcked()
+	if life(t.Context(), filepath.Join(dir, "n"), pieces, a); a.trimmed < 2 || len(a.own) != 24 {
+		t.Fatalf("a life without faults: %d files trimmed, %d events", a.trimmed, len(a.own))
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "n")); err != nil {
+		t.Fatal(err)
+	}
 	total := 0
 	for _, f := range faults() {
 		for n := 1; ; n += step {
@@ -119,7 +126,7 @@ func faults() []fault {
 }
 
 // life is what an edge does with its journal in a day, in short: it begins, appends,
-// adopts, rolls over into new files, stops and starts again. What fails is left, the
+// adopts, rolls over into new files, trims, stops and starts again. What fails is left, the
 // next thing is tried. What is acknowledged is noted at once.
 func life(ctx context.Context, dir string, pieces []journal.Segment, a *acked) {
 	next := 0
@@ -140,6 +147,18 @@ func life(ctx context.Context, dir string, pieces []journal.Segment, a *acked) {
 				}
 			}
 		}
+		a.gone = uint64(11 + 11*day)
+		a.say()
+		done, _ := j.Trim(ctx, journal.TrimPolicy{ // what could not be trimmed stays
+			Done: func(string) bool { return true },
+			Safe: func(origin string) uint64 {
+				if origin == j.Origin() {
+					return a.gone
+				}
+				return 1 << 40
+			},
+		})
+		a.trimmed += done.Files
 		_ = j.Close() // what it could not write it says; the next start looks
 	}
 }

@@ -141,21 +141,26 @@ func peerLog(ctx context.Context, dir string, n int) (pieces []journal.Segment, 
 type acked struct {
 	own  map[journal.RequestID]uint64
 	peer uint64
-	said func() // hears of every acknowledgement
+	gone uint64 // own entries below may be trimmed
+
+	trimmed int    // files
+	said    func() // hears of every acknowledgement
+}
+
+func (a *acked) say() {
+	if a.said != nil {
+		a.said()
+	}
 }
 
 func (a *acked) ack(id journal.RequestID, seq uint64) {
 	a.own[id] = seq
-	if a.said != nil {
-		a.said()
-	}
+	a.say()
 }
 
 func (a *acked) took(s journal.Segment) {
 	a.peer = s.First + uint64(len(s.Entries))
-	if a.said != nil {
-		a.said()
-	}
+	a.say()
 }
 
 func newAcked() *acked { return &acked{own: map[journal.RequestID]uint64{}} }
@@ -170,7 +175,16 @@ func clean(ctx context.Context, dir string, a *acked, peer string) (err error) {
 	}
 	defer func() { err = errors.Join(err, j.Close()) }()
 	seen := map[journal.RequestID]uint64{}
-	for e, err := range j.Read(ctx, j.Origin(), 0) {
+	low := uint64(0)
+	for _, tip := range j.Tips() {
+		if tip.Origin == j.Origin() {
+			low = tip.Low
+		}
+	}
+	if low > a.gone {
+		return fmt.Errorf("it begins at %d, and only what is below %d may go", low, a.gone)
+	}
+	for e, err := range j.Read(ctx, j.Origin(), low) {
 		if err != nil {
 			return err
 		}
@@ -180,6 +194,9 @@ func clean(ctx context.Context, dir string, a *acked, peer string) (err error) {
 		seen[e.Request] = e.Seq
 	}
 	for id, seq := range a.own {
+		if seq < low {
+			continue
+		}
 		if got, ok := seen[id]; !ok || got != seq {
 			return fmt.Errorf("acknowledged seq %d is lost (there: %v, as %d)", seq, ok, got)
 		}

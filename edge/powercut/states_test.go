@@ -35,6 +35,7 @@ type tracedAck struct {
 	After int // so many calls were made before
 	Own   map[journal.RequestID]uint64
 	Peer  uint64
+	Gone  uint64
 }
 
 // TestEveryStateOfACutDiskOpens replays what was synced and a random part of the
@@ -101,7 +102,7 @@ func oneState(t *testing.T, tr trace, rnd *rand.Rand, dir string) error {
 	for _, ack := range tr.Acks {
 		if ack.After <= k {
 			maps.Copy(a.own, ack.Own)
-			a.peer = ack.Peer
+			a.peer, a.gone = ack.Peer, ack.Gone
 		}
 	}
 	if err := os.RemoveAll(dir); err != nil {
@@ -168,7 +169,7 @@ func TestTraceChild(t *testing.T) {
 	a.said = func() {
 		mu.Lock()
 		defer mu.Unlock()
-		tr.Acks = append(tr.Acks, tracedAck{len(tr.Calls), maps.Clone(a.own), a.peer})
+		tr.Acks = append(tr.Acks, tracedAck{len(tr.Calls), maps.Clone(a.own), a.peer, a.gone})
 	}
 	life(t.Context(), tr.Root, pieces, a)
 	mu.Lock()
