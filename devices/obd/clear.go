@@ -216,8 +216,9 @@ func (x *scan) engine() (string, error) {
 	return state, nil
 }
 
-// clearRequest is the request that clears the codes of all units (SAE J1979 mode 04).
-func (x *scan) clearRequest() string { return "04" }
+// clearRequest is the request that clears the codes of all units: mode 04 of
+// SAE J1979, or service 14 for the emission-related group.
+func (x *scan) clearRequest() string { return clearRequest(x.report.Protocol.Standard) }
 
 // clearOnce sends the request to clear. It is the only place that does, it is not
 // asked again whatever comes back, and it carries no count of answers, since an
@@ -271,7 +272,7 @@ func (x *scan) proof(answer Answer) (*scan, error) {
 
 // anew is a scan of the same units of which nothing has been read.
 func (x *scan) anew() *scan {
-	y := &scan{ctx: x.ctx, c: x.c, opts: x.opts, tell: func(Progress) {}, report: &Report{}, ecus: map[string]*unit{}, step: x.step, fast: x.fast, next: x.next}
+	y := &scan{ctx: x.ctx, c: x.c, opts: x.opts, tell: func(Progress) {}, report: &Report{}, ecus: map[string]*unit{}, step: x.step, uds: x.uds, fast: x.fast, next: x.next}
 	y.report.Adapter, y.report.Protocol, y.report.VIN = x.report.Adapter, x.report.Protocol, x.report.VIN
 	for id, u := range x.ecus {
 		y.unit(id).supported = u.supported
