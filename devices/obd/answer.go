@@ -72,6 +72,10 @@ func Decode(req string, lines []string, set Settings) Answer {
 	a.frames = len(sorted.data)
 	msgs := a.messages(r, sorted.data, set)
 	a.sortByECU(r, msgs)
+	if set.Protocol == protocolJ1939 && worth(a) == 0 && len(sorted.data) > 0 {
+		a.Kind, a.Order, a.ECUs, a.Others = KindUnsupported, nil, map[string]ECUAnswer{}, sorted.data
+		return a
+	}
 	if len(a.ECUs) == 0 {
 		a.Kind = KindNoAnswer
 		switch {

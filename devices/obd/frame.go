@@ -15,6 +15,9 @@ const (
 	busLegacy
 )
 
+// protocolJ1939 is the ELM327 number of SAE J1939, which is not read.
+const protocolJ1939 = "A"
+
 // busOf is the bus of an ELM327 protocol number.
 func busOf(protocol string) bus {
 	switch strings.TrimPrefix(strings.ToUpper(protocol), "A") {

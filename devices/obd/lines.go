@@ -31,8 +31,9 @@ const (
 	KindActAlert    = "act_alert"
 	KindAdapter     = "adapter_error"
 	KindUnknown     = "unknown_command"
-	KindNoAnswer    = "no_answer" // nothing in the reply answers the request
-	KindUnreachable = "no_prompt" // the adapter itself fell silent
+	KindNoAnswer    = "no_answer"   // nothing in the reply answers the request
+	KindUnsupported = "unsupported" // traffic of SAE J1939, which is not read
+	KindUnreachable = "no_prompt"   // the adapter itself fell silent
 )
 
 // SplitResponse cuts what an adapter sent into lines. Only the prompt ends a

@@ -16,14 +16,16 @@ const (
 
 // Report is a whole scan in the form of `pitlane scan --format json`.
 type Report struct {
-	Adapter    Adapter        `json:"adapter"`
-	Protocol   Protocol       `json:"protocol"`
-	VIN        VIN            `json:"vin"`
-	ECUs       []ECU          `json:"ecus"`
-	Errors     []RequestError `json:"errors"`
-	Requests   int            `json:"requests"`
-	DurationMS int64          `json:"duration_ms"`
-	Error      *Failure       `json:"error"`
+	Adapter  Adapter        `json:"adapter"`
+	Protocol Protocol       `json:"protocol"`
+	VIN      VIN            `json:"vin"`
+	ECUs     []ECU          `json:"ecus"`
+	Errors   []RequestError `json:"errors"`
+	// NotAsked are services that this scan did not ask for, and why not.
+	NotAsked   []NotAsked `json:"not_asked,omitempty"`
+	Requests   int        `json:"requests"`
+	DurationMS int64      `json:"duration_ms"`
+	Error      *Failure   `json:"error"`
 	// Session is the raw record of the scan, set when it has ended.
 	Session *Session `json:"-"`
 }
@@ -183,6 +185,14 @@ type RequestError struct {
 	State   State  `json:"state"`
 	NRC     string `json:"nrc,omitempty"`
 	Message string `json:"message,omitempty"`
+}
+
+// NotAsked is a service that a scan leaves out. State is unsupported: by pitlane, or
+// by the standard on this bus.
+type NotAsked struct {
+	Service string `json:"service"`
+	State   State  `json:"state"`
+	Message string `json:"message"`
 }
 
 // Failure ends a scan. Kind is one of port not_an_adapter adapter_fault bus_init

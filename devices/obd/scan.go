@@ -162,6 +162,11 @@ func (x *scan) protocol(m *memory) error {
 			return err
 		}
 	}
+	if strings.ToUpper(x.opts.Protocol) == protocolJ1939 {
+		f := refuseJ1939()
+		x.report.Error = f
+		return f.fault(errors.New("protocol A"))
+	}
 	tries := []string{"0"}
 	if fixed := strings.ToUpper(x.opts.Protocol); fixed != "" && fixed != "AUTO" {
 		tries = []string{fixed}
@@ -264,6 +269,11 @@ func (x *scan) named(number string) error {
 		if named := protocolOf("ATDP", text); named != nil && named.Number != "" {
 			p.Number, p.Name = named.Number, protocolName(named.Number)
 		}
+	}
+	if p.Number == protocolJ1939 {
+		f := refuseJ1939()
+		x.report.Error = f
+		return f.fault(errors.New("protocol A"))
 	}
 	x.c.number = p.Number
 	if x.c.gap = 0; x.isCAN() {

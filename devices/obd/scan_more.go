@@ -20,7 +20,7 @@ const mostTests = 2048
 // more reads what there is beside codes, readiness and values: the freeze frames,
 // the results of the on-board tests, and what each unit says of itself.
 func (x *scan) more() error {
-	for _, part := range []func() error{x.freeze, x.tests, x.info, x.moreUDS} {
+	for _, part := range []func() error{x.freeze, x.tests, x.oxygen, x.info, x.moreUDS} {
 		if err := part(); err != nil {
 			return err
 		}

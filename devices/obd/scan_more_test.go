@@ -149,7 +149,12 @@ func TestTheResultsOfOnBoardTestsAreRead(t *testing.T) {
 			"18DAF110": {{MID: "A2", TID: "0B", UAS: "24", Unit: "counts", Value: 7, Min: 0, Max: 3}},
 			"18DAF11D": nil,
 		}},
-		"K-line": {sim.DemoKLine(1), map[string][]obd.Test{"10": nil}},
+		"K-line": {sim.DemoKLine(1), map[string][]obd.Test{"10": {
+			{TID: "01", Component: "11", Value: 291, Max: 512, Passed: true, Raw: "01230200"},
+			{TID: "02", Component: "11", Value: 16, Min: 32, Max: 65535, Raw: "00100020"},
+			{TID: "05", Component: "01", Unit: "s", Value: 0.072, Max: 0.1, Passed: true, Raw: "120019"},
+			{TID: "07", Component: "02", Unit: "V", Value: 0.25, Max: 0.2, Raw: "320028"},
+		}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -78,7 +78,7 @@ func TestFormsOfTheServicesBesideTheValues(t *testing.T) {
 		{"a legacy result, too long", "0601", []string{"486B10 46 01 85 00 10 00 20 11 D0"}, kline, `{"state":"incomplete"}`},
 		{"a legacy result and a broken one", "0601", []string{"486B10 46 01 05 00 10 00 20 3F", "486B10 46 01 06 00 10 00 20 3F"}, kline, `{"state":"incomplete"}`},
 		{"an oxygen sensor's constant", "050101", []string{"486B10 45 01 01 5A 64"}, kline,
-			`{"state":"ok","readings":[{"pid":"01","name":"rich_to_lean_threshold_voltage","value":0.45,"unit":"V","raw":"5A"}]}`},
+			`{"state":"ok","readings":[{"pid":"050101","name":"rich_to_lean_threshold_voltage","value":0.45,"unit":"V","raw":"5A"}]}`},
 		{"an oxygen sensor's test", "050501", []string{"486B10 45 05 01 12 00 19 39"}, kline,
 			`{"state":"ok","tests":[{"mid":"","tid":"05","unit":"s","value":0.072,"min":0,"max":0.1,"passed":true,"component":"01","raw":"120019"}]}`},
 		{"an oxygen sensor's own test", "053001", []string{"486B10 45 30 01 12 4B"}, kline, `{"state":"ok","raw":"45300112"}`},

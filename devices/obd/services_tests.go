@@ -109,7 +109,8 @@ func decodeLegacyTests(msgs []message) ECUAnswer {
 }
 
 // decodeOxygen reads mode 05, which only legacy buses have: a test and a sensor,
-// then one byte where the test is a constant, or value, least and most.
+// then one byte where the test is a constant, or value, least and most. A constant has
+// the whole request as its number: that of the test alone would be taken for a PID.
 func decodeOxygen(r request, m message) ECUAnswer {
 	p := m.payload
 	out := ECUAnswer{State: OK, Raw: upperHex(p)}
@@ -121,14 +122,14 @@ func decodeOxygen(r request, m message) ECUAnswer {
 		if len(data) == 4 {
 			return ECUAnswer{State: OK, Supported: bitmap(tid, data)}
 		}
-		return out
+		return ECUAnswer{State: Incomplete}
 	}
 	s, known := oxygenScaling(tid)
 	switch {
 	case known && len(data) == 1 && (tid <= 0x04):
 		name := oxygenConstants()[tid-1]
 		return ECUAnswer{State: OK, Readings: []Reading{{
-			PID: upperHex(p[1:2]), Name: &name, Value: s.scale(int(data[0])), Unit: s.unit, Raw: upperHex(data),
+			PID: upperHex(r.data), Name: &name, Value: s.scale(int(data[0])), Unit: s.unit, Raw: upperHex(data),
 		}}}
 	case known && len(data) == 3 && tid > 0x04:
 		return ECUAnswer{State: OK, Tests: []Test{{
@@ -136,6 +137,8 @@ func decodeOxygen(r request, m message) ECUAnswer {
 			Value: s.scale(int(data[0])), Min: s.scale(int(data[1])), Max: s.scale(int(data[2])),
 			Passed: data[1] <= data[0] && data[0] <= data[2],
 		}}}
+	case known:
+		return ECUAnswer{State: Incomplete}
 	}
 	return out
 }

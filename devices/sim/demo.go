@@ -71,7 +71,7 @@ func DemoCAN29(seed uint64) *Vehicle {
 func DemoKLine(seed uint64) *Vehicle {
 	all := livePIDs(seed)
 	pids := make(map[byte]Reading)
-	for _, pid := range []byte{0x03, 0x04, 0x05, 0x06, 0x07, 0x0C, 0x0D, 0x0E, 0x0F, 0x10, 0x11, 0x1C} {
+	for _, pid := range []byte{0x03, 0x04, 0x05, 0x06, 0x07, 0x0C, 0x0D, 0x0E, 0x0F, 0x10, 0x11, 0x13, 0x1C} {
 		pids[pid] = all[pid]
 	}
 	engine := &ECU{
@@ -80,6 +80,13 @@ func DemoKLine(seed uint64) *Vehicle {
 		Stored: []string{"P0300", "P0302", "P0303", "P0304"}, Pending: []string{"P0302"},
 		Monitors: &[3]byte{0x07, 0x65, 0x24},
 		Freeze:   &Freeze{Code: "P0300", PIDs: map[byte][]byte{0x05: {0x6E}, 0x0C: {0x0B, 0x4A}}},
+		Tests: []Test{
+			{TID: 0x01, Component: 0x11, Value: 0x0123, Max: 0x0200}, {TID: 0x02, Component: 0x91, Value: 0x0010, Max: 0x0020},
+		},
+		Oxygen: []Oxygen{
+			{TID: 0x01, Sensor: 0x01, Data: []byte{0x5A}}, {TID: 0x05, Sensor: 0x01, Data: []byte{0x12, 0x00, 0x19}},
+			{TID: 0x07, Sensor: 0x02, Data: []byte{0x32, 0x00, 0x28}},
+		},
 	}
 	return &Vehicle{Name: "practice car, ISO 9141-2", Protocol: "3", ECUs: []*ECU{engine}}
 }

@@ -111,51 +111,6 @@ func (e *ECU) mode02(q []byte) []byte {
 	return nil
 }
 
-// mode06 answers test results by monitor, the form of CAN only. Up to six bitmaps go
-// in one request (SAE J1979, service 06).
-func (e *ECU) mode06(q []byte, can bool) []byte {
-	if !can || len(q) == 0 || len(e.Tests) == 0 || len(q) > 1 && e.Strict {
-		return nil
-	}
-	if q[0]%0x20 == 0 {
-		return e.testBitmaps(q[:min(len(q), 6)])
-	}
-	if len(q) > 1 {
-		return nil
-	}
-	out := []byte{0x46}
-	for _, t := range e.Tests {
-		if t.MID == q[0] {
-			out = append(out, t.MID, t.TID, t.Unit, byte(t.Value>>8), byte(t.Value), byte(t.Min>>8), byte(t.Min), byte(t.Max>>8), byte(t.Max))
-		}
-	}
-	if len(out) == 1 {
-		return nil
-	}
-	return out
-}
-
-// testBitmaps are the bitmaps asked for that there are.
-func (e *ECU) testBitmaps(q []byte) []byte {
-	var list []byte
-	for _, t := range e.Tests {
-		list = append(list, t.MID)
-	}
-	out := []byte{0x46}
-	for _, base := range q {
-		if bits := bitmap(base, list); bits != nil {
-			out = append(append(out, base), bits...)
-		}
-		if e.OnePID {
-			break
-		}
-	}
-	if len(out) == 1 {
-		return nil
-	}
-	return out
-}
-
 // codes answers modes 03, 07 and 0A: on CAN one message with a count, on older
 // buses messages of three codes each, padded with zeros.
 func (e *ECU) codes(sid byte, codes []string, can bool) [][]byte {

@@ -34,7 +34,8 @@ type ECU struct {
 
 	Monitors     *[3]byte // bytes B, C, D of PID 01; A is computed
 	Freeze       *Freeze  // mode 02
-	Tests        []Test   // mode 06, CAN only
+	Tests        []Test   // mode 06; of older buses TID, Component, Value and Max alone
+	Oxygen       []Oxygen // mode 05, older buses only
 	VIN          string   // mode 09 02
 	Calibrations []string // mode 09 04, 16 characters at most each
 	Name         string   // mode 09 0A
@@ -70,10 +71,19 @@ type Freeze struct {
 	PIDs map[byte][]byte
 }
 
-// Test is one on-board test result of mode 06.
+// Test is one on-board test result of mode 06. On older buses Component is what was
+// tested; its top bit says that Max is the least the value may be.
 type Test struct {
 	MID, TID, Unit  byte
+	Component       byte
 	Value, Min, Max uint16
+}
+
+// Oxygen is what mode 05 tells of one sensor: one byte of a constant, or value, least
+// and most. Sensor has one bit set, as in PID 13.
+type Oxygen struct {
+	TID, Sensor byte
+	Data        []byte
 }
 
 // Fixed is a reading that does not change.
@@ -206,6 +216,8 @@ func (e *ECU) say(r Request) [][]byte {
 		return e.codes(0x43, e.Stored, can)
 	case 0x04:
 		return one(e.clear(r.Since))
+	case 0x05:
+		return one(e.mode05(r.Data[1:], can))
 	case 0x06:
 		return one(e.mode06(r.Data[1:], can))
 	case 0x07:

@@ -89,6 +89,21 @@ func madeUp() map[string]struct {
 			expect("0902", "vin", "JT2XX22W1X0000003"),
 			expect("0105", "coolant_c", 30),
 			expect("0140", "error", "no_data"),
+			expect("0600"), expect("0601"), expect("0602"), expect("050001"), expect("050101"), expect("050501"),
+		}},
+		"sim_uds.json": {sim.DemoUDS(1), []fileExchange{
+			expect("ATSP6"), expect("0100", "error", "no_data"),
+			expect("22F400", "ecus", []string{"7E8", "7E9"}),
+			expect("22F802", "vin", "LSVAA4182E2XX0004"),
+			expect("22F190"), expect("22F804"), expect("22F806"), expect("22F80A"),
+			expect("22F405F40CF40D"), expect("22F401"), expect("22F600"), expect("22F601"),
+			expect("19423308FF"), expect("19423304FF"), expect("195533"), expect("19563301"),
+			expect("1904013300FF"), expect("1902FF"), expect("190A"),
+		}},
+		"sim_truck.json": {sim.DemoTruck(1), []fileExchange{
+			expect("ATSP9"), expect("22F400", "ecus", []string{"00", "3D"}),
+			expect("22F802", "vin", "WDB96XXXX1LX00005"),
+			expect("22F490F491"), expect("19423308FF"), expect("19423304FF"), expect("195533"),
 		}},
 	}
 }
