@@ -1,9 +1,11 @@
 package link_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
+	"pitlane/edge/journal"
 	"pitlane/sync/link"
 )
 
@@ -89,5 +91,44 @@ func TestBrokerOnAnotherMachineIsRefused(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "not sealed") {
 			t.Errorf("%s: %v", url, err)
 		}
+	}
+}
+
+// A replica that comes when its peers have trimmed begins where they begin.
+func TestANewNodeBeginsWhereTheOthersBegin(t *testing.T) {
+	s := newShop(t, "demo-bay-1", "demo-desk")
+	o := journal.Options{Dir: filepath.Join(s.dir, "demo-bay-1"), Node: "demo-bay-1", Key: s.keys["demo-bay-1"], Roster: s.roster, SegmentLeaves: 50}
+	bay, err := journal.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := bay.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	write(t, bay, 230)
+	_, err = bay.Trim(t.Context(), journal.TrimPolicy{
+		Done: func(string) bool { return true }, Safe: func(string) uint64 { return 160 },
+	})
+	low := bay.Tips()[0].Low
+	if err != nil || low < 100 {
+		t.Fatalf("it begins at %d (%v)", low, err)
+	}
+	b, _ := listen(t, "127.0.0.1:0")
+	url := b.URL()
+	s.carry(url, bay)
+	desk := s.journal("demo-desk")
+	s.carry(url, desk)
+	until(t, "the desk has what the bay holds", func() bool { return strings.Contains(sizes(desk), bay.Origin()+" 231\n") })
+	write(t, bay, 20)
+	until(t, "the desk has what came later", func() bool { return strings.Contains(sizes(desk), bay.Origin()+" 251\n") })
+	for _, tip := range desk.Tips() {
+		if tip.Origin == bay.Origin() && tip.Low != low {
+			t.Errorf("the replica begins at %d, want %d", tip.Low, low)
+		}
+	}
+	if err := desk.Verify(t.Context()); err != nil {
+		t.Error(err)
 	}
 }

@@ -30,6 +30,7 @@ func (s *session) take(ctx context.Context) error {
 	t := &taker{
 		session: s, wants: wire.NewWants(s.cfg.Node, s.cfg.Patience), early: &wire.Early{}, forked: map[string]bool{},
 	}
+	t.wants.Late()
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {
@@ -121,6 +122,9 @@ func (t *taker) segment(ctx context.Context, from string, payload []byte) error 
 	}
 	if wire.NodeOf(seg.Origin) == t.cfg.Node {
 		return nil // this node writes its own log itself
+	}
+	if !t.wants.Began(seg.Origin, seg.First) {
+		seg.Frontier = nil // where to begin is not for the sender to say
 	}
 	t.wants.Got(seg.Origin)
 	if err := t.adopt(ctx, from, seg); err != nil {

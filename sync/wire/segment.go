@@ -43,6 +43,7 @@ type header struct {
 	Count      int      `json:"n"`
 	Checkpoint string   `json:"c"`
 	Proof      []string `json:"p"`
+	Frontier   []string `json:"t,omitempty"` // nodes of the tree at First, from where the sender begins
 }
 
 // opening is the line after a leaf: the lengths and salts of the payloads that
@@ -84,7 +85,7 @@ func (c *Codec) Close() {
 // Encode gives the bytes of a segment, the same for the same segment. Of the
 // entries only Leaf, Work and Contact count.
 func (c *Codec) Encode(s journal.Segment) ([]byte, error) {
-	if len(s.Entries) > MaxEntries || len(s.Proof) > maxProof || len(s.Checkpoint) > maxNote {
+	if len(s.Entries) > MaxEntries || len(s.Proof) > maxProof || len(s.Frontier) > maxProof || len(s.Checkpoint) > maxNote {
 		return nil, ErrTooLarge
 	}
 	if len(s.Entries) == 0 || !ValidOrigin(s.Origin) {
@@ -93,6 +94,9 @@ func (c *Codec) Encode(s journal.Segment) ([]byte, error) {
 	h := header{Version: 1, Origin: s.Origin, First: s.First, Count: len(s.Entries), Checkpoint: string(s.Checkpoint), Proof: []string{}}
 	for _, p := range s.Proof {
 		h.Proof = append(h.Proof, p.String())
+	}
+	for _, f := range s.Frontier {
+		h.Frontier = append(h.Frontier, f.String())
 	}
 	line, err := json.Marshal(h)
 	if err != nil {
@@ -202,18 +206,26 @@ func parseHeader(line []byte) (journal.Segment, int, error) {
 		return journal.Segment{}, 0, errors.New("not an origin")
 	case h.First > maxSeq || h.Count < 1 || h.Count > MaxEntries:
 		return journal.Segment{}, 0, errors.New("number out of bounds")
-	case len(h.Proof) > maxProof || len(h.Checkpoint) > maxNote:
+	case len(h.Proof) > maxProof || len(h.Frontier) > maxProof || len(h.Checkpoint) > maxNote:
 		return journal.Segment{}, 0, errors.New("proof or checkpoint too long")
 	}
 	s := journal.Segment{Origin: h.Origin, First: h.First, Checkpoint: []byte(h.Checkpoint)}
-	for _, p := range h.Proof {
+	var err error
+	if s.Proof, err = parseHashes(h.Proof); err == nil {
+		s.Frontier, err = parseHashes(h.Frontier)
+	}
+	return s, h.Count, err
+}
+
+func parseHashes(text []string) (out []journal.Hash, err error) {
+	for _, p := range text {
 		var hash journal.Hash
 		if err := hash.UnmarshalText([]byte(p)); err != nil || hash.String() != p {
-			return journal.Segment{}, 0, errors.New("not a hash in the proof")
+			return nil, errors.New("not a hash in the header")
 		}
-		s.Proof = append(s.Proof, hash)
+		out = append(out, hash)
 	}
-	return s, h.Count, nil
+	return out, nil
 }
 
 func parseEntry(text []byte) (journal.Entry, []byte, error) {

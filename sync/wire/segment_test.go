@@ -96,6 +96,29 @@ func TestSegmentFormatIsFinal(t *testing.T) {
 	}
 }
 
+// Where the sender begins, the header has the tree there too.
+func TestSegmentWithAFrontierComesBackAsItWent(t *testing.T) {
+	c := codec(t)
+	s := sample()
+	s.Frontier = []journal.Hash{{4, 5}, {6}}
+	b, err := c.Encode(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := inflate(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "segment-v1-begin.txt", text)
+	if got, err := c.Decode(b); err != nil || !reflect.DeepEqual(got, s) {
+		t.Errorf("got %+v, %v\nwant %+v", got, err, s)
+	}
+	bad := bytes.Replace(text, []byte(`"t":["0405`), []byte(`"t":["X405`), 1)
+	if _, err := c.Decode(deflate(t, bad)); !errors.Is(err, wire.ErrSegment) {
+		t.Errorf("what is no hash in the frontier: %v", err)
+	}
+}
+
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	path := filepath.Join("testdata", name)

@@ -15,11 +15,13 @@ type Wants struct {
 	have     map[string]Have  // by node, of this connection
 	gone     map[string]bool  // nodes known to be offline
 	open     map[string]*wish // by origin
+	late     bool
 }
 
 // wish is one missing run.
 type wish struct {
 	mine   uint64    // what was held when it was last looked at
+	from   uint64    // where the newest want began
 	since  time.Time // when it was first missed, or when there was last progress
 	holder string    // whom it was asked of; "" before
 	left   int       // credit not used yet
@@ -30,6 +32,21 @@ type wish struct {
 // holder that gives nothing for patience is passed over for another.
 func NewWants(me string, patience time.Duration) *Wants {
 	return &Wants{me: me, patience: patience, have: map[string]Have{}, gone: map[string]bool{}, open: map[string]*wish{}}
+}
+
+// Late lets the asker begin an origin of which it holds nothing where the others
+// begin, when nobody who is there holds its beginning any more.
+func (w *Wants) Late() { w.late = true }
+
+// Began says whether an origin was asked for from a number on.
+func (w *Wants) Began(origin string, from uint64) bool {
+	o := w.open[origin]
+	return o != nil && o.holder != "" && o.from == from
+}
+
+// reachable says whether a run of a holder can be joined to what is held.
+func (w *Wants) reachable(r Range, mine uint64) bool {
+	return r.Size > mine && (r.Low <= mine || w.late && mine == 0)
 }
 
 // Holds notes what a node says it has on disk.
@@ -63,7 +80,7 @@ func (w *Wants) Due(now time.Time, mine map[string]uint64, gaps map[string]uint6
 	}
 	for node, have := range w.have {
 		for origin, r := range have {
-			if node != w.me && NodeOf(origin) != w.me && r.Size > mine[origin] && r.Low <= mine[origin] {
+			if node != w.me && NodeOf(origin) != w.me && w.reachable(r, mine[origin]) {
 				missing[origin] = true
 			}
 		}
@@ -105,32 +122,45 @@ func (w *Wants) ask(now time.Time, origin string, mine uint64) (Request, bool) {
 	case o.holder != "" && waited >= w.patience:
 		o.tried[o.holder] = true
 	}
-	holder := w.choose(origin, mine, o.tried)
+	holder, from := w.choose(origin, mine, o.tried)
 	if holder == "" {
 		o.holder = ""
 		o.since = now
 		clear(o.tried)
 		return Request{}, false
 	}
-	o.holder, o.left, o.since = holder, credit, now
-	return Request{holder, Want{Origin: origin, From: mine, Credit: credit}}, true
+	o.holder, o.from, o.left, o.since = holder, from, credit, now
+	return Request{holder, Want{Origin: origin, From: from, Credit: credit}}, true
 }
 
-// choose picks the holder: the origin's own node, else the largest have, else the
-// lowest name; never one that was tried without result or is known to be offline.
-func (w *Wants) choose(origin string, mine uint64, tried map[string]bool) string {
-	best, size := "", uint64(0)
+// choose picks the holder and where to begin: who reaches back furthest, and of those
+// the origin's own node, else the largest have, else the lowest name; never one that
+// was tried without result or is known to be offline.
+func (w *Wants) choose(origin string, mine uint64, tried map[string]bool) (best string, from uint64) {
+	var of Range
 	for node, have := range w.have {
 		r, ok := have[origin]
-		if !ok || node == w.me || r.Size <= mine || r.Low > mine || tried[node] || w.gone[node] {
+		if !ok || node == w.me || !w.reachable(r, mine) || tried[node] || w.gone[node] {
 			continue
 		}
-		if node == NodeOf(origin) {
-			return node
-		}
-		if r.Size > size || r.Size == size && node < best {
-			best, size = node, r.Size
+		r.Low = max(r.Low, mine)
+		if best == "" || better(origin, node, r, best, of) {
+			best, of = node, r
 		}
 	}
-	return best
+	return best, of.Low
+}
+
+// better holds a holder a against b.
+func better(origin, a string, ar Range, b string, br Range) bool {
+	switch own := NodeOf(origin); {
+	case ar.Low != br.Low:
+		return ar.Low < br.Low
+	case a == own || b == own:
+		return a == own
+	case ar.Size != br.Size:
+		return ar.Size > br.Size
+	default:
+		return a < b
+	}
 }

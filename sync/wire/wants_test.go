@@ -178,3 +178,22 @@ func TestEarlySegmentsComeInTheirTurn(t *testing.T) {
 		t.Errorf("%d segments were held back, want at most 32", n)
 	}
 }
+
+// A replica that holds nothing begins where the others begin, and as early as it can.
+func TestOfWhatNobodyHoldsWholeTheEarliestIsAsked(t *testing.T) {
+	a := newAsker(t)
+	a.Holds("demo-bay-2", wire.Have{bay2: {Low: 700, Size: 900}})
+	a.Holds("demo-reception", wire.Have{bay2: {Low: 300, Size: 800}})
+	a.silent(0)
+	a.silent(grace)
+	a.Late()
+	a.silent(0)
+	a.asked(grace, "demo-reception", 300)
+	if !a.Began(bay2, 300) || a.Began(bay2, 700) {
+		t.Error("it is not known from where it was asked")
+	}
+	a.asked(6*time.Second, "demo-bay-2", 700)
+	a.held[bay2] = 100 // of an older disk: what lies between is nowhere
+	a.silent(0)
+	a.silent(time.Minute)
+}
