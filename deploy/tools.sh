@@ -19,6 +19,8 @@ need mosquitto mosquitto
 need chromium chromium
 need socat socat
 need gcc gcc
+[ -e /usr/include/modbus/modbus.h ] || missing+=(libmodbus-dev)
+/usr/bin/python3 -c 'import pymodbus.server' 2>/dev/null || missing+=(python3-pymodbus python3-serial python3-serial-asyncio)
 need mkfs.ext4 e2fsprogs
 need mkfs.xfs xfsprogs
 fc-list 2>/dev/null | grep -qi 'wqy\|noto sans cjk' || missing+=(fonts-wqy-microhei fontconfig)

@@ -88,7 +88,12 @@ func (s *session) switchOff(_ context.Context, b int, frame []byte, off func(dri
 		return nil
 	}
 	addr := s.c.opts.Boards[b]
-	for range offTries {
+	for try := range offTries {
+		if try > 1 { // a disturbed slave needs silence to hear the next frame
+			if _, err := s.collect(s.c.talk.Limits().Rest, nil); err != nil {
+				return err
+			}
+		}
 		if _, err := s.exchange(frame, func(in []byte) bool { done, _ := mbWritten(frame, in); return done }); err != nil {
 			return err
 		}

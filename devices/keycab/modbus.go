@@ -25,7 +25,10 @@ const (
 	mbLocks         = 64
 	mbUsual         = 8
 	mbMostInputs    = 2000 // of one FC02
-	mbApart         = 16   // inputs between hooks and keys that are read along
+	// mbRest is longer than the 500 ms after which a slave on libmodbus gives up the
+	// frame that a disturbance began; modules use t3.5 and need none of it.
+	mbRest  = 600 * time.Millisecond
+	mbApart = 16 // inputs between hooks and keys that are read along
 
 	// mbPulse is coil 0 of the timed pulses; 0x0000+n would stay on. 0x00FF and
 	// 0x01FF, which mean all relays, are out of reach of mbLocks.
@@ -83,7 +86,7 @@ func mbGap(baud int) time.Duration {
 }
 
 func (m modbus) Limits() limits {
-	return limits{First: mbFirst, Last: mbLast, Locks: mbLocks, Usual: m.locks, Gap: m.gap, Again: 1}
+	return limits{First: mbFirst, Last: mbLast, Locks: mbLocks, Usual: m.locks, Gap: m.gap, Again: 1, Rest: mbRest}
 }
 
 // together says that one request reads hooks and keys.

@@ -170,7 +170,11 @@ func (s *session) unheard(b int, noise bool) error {
 	if h.miss(noise, s.excused()) {
 		s.lose(b)
 	}
-	_, err := s.collect(lateWindow, nil)
+	rest := lateWindow
+	if h.missed == 1 {
+		rest = max(rest, s.c.talk.Limits().Rest)
+	}
+	_, err := s.collect(rest, nil)
 	return err
 }
 

@@ -46,6 +46,7 @@ type limits struct {
 	Usual       int           // of one board where nothing is said
 	Gap         time.Duration // of silence before a request
 	Again       int           // how often a poll that nobody answered is repeated at once
+	Rest        time.Duration // of silence after the first poll in a row that was not answered
 }
 
 // answer is what was found among the bytes that came in.
