@@ -115,7 +115,7 @@ func (h *house) furnish() error {
 	cfg := bay.Config{Node: h.member.Node, Bay: h.cfg.Bay.Name, Journal: h.watched, Jobs: h.board, Board: h.board, Log: h.log,
 		DoorLimit: h.cfg.layout().DoorLimit.Duration, Overdue: h.cfg.layout().Overdue.Duration, Floating: h.cfg.layout().Floating}
 	if scanner != nil {
-		cfg.Scanner = scanner
+		cfg.Scanner, cfg.Clears = scanner, scanner
 	}
 	if cabinet != nil {
 		cfg.Cabinet = cabinet
@@ -123,7 +123,7 @@ func (h *house) furnish() error {
 	h.bay = bay.New(cfg)
 	deskCfg := h.deskConfig(secret)
 	if scanner != nil {
-		deskCfg.Scans = scans{h.bay}
+		deskCfg.Scans, deskCfg.Clears = scans{h.bay}, clears{h.bay}
 	}
 	if cabinet != nil {
 		deskCfg.Keys, deskCfg.Cabinet = keys{h.bay}, cabinet.Name()

@@ -186,6 +186,21 @@ func (s scans) Scan(ctx context.Context, o desk.Scan) (string, error) {
 	return s.Bay.Scan(ctx, bay.ScanOrder{Job: o.Job, By: o.By, Request: o.Request, Seen: o.Seen})
 }
 
+// clears is the bay's scanner as the desk asks it to clear codes.
+type clears struct{ *bay.Bay }
+
+var _ desk.Clears = clears{}
+
+// Clear implements desk.Clears.
+func (c clears) Clear(ctx context.Context, o desk.Clear) (desk.ClearOut, error) {
+	r, err := c.Bay.Clear(ctx, bay.ClearOrder{Job: o.Job, By: o.By, Reason: o.Reason, Words: o.Words, Request: o.Request, Seen: o.Seen})
+	out := desk.ClearOut{Clear: r.ID, Outcome: r.Outcome, Why: r.Why, Units: []desk.ClearOutUnit{}}
+	for _, u := range r.Units {
+		out.Units = append(out.Units, desk.ClearOutUnit{ECU: u.ECU, Outcome: u.Outcome, Why: u.Why, NRC: u.NRC})
+	}
+	return out, err
+}
+
 // watched is the journal with an eye on the disk: what is refused for want of room
 // is said on every screen until there is room again.
 type watched struct {

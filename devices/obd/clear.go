@@ -34,9 +34,9 @@ type ClearOrder struct {
 	// VIN is what the car should be; "" checks nothing.
 	VIN string
 	// Intend is called once from the owner goroutine when all guards have passed and
-	// before anything that changes the car leaves, with the codes, freeze frames and
-	// readiness as they are; an error ends the order with nothing sent. It may block.
-	Intend func(ctx context.Context, before *Report) error
+	// before anything that changes the car leaves, with what is known so far: Before
+	// and Engine. An error ends the order with nothing sent. It may block.
+	Intend func(ctx context.Context, soFar Cleared) error
 	// Tell is called from the owner goroutine, must not block, and may be nil.
 	Tell func(Progress)
 }
@@ -127,7 +127,7 @@ func (o *owner) clear(ctx context.Context, c *conn, order ClearOrder, out *Clear
 	x.step = StepIntend
 	x.say()
 	if order.Intend != nil {
-		if err := order.Intend(ctx, out.Before); err != nil {
+		if err := order.Intend(ctx, *out); err != nil {
 			return fmt.Errorf("write down that codes are to be cleared: %w", err)
 		}
 	}

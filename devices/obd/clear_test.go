@@ -60,7 +60,7 @@ func TestClearingReadsWritesDownSendsOnceAndReadsAgain(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, quick(sim.AdapterConfig{}), parked(), obd.Options{})
 	asked := 0
-	out, err := r.clear(obd.ClearOrder{VIN: "LSVAA4182E2XX0001", Intend: func(_ context.Context, before *obd.Report) error {
+	out, err := r.clear(obd.ClearOrder{VIN: "LSVAA4182E2XX0001", Intend: func(_ context.Context, soFar obd.Cleared) error {
 		asked++
 		if n := clears(r.adapter); n != 0 {
 			t.Errorf("%d requests to clear had left before the intent was written down", n)
@@ -70,7 +70,7 @@ func TestClearingReadsWritesDownSendsOnceAndReadsAgain(t *testing.T) {
 				t.Errorf("%s was not asked before", q)
 			}
 		}
-		e := ecuOf(t, before, "7E8")
+		e := ecuOf(t, soFar.Before, "7E8")
 		if got := codes(e.Stored); !slices.Equal(got, []string{"ok", "P0133"}) || len(e.Freeze) != 1 || e.Readiness.State != obd.OK {
 			t.Errorf("before: stored %v, %d freeze frames, readiness %s", got, len(e.Freeze), e.Readiness.State)
 		}
@@ -104,7 +104,7 @@ func TestNothingIsSentWhereAGuardSaysNo(t *testing.T) {
 	}{
 		{"the engine runs", func() *sim.Vehicle { return sim.DemoCAN11(1) }, obd.ClearOrder{}, "engine_running", obd.ClearRefused},
 		{"another car", parked, obd.ClearOrder{VIN: "LSVAA4182E2XX0009"}, "wrong_car", obd.ClearRefused},
-		{"the intent cannot be written down", parked, obd.ClearOrder{Intend: func(context.Context, *obd.Report) error { return broken }}, "interrupted", obd.ClearFailed},
+		{"the intent cannot be written down", parked, obd.ClearOrder{Intend: func(context.Context, obd.Cleared) error { return broken }}, "interrupted", obd.ClearFailed},
 		{"nobody tells codes", func() *sim.Vehicle {
 			car := parked()
 			for _, e := range car.ECUs {
@@ -197,7 +197,7 @@ func TestNoFaultMakesClearingLeaveTwice(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.fault.Only = "04"
-			out, err := r.clear(obd.ClearOrder{Intend: func(context.Context, *obd.Report) error {
+			out, err := r.clear(obd.ClearOrder{Intend: func(context.Context, obd.Cleared) error {
 				r.adapter.SetFaults(c.fault)
 				return nil
 			}})
@@ -219,7 +219,7 @@ func TestAnUnplugWhileClearingIsUnknownAndNotRepeated(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, quick(sim.AdapterConfig{}), parked(), obd.Options{})
 	r.until("online", func(s obd.Status) bool { return s.Online })
-	out, err := r.clear(obd.ClearOrder{Intend: func(context.Context, *obd.Report) error {
+	out, err := r.clear(obd.ClearOrder{Intend: func(context.Context, obd.Cleared) error {
 		r.adapter.SetFaults(sim.Faults{Only: "04", Silent: true})
 		time.AfterFunc(100*time.Millisecond, func() { _ = r.line.Unplug() })
 		return nil
@@ -274,10 +274,10 @@ func virtualClear(t *testing.T, car sim.Car, order obd.ClearOrder) (*obd.Cleared
 	ctx, cancel := context.WithCancel(t.Context())
 	stop := both(ctx, cancel, a, far, s)
 	if order.Intend == nil {
-		order.Intend = func(context.Context, *obd.Report) error { return nil }
+		order.Intend = func(context.Context, obd.Cleared) error { return nil }
 	}
 	intend := order.Intend
-	order.Intend = func(ctx context.Context, r *obd.Report) error {
+	order.Intend = func(ctx context.Context, r obd.Cleared) error {
 		if v, ok := car.(*silentAtClear); ok {
 			a.SetFaults(v.fault)
 		}
@@ -304,4 +304,18 @@ func TestAnAdapterThatFallsSilentWhileClearingIsUnknown(t *testing.T) {
 			t.Errorf("%d requests to clear, want 1", n)
 		}
 	})
+}
+
+func TestACarOfUDSIsClearedInItsOwnLanguage(t *testing.T) {
+	t.Parallel()
+	car := sim.DemoUDS(1)
+	car.SetEngine(false)
+	r := newRig(t, quick(sim.AdapterConfig{}), car, obd.Options{})
+	out, err := r.clear(obd.ClearOrder{})
+	if err != nil || out.Outcome != obd.ClearDone || out.Engine != "off" {
+		t.Fatalf("got %s, engine %s, units %+v, %v", out.Outcome, out.Engine, out.ECUs, err)
+	}
+	if n := clears(r.adapter); n != 1 || !slices.Contains(r.adapter.Log(), "14FFFF33") {
+		t.Errorf("%d requests to clear, want one 14FFFF33", n)
+	}
 }

@@ -56,6 +56,7 @@ type Config struct {
 	Bay     string  // the bay's name; "" when this edge has none
 	Scanner Scanner // nil when this edge has none
 	Cabinet Cabinet // nil when this edge has none
+	Clears  Clearer // the scanner once more; nil when it clears no codes
 	// Floating: a key hangs wherever its tag is read; else each key has its slot.
 	Floating bool
 	// Tagged are the slots with a tag reader of their own.
@@ -105,8 +106,11 @@ type Bay struct {
 	scans map[journal.RequestID]*scan // since the start
 	scan  *scan                       // the one that runs
 	opens map[journal.RequestID]*unlock
-	adapt board.ScannerState // as last told
-	live  cabinetNow         // as last seen
+	// clears are the clearings of this run that the book does not know by heart.
+	clears   map[journal.RequestID]*clearing
+	clearing *clearing          // the one that runs
+	adapt    board.ScannerState // as last told
+	live     cabinetNow         // as last seen
 }
 
 // New makes a Bay; Run starts it.
@@ -127,7 +131,8 @@ func New(cfg Config) *Bay {
 		cfg: cfg, log: cfg.Log.With("bay", cfg.Bay), ids: newIDs(cfg.Node),
 		notes: make(chan any, 256), book: newBook(),
 		scans: map[journal.RequestID]*scan{}, opens: map[journal.RequestID]*unlock{},
-		live: newCabinetNow(),
+		clears: map[journal.RequestID]*clearing{},
+		live:   newCabinetNow(),
 	}
 }
 

@@ -19,12 +19,16 @@ type book struct {
 	order   []journal.RequestID                  // of done, oldest first
 	started map[journal.RequestID]string         // the newest scans by request
 	asked   []journal.RequestID                  // of started, oldest first
-	online  bool                                 // the newest word about the cabinet
-	slots   map[int]slotBook
-	turn    int               // counts intents: which is older
-	alarms  job.Alarms        // what stands
-	held    map[string]hold   // keys that staff has taken for work, by job
-	tags    map[string]string // tag → job
+	// clears are the clearings without an ending, by id; cleared how the newest ended.
+	clears     map[string]openClear
+	cleared    map[journal.RequestID]ClearResult
+	clearOrder []journal.RequestID // of cleared, oldest first
+	online     bool                // the newest word about the cabinet
+	slots      map[int]slotBook
+	turn       int               // counts intents: which is older
+	alarms     job.Alarms        // what stands
+	held       map[string]hold   // keys that staff has taken for work, by job
+	tags       map[string]string // tag → job
 }
 
 type openScan struct{ job, bay string }
@@ -72,6 +76,7 @@ func newBook() *book {
 	return &book{
 		scans: map[string]openScan{}, unlocks: map[journal.RequestID]openUnlock{},
 		done: map[journal.RequestID]keycab.Outcome{}, started: map[journal.RequestID]string{},
+		clears: map[string]openClear{}, cleared: map[journal.RequestID]ClearResult{},
 		slots: map[int]slotBook{}, held: map[string]hold{}, tags: map[string]string{},
 	}
 }
@@ -105,6 +110,9 @@ func (b *book) add(e journal.Entry) {
 	case job.ScanFailed:
 		delete(b.scans, p.Scan)
 	default:
+		if b.addClear(e, p) {
+			return
+		}
 		b.addKey(e, p)
 	}
 }
@@ -253,7 +261,8 @@ func (b *book) endings() ([]journal.Draft, error) {
 			out = append(out, d)
 		}
 	}
-	return out, nil
+	more, err := b.clearEndings()
+	return append(out, more...), err
 }
 
 func sortedKeys[V any](m map[string]V) []string {

@@ -28,6 +28,9 @@ type adapter struct {
 	offline bool
 	begun   chan struct{} // a scan has begun
 	find    chan found
+	guard   error                   // what keeps codes from being cleared
+	clear   chan func(*obd.Cleared) // what came of clearing
+	cleared int                     // how often the request to clear was sent
 }
 
 type found struct {
@@ -35,7 +38,9 @@ type found struct {
 	err    error
 }
 
-func newAdapter() *adapter { return &adapter{begun: make(chan struct{}, 8), find: make(chan found, 8)} }
+func newAdapter() *adapter {
+	return &adapter{begun: make(chan struct{}, 8), find: make(chan found, 8), clear: make(chan func(*obd.Cleared), 8)}
+}
 
 func (a *adapter) Name() string { return "obd" }
 
@@ -58,6 +63,40 @@ func (a *adapter) Scan(ctx context.Context, tell func(obd.Progress)) (*obd.Repor
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// Clear sends when the intent is on disk; what it then sees the test says.
+func (a *adapter) Clear(ctx context.Context, o obd.ClearOrder) (*obd.Cleared, error) {
+	out := &obd.Cleared{Outcome: obd.ClearFailed, Engine: "off", Before: report()}
+	if a.guard != nil {
+		out.Outcome = obd.ClearRefused
+		return out, a.guard
+	}
+	if err := o.Intend(ctx, *out); err != nil {
+		return out, err
+	}
+	a.cleared++
+	out.Sent = true
+	select {
+	case f := <-a.clear:
+		f(out)
+		return out, nil
+	case <-ctx.Done():
+		out.Outcome = obd.ClearUnknown
+		return out, ctx.Err()
+	}
+}
+
+// gone is a car that cleared its code; stays one that did not want to.
+func gone(out *obd.Cleared) {
+	out.Outcome, out.After = obd.ClearDone, report()
+	out.After.ECUs[0].Stored.Codes = nil
+	out.ECUs = []obd.ClearedECU{{ID: "7E8", Outcome: obd.ClearDone, Gone: []string{"P0133"}, Incomplete: 3}}
+}
+
+func stays(out *obd.Cleared) {
+	out.Outcome, out.After = obd.ClearRefused, report()
+	out.ECUs = []obd.ClearedECU{{ID: "7E8", Outcome: obd.ClearRefused, Why: "conditions_not_correct", NRC: "22", Remain: []string{"P0133"}}}
 }
 
 // report is a car with one code.
@@ -210,7 +249,7 @@ func openWith(t *testing.T, n *notebook, cab *cupboard, a *adapter, alter func(*
 	t.Helper()
 	r := &room{t: t, n: n, obd: a, cab: cab, wall: &wall{}, logs: &bytes.Buffer{}}
 	cfg := bay.Config{
-		Node: node, Bay: "bay-1", Scanner: a, Cabinet: cab, Journal: n, Jobs: n, Board: r.wall,
+		Node: node, Bay: "bay-1", Scanner: a, Clears: a, Cabinet: cab, Journal: n, Jobs: n, Board: r.wall,
 		Log: slog.New(slog.NewTextHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	alter(&cfg)

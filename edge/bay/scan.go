@@ -78,7 +78,7 @@ func (b *Bay) mayScan(id string) (job.State, error) {
 		return st, refuseScan(why)
 	case st.Bay != b.cfg.Bay:
 		return st, refuseScan(job.OtherBay)
-	case why == job.Running || b.scan != nil:
+	case why == job.Running || b.scan != nil || b.clearing != nil:
 		return st, refuseScan(job.Running)
 	case b.cfg.Scanner == nil:
 		return st, refuse("no_scanner", "this bay has no scanner", "set [scanner] in the edge's configuration")

@@ -21,6 +21,7 @@ func (b *Board) bay() BayView {
 	}
 	v.Job = b.bayJob(cars[0])
 	v.Scan = b.scanOf(cars[0])
+	v.Clear = b.clearOf(cars[0])
 	for _, s := range cars[1:] {
 		v.Next = append(v.Next, BayNext{Ticket: s.Ticket, Plate: s.Plate})
 	}
@@ -52,7 +53,7 @@ func (b *Board) bayJob(s job.State) *BayJob {
 		ID: s.ID, Tips: nonNil(s.Tips), Ticket: s.Ticket, Plate: s.Plate, VIN: s.VIN,
 		Phase: s.Phase, Word: s.Phase.Word(), Complaint: symptom(s), Lines: []BayLine{}, Lead: s.Lead,
 		Extras: []BayExtra{}, Scans: b.summaries(s), Promised: moments(s.Promised), Mismatch: s.Mismatch,
-		Locked: locked(s), NoScan: b.noScan(s), Wrong: wrongCar(s), Compare: b.Compare(s),
+		Locked: locked(s), NoScan: b.noScan(s), NoClear: b.noClear(s), Wrong: wrongCar(s), Compare: b.Compare(s),
 	}
 	for _, l := range job.Approved(s) {
 		j.Lines = append(j.Lines, BayLine{ID: l.ID, Text: l.Text})

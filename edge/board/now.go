@@ -13,6 +13,7 @@ type Now struct {
 	Backlog    *Backlog
 	Scanner    *ScannerState
 	Scan       *ScanNow
+	Clear      *ClearNow
 	Session    *SessionNow
 	Cabinet    *DeskCabinet
 	Fault      *Fault      // stays until it is cleared
@@ -61,6 +62,7 @@ type moment struct {
 	bays    map[string]string // node → bay
 	scanner ScannerState
 	scan    *ScanNow
+	clear   *ClearNow
 	session *KioskSession
 	cabinet DeskCabinet
 	faults  []Fault // by kind
@@ -101,6 +103,9 @@ func (b *Board) Tell(n Now) {
 	case n.Scan != nil:
 		scan := *n.Scan
 		m.scan = &scan
+		b.staleLocked(Bay)
+	case n.Clear != nil:
+		m.clear = copied(n.Clear)
 		b.staleLocked(Bay)
 	case n.Session != nil:
 		m.session = copied(n.Session.Session)

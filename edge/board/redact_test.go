@@ -73,6 +73,8 @@ func (s *secrets) randomJob(t *testing.T, m *memory, id, bay string) {
 		job.KeyHung{Cabinet: s.text("cabinet"), Slot: slot, Tag: s.text("key tag")}, job.HandedOver{},
 		job.BayAssigned{Bay: bay, Lead: "te1", Helpers: s.texts("internal"), By: s.text("internal")}, job.CarReceived{Bay: bay, By: s.text("internal")},
 		job.ScanStarted{Scan: scan, Bay: bay}, job.ScanCompleted{Scan: scan, Bay: bay, VIN: s.text("vin"), Codes: []job.Code{{ECU: s.text("codes"), Code: s.text("codes"), Status: "stored"}}, Report: report},
+		job.ClearIntended{Clear: id + "c", Bay: bay, By: s.text("internal"), Reason: "repaired", Words: s.text("codes"), Codes: []job.Code{{ECU: "e", Code: s.text("codes"), Status: "stored"}}, Report: report},
+		job.CodesCleared{Clear: id + "c", Bay: bay, Units: []job.ClearedUnit{{ECU: s.text("codes"), Outcome: "cleared", Gone: s.texts("codes")}}, Codes: []job.Code{{Code: s.text("codes")}}, Report: report},
 		job.WorkStarted{Bay: bay}, job.WorkPaused{Reason: s.text("internal")}, job.WorkResumed{}, job.PartAwaited{Part: s.text("internal")}, job.PartArrived{Part: "p"},
 		job.ExtraRaised{Extra: id + "x", Text: s.text("extra"), By: s.text("internal")}, job.ExtraOffered{Extra: id + "x", Price: s.money("price"), Promised: 1},
 		job.ExtraApproved{Extra: id + "x", Channel: s.text("internal"), By: s.text("internal")}, job.WorkFinished{Cause: s.text("cause")},
@@ -221,7 +223,7 @@ func TestPublicTypesHaveNoRoomForMore(t *testing.T) {
 		{board.BayNext{}, "Ticket Plate"},
 		{board.BayLine{}, "ID Text"},
 		{board.BayExtra{}, "ID Text Safety State"},
-		{board.BayJob{}, "ID Tips Ticket Plate VIN Phase Word Complaint Lines Lead Extras Scans Locked NoScan Promised Mismatch Wrong Compare"},
+		{board.BayJob{}, "ID Tips Ticket Plate VIN Phase Word Complaint Lines Lead Extras Scans Locked NoScan NoClear Promised Mismatch Wrong Compare"},
 	} {
 		var names []string
 		for i := range reflect.TypeOf(c.of).NumField() {

@@ -77,6 +77,7 @@ type BayView struct {
 	Next    []BayNext    `json:"next"` // assigned after it
 	Scanner ScannerState `json:"scanner"`
 	Scan    *ScanState   `json:"scan,omitempty"`
+	Clear   *ClearState  `json:"clear,omitempty"`
 	People  []Person     `json:"people"`
 	Faults  []Fault      `json:"faults"`
 }
@@ -101,8 +102,9 @@ type BayJob struct {
 	Lead      string        `json:"lead"`
 	Extras    []BayExtra    `json:"extras"`
 	Scans     []ScanSummary `json:"scans"`
-	Locked    string        `json:"locked,omitempty"`  // why start is locked: no_order, no_consent, not_received, waiting_answer
-	NoScan    string        `json:"no_scan,omitempty"` // why scan is locked: no_consent, not_received, scanner_offline, running
+	Locked    string        `json:"locked,omitempty"`   // why start is locked: no_order, no_consent, not_received, waiting_answer
+	NoScan    string        `json:"no_scan,omitempty"`  // why scan is locked: no_consent, not_received, scanner_offline, running
+	NoClear   string        `json:"no_clear,omitempty"` // why codes may not be cleared: as no_scan, mismatch, clearing
 	Promised  *time.Time    `json:"promised,omitempty"`
 	Mismatch  bool          `json:"mismatch,omitempty"`
 	Wrong     *WrongCar     `json:"wrong,omitempty"`   // the car that a person has to decide on

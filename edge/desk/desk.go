@@ -81,6 +81,7 @@ type Config struct {
 	Guesses Guesses // nil knows those of this run only
 	Keys    Keys    // nil when this edge has no cabinet
 	Scans   Scans   // nil when this edge has no scanner
+	Clears  Clears  // nil when this edge has no scanner
 	People  []board.Person
 	Order   OrderConfig
 	// Secret makes the pick-up codes; it never leaves this node.

@@ -27,6 +27,7 @@ func (s *State) step(e Event) {
 	s.stepWork(e)
 	s.stepScan(e)
 	s.stepCar(e)
+	s.stepClear(e)
 	s.stepExtra(e)
 	s.stepBack(e)
 }

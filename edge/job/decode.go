@@ -2,7 +2,7 @@ package job
 
 // decoder is how a kind's payload is read; nil for a kind that is not known here.
 func decoder(kind string) func([]byte) (Payload, error) {
-	for _, d := range []func(string) func([]byte) (Payload, error){decodeVisit, decodeKey, decodeAlarm, decodeWork, decodeCar, decodeBack} {
+	for _, d := range []func(string) func([]byte) (Payload, error){decodeVisit, decodeKey, decodeAlarm, decodeWork, decodeCar, decodeClear, decodeBack} {
 		if f := d(kind); f != nil {
 			return f
 		}
@@ -160,6 +160,10 @@ func Kinds() []string {
 		ScanFailed{}.Kind(),
 		CarMismatched{}.Kind(),
 		MismatchDecided{}.Kind(),
+		ClearIntended{}.Kind(),
+		CodesCleared{}.Kind(),
+		ClearFailed{}.Kind(),
+		ClearUnknown{}.Kind(),
 		WorkStarted{}.Kind(),
 		WorkPaused{}.Kind(),
 		WorkResumed{}.Kind(),

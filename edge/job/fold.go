@@ -38,6 +38,7 @@ func Apply(s State, e Event) State {
 func (s State) clone() State {
 	s.Extras = slices.Clone(s.Extras)
 	s.Scans = slices.Clone(s.Scans)
+	s.Clears = slices.Clone(s.Clears)
 	s.Parts = slices.Clone(s.Parts)
 	s.seen = slices.Clone(s.seen)
 	s.tips = slices.Clone(s.tips)

@@ -38,6 +38,9 @@ func mattersToWork(kind string) []string {
 		return []string{BayAssigned{}.Kind(), CarReceived{}.Kind(), Declined{}.Kind()}
 	case ScanStarted{}.Kind():
 		return []string{Consented{}.Kind(), Declined{}.Kind(), BayAssigned{}.Kind(), ScanStarted{}.Kind()}
+	case ClearIntended{}.Kind():
+		return []string{Consented{}.Kind(), Declined{}.Kind(), BayAssigned{}.Kind(), ScanStarted{}.Kind(),
+			ClearIntended{}.Kind(), CarMismatched{}.Kind(), MismatchDecided{}.Kind()}
 	case WorkStarted{}.Kind():
 		return append(order, BayAssigned{}.Kind(), WorkStarted{}.Kind(), ExtraOffered{}.Kind(),
 			CarMismatched{}.Kind(), MismatchDecided{}.Kind())

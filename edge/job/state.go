@@ -61,6 +61,7 @@ type State struct {
 
 	Extras []Extra
 	Scans  []Scan
+	Clears []Clearing
 	VIN    string // of the newest completed scan of the job's car
 	// Mismatch: the newest car that was read is not the job's, and nobody has decided
 	// yet (CanDecide, SameAsBooked).
