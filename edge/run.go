@@ -117,7 +117,7 @@ func (h *house) listener(ctx context.Context) (net.Listener, error) {
 func (h *house) screens(ctx context.Context, ln net.Listener, fail func(error)) {
 	api, err := hub.New(hub.Config{
 		Title: "pitlane edge", Board: h.board, Files: kioskui.FS(), Actions: h.desk.Actions(),
-		Metrics: h.metrics, Ready: h.ready, Zone: h.cfg.zone(),
+		Metrics: h.metrics, Ready: h.ready, Zone: h.cfg.zone(), ShopKey: h.shopKey(), Receipt: h.desk.Receipt,
 	})
 	if err != nil {
 		_ = ln.Close() // nothing was served

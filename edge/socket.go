@@ -12,11 +12,33 @@ import (
 	"time"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/receipt"
 )
 
 // SocketName is the file in the node's folder through which the operator's tool
 // speaks to a running node.
 const SocketName = "pitlane.sock"
+
+// StatusNotSealed is the answer to GET /receipt for a visit that is not over.
+const StatusNotSealed = http.StatusConflict
+
+// receipt makes the receipt of a visit from what this node holds.
+func (h *house) receipt(ctx context.Context, job string) ([]byte, error) {
+	shop, err := receipt.ShopOf(h.cfg.Data)
+	if err != nil {
+		return nil, err
+	}
+	return receipt.OfJob(ctx, h.journal, shop, job)
+}
+
+// shopKey is the shop's verifier key; "" where the folder does not hold it.
+func (h *house) shopKey() string {
+	shop, err := receipt.ShopOf(h.cfg.Data)
+	if err != nil {
+		h.log.Warn("the shop's key is not here: pages cannot name it", "error", err)
+	}
+	return shop.Key
+}
 
 // Status is the answer of GET /status on the socket.
 type Status struct {
@@ -129,6 +151,17 @@ func (h *house) socketCalls(listen net.Addr) http.Handler {
 	})
 	mux.HandleFunc("GET /verify", func(w http.ResponseWriter, r *http.Request) {
 		answerJSON(w, h.journal.VerifyReport(r.Context()))
+	})
+	mux.HandleFunc("GET /receipt", func(w http.ResponseWriter, r *http.Request) {
+		file, err := h.receipt(r.Context(), r.URL.Query().Get("job"))
+		switch {
+		case errors.Is(err, receipt.ErrNotSealed):
+			http.Error(w, err.Error(), StatusNotSealed)
+		case err != nil:
+			http.Error(w, err.Error(), http.StatusNotFound)
+		default:
+			_, _ = w.Write(file) // the caller is gone: nobody is left to tell
+		}
 	})
 	mux.HandleFunc("GET /tail", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()

@@ -2,8 +2,9 @@
 // and the assets they load.
 //
 // It promises: FS is what `npm run build` wrote from the sources beside it, byte
-// for byte; every page names its own assets and no other host; every page holds
-// the two markers BodyMarker and StateMarker exactly once.
+// for byte; every page names its own assets and no other host; every screen
+// holds the two markers BodyMarker and StateMarker exactly once, and verify.html,
+// which is no screen and one file whole, ShopMarker.
 //
 // It does not serve, fill in or choose a page.
 package kioskui
@@ -23,6 +24,9 @@ const BodyMarker = "<!--pitlane:body-->"
 // StateMarker stands in the head: a server replaces it by
 // `<script type="application/json" id="state">` with the screen's first message.
 const StateMarker = "<!--pitlane:state-->"
+
+// ShopMarker stands in the head of verify.html: a server may put the shop's key there.
+const ShopMarker = "<!--pitlane:shop-->"
 
 // FS is the built screens, rooted so that "kiosk.html" and "assets/…" are names
 // in it.

@@ -12,5 +12,6 @@ func commands() []*cobra.Command {
 		shopCommand(),
 		tailCommand(),
 		verifyCommand(),
+		exportCommand(),
 	}
 }

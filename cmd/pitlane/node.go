@@ -47,6 +47,15 @@ func nodeFolders(dir string) ([]string, error) {
 
 // ask speaks to the running node of a folder. Without one the answer is nil.
 func ask(ctx context.Context, dir, path string) (*http.Response, error) {
+	res, err := askAny(ctx, dir, path)
+	if err != nil || res == nil || res.StatusCode == http.StatusOK {
+		return res, err
+	}
+	return nil, noAnswer(dir, errors.Join(errors.New(res.Status), res.Body.Close()))
+}
+
+// askAny is ask for a caller who makes something of another status.
+func askAny(ctx context.Context, dir, path string) (*http.Response, error) {
 	conn, err := edge.DialSocket(ctx, dir)
 	if err != nil {
 		return nil, nil // nobody answers: the folder will say whether somebody should
@@ -62,9 +71,6 @@ func ask(ctx context.Context, dir, path string) (*http.Response, error) {
 	res, err := client.Do(req)
 	if err != nil {
 		return nil, noAnswer(dir, errors.Join(err, conn.Close()))
-	}
-	if res.StatusCode != http.StatusOK {
-		return nil, noAnswer(dir, errors.Join(errors.New(res.Status), res.Body.Close()))
 	}
 	return res, nil
 }

@@ -13,11 +13,20 @@ import (
 )
 
 func verifyCommand() *cobra.Command {
-	var data string
+	var data, policy string
 	cmd := &cobra.Command{
-		Use: "verify --data DIR", Short: "check a journal whole: say what is proven, or what is wrong and where",
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Use: "verify --data DIR | FILE [--policy FILE]", Short: "check a journal, or a receipt: say what is proven, or what is wrong and where",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				if data != "" {
+					return usage("a file and --data cannot be checked together", "call pitlane verify twice")
+				}
+				return verifyOne(cmd, args[0], policy)
+			}
+			if policy != "" {
+				return usage("--policy is for a receipt", "name the receipt's file too")
+			}
 			dirs, err := nodeFolders(data)
 			if err != nil {
 				return err
@@ -40,7 +49,22 @@ func verifyCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", "", "a node's folder, or that of pitlane-sim")
+	cmd.Flags().StringVar(&policy, "policy", "", "what to demand of a receipt: keys and cosigners (C2SP tlog-policy)")
 	return cmd
+}
+
+func verifyOne(cmd *cobra.Command, name, policy string) error {
+	r, err := verifyFile(name, policy)
+	if err != nil {
+		return err
+	}
+	if err := printJSON(cmd.OutOrStdout(), r); err != nil {
+		return err
+	}
+	if !r.OK {
+		return &exit{code: exitFailure, quiet: true, err: errReceipt}
+	}
+	return nil
 }
 
 // join adds a node's report to that of all, with the node's name where there are

@@ -18,6 +18,7 @@ import (
 type Log interface {
 	Append(ctx context.Context, drafts ...journal.Draft) ([]journal.Entry, error)
 	Request(ctx context.Context, id journal.RequestID) (journal.Entry, bool, error)
+	Job(ctx context.Context, id string) ([]journal.Entry, error)
 }
 
 // Board is what is true now (board.Board). It may lag behind the journal.
@@ -96,7 +97,9 @@ type Config struct {
 	Compare func(job.State) *board.Comparison
 	// Idle wipes an abandoned kiosk session; 0 means 90 s.
 	Idle time.Duration
-	Log  *slog.Logger
+	// Receipt makes the receipt of a sealed visit; nil: none are given out here.
+	Receipt func(ctx context.Context, job string) ([]byte, error)
+	Log     *slog.Logger
 }
 
 // Desk writes down what people say.

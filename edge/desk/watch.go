@@ -59,7 +59,10 @@ func (d *Desk) settleKey(ctx context.Context, s job.State) error {
 	if err := d.bind(ctx, s); err != nil {
 		return err
 	}
-	if !s.Key.Taken || s.Back {
+	if s.Back {
+		return d.seal(ctx, s)
+	}
+	if !s.Key.Taken {
 		return nil
 	}
 	signed, err := d.done(ctx, signedFor(s.ID), s.ID)

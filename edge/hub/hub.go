@@ -31,6 +31,10 @@ type Config struct {
 	Metrics *web.Metrics
 	Ready   func() error // nil once the edge can take work
 	Zone    *time.Location
+	// ShopKey is the shop's verifier key, for the page that checks receipts.
+	ShopKey string
+	// Receipt gives the receipt of a token; nil: there are none here.
+	Receipt func(ctx context.Context, token string) (name string, file []byte, ok bool)
 }
 
 // Screens are the names of an edge's screens, each the name of its audience too.
@@ -48,6 +52,8 @@ func New(cfg Config) (*web.API, error) {
 		web.NewPage("/{$}", "the screens of this edge", "text/html", h.index),
 		web.NewPage("/assets/{name...}", "scripts, styles and pictures of the screens", "application/octet-stream", h.asset),
 		web.Socket(h, cfg.Metrics),
+		web.NewPage("/verify", "the page that checks a receipt, offline", "text/html", h.verifyPage),
+		web.NewPage("/receipt/{token}", "a customer's receipt (C2SP tlog-proof)", "application/octet-stream", h.receipt),
 	}
 	for _, a := range Screens() {
 		actions = append(actions, web.NewPage("/"+string(a), "the "+screenName(a)+" screen", "text/html", h.page(a)))

@@ -30,6 +30,7 @@ func (s *State) step(e Event) {
 	s.stepClear(e)
 	s.stepExtra(e)
 	s.stepBack(e)
+	s.stepSealed(e)
 }
 
 // stepVisit is check-in: who came, what for, what was agreed (K-023 to K-120).
@@ -279,6 +280,9 @@ func (s *State) stepBack(e Event) {
 	case HandbackSigned:
 		s.SignedFor = true
 	case CarHandedBack:
+		if !s.Back {
+			s.BackMS = e.WallMS
+		}
 		s.Back = true
 	case Rated:
 		s.Stars = p.Stars

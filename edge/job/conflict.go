@@ -24,6 +24,7 @@ const (
 	SettledTwice       = "settled_twice"      // paid twice
 	KeyInTwoSlots      = "key_in_two_slots"
 	KeyTakenUnasked    = "key_taken_unasked" // K-116: gone without an unlock
+	SealedTwice        = "sealed_twice"      // two nodes sealed one visit
 )
 
 // contradict keeps the word of a contradiction.

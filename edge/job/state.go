@@ -83,6 +83,8 @@ type State struct {
 	SignedFor bool // the second signature is there (K-208)
 	Pickup    Pickup
 	Back      bool // car handed back
+	BackMS    int64
+	Sealing   Sealing
 	Stars     int
 
 	// Tips are the leaf hashes that no known event of the job names as a parent or

@@ -132,16 +132,16 @@ func joinLines(text string, lines [][2]string, more map[string]string) []byte {
 }
 
 // Cosign gives the newest checkpoint of another node's log that is held here, with
-// this node's cosignature. It is false when there is nothing newer than what was
-// cosigned before. What was adopted under a checkpoint is consistent with all that
-// was held before, so that the promise of a witness holds.
-func (j *Journal) Cosign(origin string, now time.Time) ([]byte, bool, error) {
+// this node's cosignature; nil when there is none. Asked again it gives the same
+// bytes until there is a newer one. What was adopted under a checkpoint is
+// consistent with all that was held before, so that the promise of a witness holds.
+func (j *Journal) Cosign(origin string, now time.Time) ([]byte, error) {
 	h := j.head(origin)
 	if h == nil || NodeOf(origin) == j.opt.Node || h.CheckpointSize == 0 || j.opt.Key == nil {
-		return nil, false, nil
+		return nil, nil
 	}
-	if !j.witness.advance(origin, h.CheckpointSize) {
-		return nil, false, nil
+	if b, ok := j.witness.signed(origin, h.CheckpointSize); ok {
+		return b, nil
 	}
 	sec := uint64(0)
 	if j.opt.Quality() > 0 {
@@ -149,9 +149,10 @@ func (j *Journal) Cosign(origin string, now time.Time) ([]byte, bool, error) {
 	}
 	b, err := AddCosignature([]byte(h.Checkpoint), j.opt.Node, j.opt.Key, sec)
 	if err != nil {
-		return nil, false, fmt.Errorf("cosign %s at size %d: %w", origin, h.CheckpointSize, err)
+		return nil, fmt.Errorf("cosign %s at size %d: %w", origin, h.CheckpointSize, err)
 	}
-	return b, true, j.TakeCosigned(b)
+	j.witness.sign(origin, Cosigned{Size: h.CheckpointSize, Note: b})
+	return b, j.TakeCosigned(b)
 }
 
 // TakeCosigned takes a cosigned checkpoint of any origin that is held: cosignatures
@@ -224,19 +225,19 @@ func (j *Journal) Cosigned(origin string) (Cosigned, bool) {
 	return c, ok
 }
 
-// witnessBook keeps the newest cosigned checkpoint of each origin, and up to where
-// this node has cosigned, in DIR/cosigned.json. Losing it loses no event: peers
-// cosign the next checkpoint again.
+// witnessBook keeps the newest cosigned checkpoint of each origin in
+// DIR/cosigned.json. Losing it loses no event: peers cosign the next checkpoint
+// again.
 type witnessBook struct {
 	path string
 
 	mu   sync.Mutex
 	held map[string]Cosigned
-	done map[string]uint64 // origin → size up to which this node has cosigned
+	mine map[string]Cosigned // what this node itself has cosigned since it started
 }
 
 func openWitnessBook(dir string) *witnessBook {
-	w := &witnessBook{path: filepath.Join(dir, "cosigned.json"), held: map[string]Cosigned{}, done: map[string]uint64{}}
+	w := &witnessBook{path: filepath.Join(dir, "cosigned.json"), held: map[string]Cosigned{}, mine: map[string]Cosigned{}}
 	b, err := os.ReadFile(w.path)
 	if err == nil {
 		err = json.Unmarshal(b, &w.held)
@@ -247,15 +248,19 @@ func openWitnessBook(dir string) *witnessBook {
 	return w
 }
 
-// advance notes that this node cosigns an origin up to a size; false when it has.
-func (w *witnessBook) advance(origin string, size uint64) bool {
+// signed is what this node has cosigned of an origin already, at this size or a
+// larger one.
+func (w *witnessBook) signed(origin string, size uint64) ([]byte, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.done[origin] >= size {
-		return false
-	}
-	w.done[origin] = size
-	return true
+	c, ok := w.mine[origin]
+	return c.Note, ok && c.Size >= size
+}
+
+func (w *witnessBook) sign(origin string, c Cosigned) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.mine[origin] = c
 }
 
 // join adds cosignatures and writes the book.

@@ -73,17 +73,20 @@ type session struct {
 	refused uint64
 	warned  time.Time
 	forked  map[string]bool
+	// cosigned is what was sent of each origin, as cosigned.
+	cosigned map[string]string
 }
 
 func (c *courier) carry(ctx context.Context, line *wire.Line) error {
 	defer line.Close()
-	s := &session{courier: c, line: line, wants: wire.NewWants(c.member.Node, patience), forked: map[string]bool{}}
+	s := &session{courier: c, line: line, wants: wire.NewWants(c.member.Node, patience), forked: map[string]bool{}, cosigned: map[string]string{}}
 	c.log.Info("link is up")
 	c.office.found(c.url)
 	if err := s.hello(true); err != nil {
 		return err
 	}
-	look, have, live := time.NewTicker(lookEvery), time.NewTicker(haveEvery), time.NewTicker(liveEvery)
+	look, have, live, sign := time.NewTicker(lookEvery), time.NewTicker(haveEvery), time.NewTicker(liveEvery), time.NewTicker(cosignEvery)
+	defer sign.Stop()
 	defer look.Stop()
 	defer have.Stop()
 	defer live.Stop()
@@ -98,6 +101,8 @@ func (c *courier) carry(ctx context.Context, line *wire.Line) error {
 			err = s.have(ctx)
 		case <-live.C:
 			err = s.live()
+		case <-sign.C:
+			err = s.cosignAll(ctx)
 		case <-line.Lost:
 			return errLost
 		case <-ctx.Done():
@@ -222,6 +227,9 @@ func (s *session) segment(ctx context.Context, from string, payload []byte) erro
 		return s.sort(from, seg, err)
 	}
 	s.office.took(done)
+	if err := s.promised(ctx, seg); err != nil {
+		return err
+	}
 	for {
 		next, ok := s.early.Next(done.Origin, done.Size)
 		if !ok {

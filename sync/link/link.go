@@ -70,6 +70,7 @@ type Stats struct {
 	Pushed    uint64 // segments sent to everybody
 	Answered  uint64 // segments sent to one node
 	Adopted   uint64 // segments taken
+	Cosigned  uint64 // cosignatures of this node's log that came
 	Refused   uint64 // messages that were no message, or segments that do not verify
 	Dropped   uint64 // messages that found the queue full
 	Wants     uint64 // requests for what is missing

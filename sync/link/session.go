@@ -33,6 +33,8 @@ type session struct {
 	asks chan ask // wants of others, taken by answer
 	// again is signalled when the broker says of this node that it is offline.
 	again chan struct{}
+	// promise takes origins in whose log a customer was promised something just now.
+	promise chan string
 }
 
 // ask is a want of another node.
@@ -44,7 +46,7 @@ type ask struct {
 // carry uses one connection until it breaks or ctx ends.
 func (l *Link) carry(ctx context.Context, line *wire.Line, j *journal.Journal, tell func(board.Now)) error {
 	defer line.Close()
-	s := &session{Link: l, line: line, j: j, tell: tell, asks: make(chan ask, inQueue), again: make(chan struct{}, 1)}
+	s := &session{Link: l, line: line, j: j, tell: tell, asks: make(chan ask, inQueue), again: make(chan struct{}, 1), promise: make(chan string, inQueue)}
 	l.count(func(st *Stats) { st.Connected, st.Dials = true, st.Dials+1 })
 	defer l.count(func(st *Stats) { st.Connected = false })
 	defer s.lose()
@@ -75,8 +77,10 @@ func (s *session) push(ctx, life context.Context) error {
 	live, have := time.NewTicker(liveEvery), time.NewTicker(haveEvery)
 	defer live.Stop()
 	defer have.Stop()
+	cosign := time.NewTicker(cosignEvery)
+	defer cosign.Stop()
 
-	p := pusher{session: s, origin: s.j.Origin()}
+	p := pusher{session: s, origin: s.j.Origin(), cosigned: map[string]string{}}
 	p.cursor = p.sizeOf(p.origin)
 	if err := p.hello(); err != nil {
 		return err
@@ -92,6 +96,10 @@ func (s *session) push(ctx, life context.Context) error {
 			err = p.live()
 		case <-s.again:
 			err = p.online(true)
+		case <-cosign.C:
+			err = p.cosignAll()
+		case origin := <-s.promise:
+			err = p.cosign(origin)
 		case <-ctx.Done():
 			if life.Err() != nil {
 				return p.goodbye(life)
@@ -110,6 +118,8 @@ type pusher struct {
 	origin string
 	cursor uint64
 	said   string // the newest have, as sent
+	// cosigned is what was sent of each origin, as cosigned.
+	cosigned map[string]string
 }
 
 func (p *pusher) hello() error {

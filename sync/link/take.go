@@ -88,6 +88,10 @@ func (t *taker) dispatch(ctx context.Context, topic wire.Topic, from string, m w
 		if !topic.Down && topic.To != t.cfg.Node {
 			return nil // for another
 		}
+		if wire.IsCosigned(m.Payload) {
+			t.cosigned(from, m.Payload)
+			return nil
+		}
 		if len(m.Payload) > 0 && m.Payload[0] == '{' {
 			t.asked(from, m.Payload)
 			return nil
@@ -139,6 +143,7 @@ func (t *taker) adopt(ctx context.Context, from string, seg journal.Segment) err
 	switch {
 	case err == nil:
 		t.count(func(s *Stats) { s.Adopted++ })
+		t.witness(seg)
 	case errors.Is(err, journal.ErrGap):
 		if seg.First > t.sizeOf(seg.Origin) {
 			t.early.Keep(seg)

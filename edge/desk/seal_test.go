@@ -1,0 +1,137 @@
+package desk_test
+
+import (
+	"context"
+	"encoding/json"
+	"testing"
+
+	"pitlane/edge/job"
+	"pitlane/edge/receipt"
+)
+
+// closed brings a visit to its end.
+func (f *front) closed() string {
+	f.t.Helper()
+	id, _ := f.checkedIn()
+	f.repaired(id)
+	f.must("desk/handback", staff(id, object{"strokes": strokes()}))
+	f.must("desk/release", staff(id, object{"slot": f.state(id).Key.Slot, "reason": "code lost"}))
+	f.until("the seal", id, func(s job.State) bool { return s.Sealing.Seals > 0 && job.Unsealed(s) == 0 })
+	return id
+}
+
+// TestAClosedVisitIsSealedAndWhatComesLaterAmendsIt: every entry of the visit is
+// listed once, and the receipt is of the newest seal.
+func TestAClosedVisitIsSealedAndWhatComesLaterAmendsIt(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	id := f.closed()
+	f.listed(id)
+	first := f.receiptOf(id)
+	if first.Entry.Kind != receipt.Sealed || len(first.Witness) != 0 {
+		t.Errorf("the receipt is of a %s with %d witnesses", first.Entry.Kind, len(first.Witness))
+	}
+	var says job.Sealed
+	if err := json.Unmarshal(first.Payload, &says); err != nil {
+		t.Fatal(err)
+	}
+	s := f.state(id)
+	if says.Ticket != s.Ticket || says.Total != s.BillTotal || says.Paid != s.Paid || len(says.Lines) != len(s.BillLines) || says.Closed == 0 {
+		t.Errorf("the statement differs from the visit: %+v", says.Statement)
+	}
+
+	// A device's late word comes after the seal.
+	if err := f.keys.write(t.Context(), id, job.SlotClosed{Cabinet: "wall", Slot: 3}, fresh()); err != nil {
+		t.Fatal(err)
+	}
+	f.until("the amendment", id, func(s job.State) bool { return s.Sealing.Seals > 1 && job.Unsealed(s) == 0 })
+	f.listed(id)
+	if kind := f.receiptOf(id).Entry.Kind; kind != receipt.Amended {
+		t.Errorf("the receipt is of a %s", kind)
+	}
+
+	seals := f.state(id).Sealing.Seals
+	f.restart()
+	f.until("the visit after a restart", id, func(s job.State) bool { return s.Opened })
+	other := f.closed() // the desk has looked at all visits by then
+	f.listed(other)
+	if got := f.state(id).Sealing.Seals; got != seals {
+		t.Errorf("after a restart it has %d seals, not %d", got, seals)
+	}
+}
+
+// listed demands that the seals of a visit list each of its other entries once.
+func (f *front) listed(id string) {
+	f.t.Helper()
+	entries, err := f.journal.Job(f.t.Context(), id)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	count := map[job.Hash]int{}
+	for _, e := range entries {
+		p, err := job.Decode(e.Kind, e.Work.Payload)
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		logs, lines := []string(nil), []string(nil)
+		switch p := p.(type) {
+		case job.Sealed:
+			logs, lines = p.Logs, p.Leaves
+		case job.Amended:
+			logs, lines = p.Logs, p.Leaves
+		default:
+			count[job.Hash(e.Hash)] += 0
+		}
+		for _, line := range lines {
+			l, err := job.ParseLeaf(logs, line)
+			if err != nil {
+				f.t.Fatal(err)
+			}
+			count[l.Hash]++
+		}
+	}
+	for h, n := range count {
+		if n != 1 {
+			f.t.Errorf("entry %s is listed %d times", h, n)
+		}
+	}
+}
+
+func (f *front) receiptOf(id string) *receipt.Proven {
+	f.t.Helper()
+	shop, err := receipt.ShopOf(f.dir)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	file, err := receipt.OfJob(f.t.Context(), f.journal, shop, id)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	p, err := receipt.Verify(file, nil)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	return p
+}
+
+// TestAReceiptIsGivenForItsTokenAlone.
+func TestAReceiptIsGivenForItsTokenAlone(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	f.receipts = func(_ context.Context, id string) ([]byte, error) { return []byte(id), nil }
+	f.restart()
+	id := f.closed()
+	name, file, ok := f.desk.Receipt(t.Context(), f.desk.ReceiptToken(id))
+	if !ok || string(file) != id || name != "receipt-"+f.state(id).Ticket+".tlog-proof" {
+		t.Errorf("receipt %q of %q, %t", name, file, ok)
+	}
+	open, _ := f.checkedIn()
+	for what, token := range map[string]string{
+		"nothing": "", "a short one": f.desk.ReceiptToken(id)[:31], "another's": f.desk.ReceiptToken("x"),
+		"an open visit's": f.desk.ReceiptToken(open),
+	} {
+		if _, _, ok := f.desk.Receipt(t.Context(), token); ok {
+			t.Errorf("%s: a receipt was given", what)
+		}
+	}
+}

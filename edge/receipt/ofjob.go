@@ -1,0 +1,82 @@
+package receipt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"pitlane/edge/journal"
+)
+
+// ErrNotSealed: the visit is not over yet, so that there is nothing to take home.
+var ErrNotSealed = errors.New("the visit is not sealed yet: a receipt is there once the car has been handed back")
+
+// Log is what a receipt is made from (journal.Journal).
+type Log interface {
+	Job(ctx context.Context, id string) ([]journal.Entry, error)
+	Include(ctx context.Context, origin string, seq uint64) (journal.Inclusion, error)
+}
+
+// Shop is what a receipt says of who made it: as `pitlane shop` wrote it into each
+// node's folder.
+type Shop struct {
+	Key    string // verifier key
+	Roster []byte // signed note
+}
+
+// ShopOf reads them from a node's folder.
+func ShopOf(dir string) (Shop, error) {
+	key, err := os.ReadFile(filepath.Join(dir, "shop.pub"))
+	if err != nil {
+		return Shop{}, fmt.Errorf("read the shop's key: %w", err)
+	}
+	roster, err := os.ReadFile(filepath.Join(dir, "roster"))
+	if err != nil {
+		return Shop{}, fmt.Errorf("read the roster: %w", err)
+	}
+	return Shop{Key: strings.TrimSpace(string(key)), Roster: roster}, nil
+}
+
+// OfJob makes the receipt of a visit: of its newest seal.
+func OfJob(ctx context.Context, log Log, shop Shop, job string) ([]byte, error) {
+	entries, err := log.Job(ctx, job)
+	if err != nil {
+		return nil, fmt.Errorf("make a receipt: %w", err)
+	}
+	if len(entries) == 0 {
+		return nil, fmt.Errorf("make a receipt: no entry of a job %q is held here", job)
+	}
+	newest := newestSeal(entries)
+	if newest == nil {
+		return nil, ErrNotSealed
+	}
+	in, err := log.Include(ctx, newest.Origin, newest.Seq)
+	if err != nil {
+		return nil, fmt.Errorf("make a receipt: %w", err)
+	}
+	r, err := New(*newest, in, shop.Key, shop.Roster)
+	if err != nil {
+		return nil, err
+	}
+	file := r.Encode()
+	if _, err := Verify(file, nil); err != nil {
+		return nil, fmt.Errorf("make a receipt: what came out does not verify: %w", err)
+	}
+	return file, nil
+}
+
+// newestSeal is the last seal of the node that sealed first: entries come by origin
+// and number.
+func newestSeal(entries []journal.Entry) *journal.Entry {
+	var newest *journal.Entry
+	for i, e := range entries {
+		switch {
+		case e.Kind == Sealed && newest == nil, e.Kind == Amended && newest != nil && e.Origin == newest.Origin:
+			newest = &entries[i]
+		}
+	}
+	return newest
+}
