@@ -27,7 +27,7 @@ func stopped(t *testing.T, n int) (testShop, journal.Options) {
 }
 
 // appendMany appends so many pauses, 50 in a call.
-func appendMany(t *testing.T, j *journal.Journal, n int) {
+func appendMany(t testing.TB, j *journal.Journal, n int) {
 	t.Helper()
 	var drafts []journal.Draft
 	for i := range n {
