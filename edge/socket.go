@@ -169,6 +169,7 @@ func (h *house) socketCalls(listen net.Addr) http.Handler {
 		t := tail{journal: h.journal, contact: yes(q.Get("contact")), next: map[string]uint64{}}
 		t.run(r.Context(), w, yes(q.Get("follow")))
 	})
+	h.sessionCalls(mux)
 	return mux
 }
 

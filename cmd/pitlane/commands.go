@@ -9,6 +9,7 @@ func commands() []*cobra.Command {
 		keysCommand(),
 		replayCommand(),
 		scanCommand(),
+		sessionCommand(),
 		shopCommand(),
 		tailCommand(),
 		verifyCommand(),
