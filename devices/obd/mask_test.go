@@ -112,10 +112,10 @@ func TestMaskVIN(t *testing.T) {
 		said []obd.Exchange
 		want []string
 	}{
-		"frames":                 {[]obd.Exchange{{Request: "0902", Raw: []byte(can(vin)), Headers: true}}, []string{can(to)}},
-		"frames with spaces":     {[]obd.Exchange{{Request: "0902", Raw: []byte(spaced(can(vin))), Headers: true}}, []string{spaced(can(to))}},
-		"two cars":               {[]obd.Exchange{{Request: "0902", Raw: []byte(can(vin)), Headers: true}, {Request: "09021", Raw: []byte(can(other)), Headers: true}, {Request: "0902", Raw: []byte(can(vin)), Headers: true}}, []string{can(to), can(second), can(to)}},
-		"the same in another PID": {[]obd.Exchange{{Request: "0902", Raw: []byte(can(vin)), Headers: true}, {Request: "22F18C", Raw: []byte("7E80762F18C" + hex("123456") + "\r>"), Headers: true}}, []string{can(to), "7E80762F18C" + hex("000001") + "\r>"}},
+		"frames":                   {[]obd.Exchange{{Request: "0902", Raw: []byte(can(vin)), Headers: true}}, []string{can(to)}},
+		"frames with spaces":       {[]obd.Exchange{{Request: "0902", Raw: []byte(spaced(can(vin))), Headers: true}}, []string{spaced(can(to))}},
+		"two cars":                 {[]obd.Exchange{{Request: "0902", Raw: []byte(can(vin)), Headers: true}, {Request: "09021", Raw: []byte(can(other)), Headers: true}, {Request: "0902", Raw: []byte(can(vin)), Headers: true}}, []string{can(to), can(second), can(to)}},
+		"the same in another PID":  {[]obd.Exchange{{Request: "0902", Raw: []byte(can(vin)), Headers: true}, {Request: "22F18C", Raw: []byte("7E80762F18C" + hex("123456") + "\r>"), Headers: true}}, []string{can(to), "7E80762F18C" + hex("000001") + "\r>"}},
 		"half a number is emptied": {[]obd.Exchange{{Request: "0902", Raw: []byte(can(vin)[:40] + "\r>"), Headers: true}}, []string{"\r\r>"}},
 		"zeros are not a serial":   {[]obd.Exchange{{Request: "0902", Raw: []byte(can("WVWZZZ1JZXW000000")), Headers: true}, {Request: "0904", Raw: []byte("7E8" + "0649040130303030\r>"), Headers: true}}, []string{can(to), "7E8" + "0649040130303030\r>"}},
 		"nothing to mask":          {[]obd.Exchange{{Request: "03", Raw: []byte("7E8024300\r>"), Headers: true}}, []string{"7E8024300\r>"}},
