@@ -115,7 +115,8 @@ func (h *house) furnish() error {
 	cfg := bay.Config{Node: h.member.Node, Bay: h.cfg.Bay.Name, Journal: h.watched, Jobs: h.board, Board: h.board, Log: h.log,
 		DoorLimit: h.cfg.layout().DoorLimit.Duration, Overdue: h.cfg.layout().Overdue.Duration, Floating: h.cfg.layout().Floating}
 	if scanner != nil {
-		cfg.Scanner, cfg.Clears = scanner, scanner
+		cfg.Scanner, cfg.Clears, cfg.Lives = scanner, scanner, scanner
+		cfg.Watched = func() bool { return h.board.Watched(board.Live, liveUnseen) }
 	}
 	if cabinet != nil {
 		cfg.Cabinet = cabinet
@@ -123,7 +124,7 @@ func (h *house) furnish() error {
 	h.bay = bay.New(cfg)
 	deskCfg := h.deskConfig(secret)
 	if scanner != nil {
-		deskCfg.Scans, deskCfg.Clears = scans{h.bay}, clears{h.bay}
+		deskCfg.Scans, deskCfg.Clears, deskCfg.Lives = scans{h.bay}, clears{h.bay}, lives{h.bay}
 	}
 	if cabinet != nil {
 		deskCfg.Keys, deskCfg.Cabinet = keys{h.bay}, cabinet.Name()

@@ -186,6 +186,19 @@ func (s scans) Scan(ctx context.Context, o desk.Scan) (string, error) {
 	return s.Bay.Scan(ctx, bay.ScanOrder{Job: o.Job, By: o.By, Request: o.Request, Seen: o.Seen})
 }
 
+// liveUnseen is how long an open screen may be silent: it asks every two seconds.
+const liveUnseen = 6 * time.Second
+
+// lives is the bay's scanner as the desk asks it for live values.
+type lives struct{ *bay.Bay }
+
+var _ desk.Lives = lives{}
+
+// Live implements desk.Lives.
+func (l lives) Live(o desk.Live) error {
+	return l.Bay.Live(bay.LiveOrder{Job: o.Job, On: o.On, ECU: o.ECU, PIDs: o.PIDs})
+}
+
 // clears is the bay's scanner as the desk asks it to clear codes.
 type clears struct{ *bay.Bay }
 

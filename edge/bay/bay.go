@@ -52,11 +52,12 @@ type Board interface {
 
 // Config joins a Bay to its devices and to the rooms it writes for.
 type Config struct {
-	Node    string  // this edge: <shop>-<node>
-	Bay     string  // the bay's name; "" when this edge has none
-	Scanner Scanner // nil when this edge has none
-	Cabinet Cabinet // nil when this edge has none
-	Clears  Clearer // the scanner once more; nil when it clears no codes
+	Node    string   // this edge: <shop>-<node>
+	Bay     string   // the bay's name; "" when this edge has none
+	Scanner Scanner  // nil when this edge has none
+	Cabinet Cabinet  // nil when this edge has none
+	Lives   Streamer // the same; nil when it reads no live values
+	Clears  Clearer  // the scanner once more; nil when it clears no codes
 	// Floating: a key hangs wherever its tag is read; else each key has its slot.
 	Floating bool
 	// Tagged are the slots with a tag reader of their own.
@@ -64,6 +65,8 @@ type Config struct {
 	Journal Log
 	Jobs    Jobs
 	Board   Board
+	// Watched says whether somebody has live values before him; nil: always.
+	Watched func() bool
 	// ScanLimit ends a scan that does not end; 0 means five minutes.
 	ScanLimit time.Duration
 	// DoorLimit is how long an opened slot may stand open before that is an alarm; 0
@@ -109,6 +112,7 @@ type Bay struct {
 	// clears are the clearings of this run that the book does not know by heart.
 	clears   map[journal.RequestID]*clearing
 	clearing *clearing          // the one that runs
+	stream   *stream            // live values that are read
 	adapt    board.ScannerState // as last told
 	live     cabinetNow         // as last seen
 }

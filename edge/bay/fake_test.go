@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,9 +29,11 @@ type adapter struct {
 	offline bool
 	begun   chan struct{} // a scan has begun
 	find    chan found
-	guard   error                   // what keeps codes from being cleared
-	clear   chan func(*obd.Cleared) // what came of clearing
-	cleared int                     // how often the request to clear was sent
+	guard   error                         // what keeps codes from being cleared
+	clear   chan func(*obd.Cleared)       // what came of clearing
+	cleared int                           // how often the request to clear was sent
+	looks   atomic.Int64                  // live values being read
+	fault   atomic.Pointer[devices.Fault] // what ends them next
 }
 
 type found struct {
@@ -84,6 +87,27 @@ func (a *adapter) Clear(ctx context.Context, o obd.ClearOrder) (*obd.Cleared, er
 	case <-ctx.Done():
 		out.Outcome = obd.ClearUnknown
 		return out, ctx.Err()
+	}
+}
+
+// Live tells a reading a second.
+func (a *adapter) Live(ctx context.Context, o obd.LiveOrder, tell func(obd.LiveReading)) error {
+	a.looks.Add(1)
+	o.Begun([]obd.LivePID{{ECU: "7E8", PID: "0C", Names: []string{"engine_rpm"}, Unit: "rpm", Read: true}})
+	name := "engine_rpm"
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for n := 0; ; n++ {
+		select {
+		case <-tick.C:
+			if f := a.fault.Swap(nil); f != nil {
+				return f
+			}
+			tell(obd.LiveReading{ECU: "7E8", Reading: obd.Reading{PID: "0C", Name: &name, Value: float64(n), Unit: "rpm"}})
+		case <-ctx.Done():
+			a.looks.Add(-1)
+			return nil
+		}
 	}
 }
 
@@ -236,6 +260,8 @@ type room struct {
 	wall *wall
 	logs *bytes.Buffer
 	stop func()
+
+	alone atomic.Bool // nobody watches
 }
 
 // open starts a bay on a notebook; stop ends it as SIGTERM does.
@@ -249,7 +275,7 @@ func openWith(t *testing.T, n *notebook, cab *cupboard, a *adapter, alter func(*
 	t.Helper()
 	r := &room{t: t, n: n, obd: a, cab: cab, wall: &wall{}, logs: &bytes.Buffer{}}
 	cfg := bay.Config{
-		Node: node, Bay: "bay-1", Scanner: a, Clears: a, Cabinet: cab, Journal: n, Jobs: n, Board: r.wall,
+		Node: node, Bay: "bay-1", Scanner: a, Clears: a, Lives: a, Watched: func() bool { return !r.alone.Load() }, Cabinet: cab, Journal: n, Jobs: n, Board: r.wall,
 		Log: slog.New(slog.NewTextHandler(r.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	alter(&cfg)

@@ -83,7 +83,7 @@ func New(cfg Config) *Board {
 		cfg: cfg, ready: make(chan struct{}), reader: newReader(),
 		states: map[string]job.State{}, moment: newMoment(cfg), stories: map[string][]job.KeyMove{}, shown: map[Audience]*shown{}, compared: map[string]pair{},
 	}
-	for _, a := range []Audience{Kiosk, Waiting, Bay, Desk} {
+	for _, a := range []Audience{Kiosk, Waiting, Bay, Live, Desk} {
 		b.shown[a] = &shown{stale: true, changed: make(chan struct{})}
 	}
 	return b

@@ -14,6 +14,7 @@ type Now struct {
 	Scanner    *ScannerState
 	Scan       *ScanNow
 	Clear      *ClearNow
+	Live       *LiveState
 	Session    *SessionNow
 	Cabinet    *DeskCabinet
 	Fault      *Fault      // stays until it is cleared
@@ -63,6 +64,7 @@ type moment struct {
 	scanner ScannerState
 	scan    *ScanNow
 	clear   *ClearNow
+	live    *LiveState
 	session *KioskSession
 	cabinet DeskCabinet
 	faults  []Fault // by kind
@@ -104,6 +106,9 @@ func (b *Board) Tell(n Now) {
 		scan := *n.Scan
 		m.scan = &scan
 		b.staleLocked(Bay)
+	case n.Live != nil:
+		m.live = copied(n.Live)
+		b.staleLocked(Live)
 	case n.Clear != nil:
 		m.clear = copied(n.Clear)
 		b.staleLocked(Bay)

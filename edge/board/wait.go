@@ -17,7 +17,8 @@ var ErrAudience = errors.New("no such audience")
 // shown is what an audience sees: built when somebody looks, its number moving
 // only when its bytes do.
 type shown struct {
-	stale   bool // something has happened since body was built
+	asked   time.Time // when somebody last looked
+	stale   bool      // something has happened since body was built
 	changed chan struct{}
 	n       uint64
 	body    any
@@ -76,6 +77,7 @@ func (b *Board) view(a Audience) View {
 	if s == nil {
 		return View{Version: b.cfg.Run + "-0", Now: now, AsOf: map[string]time.Time{}}
 	}
+	s.asked = now
 	if s.stale {
 		b.build(a, s, now)
 	}
@@ -106,6 +108,8 @@ func (b *Board) bodyFor(a Audience, now time.Time) any {
 		return b.waiting(now)
 	case Bay:
 		return b.bay()
+	case Live:
+		return b.liveView()
 	case Desk:
 		return b.desk()
 	}

@@ -54,6 +54,7 @@ func (d *Desk) bayActions() []web.Action {
 		web.NewAction("/api/v1/bay/scan", "scan the car in the bay", d.scan).Example(st),
 		web.NewAction("/api/v1/bay/mismatch", "say whose car stands in the bay", d.mismatchHere).Example(sampleMismatch()),
 		web.NewAction("/api/v1/bay/clear", "clear the codes of the car in the bay, once", d.clear).Example(sampleClear()),
+		web.NewAction("/api/v1/bay/live", "begin, change or end live values on the bay's screen", d.live).Example(sampleLive()),
 		web.NewAction("/api/v1/bay/start", "start the work", d.start).Example(st),
 		web.NewAction("/api/v1/bay/pause", "pause the work with a reason", d.pause).Example(Pause{Staff: st, Reason: "lift is taken"}),
 		web.NewAction("/api/v1/bay/resume", "go on with the work", d.resume).Example(st),

@@ -83,6 +83,7 @@ type Config struct {
 	Keys    Keys    // nil when this edge has no cabinet
 	Scans   Scans   // nil when this edge has no scanner
 	Clears  Clears  // nil when this edge has no scanner
+	Lives   Lives   // nil when this edge has no scanner
 	People  []board.Person
 	Order   OrderConfig
 	// Secret makes the pick-up codes; it never leaves this node.

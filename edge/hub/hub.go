@@ -42,6 +42,9 @@ func Screens() []board.Audience {
 	return []board.Audience{board.Kiosk, board.Waiting, board.Bay, board.Desk}
 }
 
+// feeds are the screens and what a part of one is told on a socket of its own.
+func feeds() []board.Audience { return append(Screens(), board.Live) }
+
 // New makes the table of everything an edge serves. Put web.Guard before it.
 func New(cfg Config) (*web.API, error) {
 	if cfg.Zone == nil {
@@ -123,7 +126,7 @@ func (b heartbeat) At(version string) any {
 
 // Heartbeat implements web.Feed.
 func (h *hub) Heartbeat(screen string) any {
-	for _, a := range Screens() {
+	for _, a := range feeds() {
 		if string(a) == screen {
 			v := h.cfg.Board.View(a)
 			return heartbeat{Now: v.Now, AsOf: v.AsOf}
