@@ -49,6 +49,7 @@ soak: ## the long forms: fuzz and fault harnesses
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'AfterAKill|ConvergeInAnyOrder' ./edge/journal
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -tags real -run 'EveryCall|EveryState|PowerFails' ./edge/powercut
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'NoEventFromOneFrame' ./devices/keycab
+	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -run 'MutatedResponses' ./devices/obd
 
 ui: ## build the screens into kiosk-ui/dist
 	cd kiosk-ui && npm ci --no-audit --no-fund && npm run build

@@ -109,7 +109,7 @@ func worst(kinds []string) string {
 func (a *Answer) messages(r request, data []string, set Settings) []message {
 	var msgs []message
 	hint := busOf(set.Protocol)
-	if set.Headers && !bareAnswers(r, data) || !set.Headers && headedAnswers(data, hint) {
+	if set.Headers && !bareAnswers(r, data) || !set.Headers && headedAnswers(data, set) {
 		msgs = a.headed(data, set)
 	} else {
 		msgs = assembleBare(data, hint)
@@ -142,7 +142,7 @@ func (a *Answer) headed(data []string, set Settings) []message {
 	var frames []frame
 	hint := busOf(set.Protocol)
 	for _, line := range data {
-		f := parseFrame(line, hint)
+		f := parseFrame(line, hint, set.Check)
 		if f.ecu != "" && f.foreign(set.Receive) {
 			a.Others = append(a.Others, line)
 			continue
@@ -191,9 +191,10 @@ func (r request) beginsAnswer(line string) bool {
 // asked for: an identifier of 11 bits makes a number of digits that no answer has,
 // one of 29 bits begins as ISO 15765-4 lays down, an older one names us and has a
 // right checksum.
-func headedAnswers(data []string, hint bus) bool {
+func headedAnswers(data []string, set Settings) bool {
+	hint := busOf(set.Protocol)
 	for _, line := range data {
-		f := parseFrame(line, hint)
+		f := parseFrame(line, hint, set.Check)
 		if f.why != "" {
 			return false
 		}
@@ -315,10 +316,19 @@ const (
 	nrcPending = 0x78
 )
 
+// tellsItsLength reports whether an answer holds its own length: a list of codes its
+// count, a VIN its seventeen characters.
+func tellsItsLength(r request) bool {
+	return r.lists() || r.sid() == 0x09 && len(r.data) > 1 && r.data[1] == 0x02
+}
+
 // decode reads the messages of one ECU that answer r.
 func (a *Answer) decode(r request, msgs []message, broken bool) ECUAnswer {
 	first := msgs[0]
 	// A list on a legacy bus has no length: when a line was lost, it is not whole.
+	if first.unsized && !tellsItsLength(r) {
+		return ECUAnswer{State: Incomplete}
+	}
 	lost := (first.bus == busLegacy || first.bus == busUnknown) && (broken || a.damaged)
 	switch r.sid() {
 	case 0x01:

@@ -77,7 +77,7 @@ type conn struct {
 
 // settings are those under which a reply is read.
 func (c *conn) settings() Settings {
-	return Settings{Headers: c.headers, Echo: c.echo, Protocol: c.number, Receive: c.receive}
+	return Settings{Headers: c.headers, Echo: c.echo, Protocol: c.number, Receive: c.receive, Check: checkOf(c.number)}
 }
 
 // ask sends a command and returns the lines up to the prompt. Nothing else ends

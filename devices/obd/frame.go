@@ -43,7 +43,7 @@ type frame struct {
 
 // parseFrame takes one line with headers on apart. The shape of the line decides,
 // and the protocol where the shape leaves a choice.
-func parseFrame(line string, hint bus) frame {
+func parseFrame(line string, hint bus, check string) frame {
 	f := frame{line: line}
 	switch {
 	case strings.Contains(line, ":"):
@@ -58,7 +58,7 @@ func parseFrame(line string, hint bus) frame {
 	case hint == busCAN29 || hint != busLegacy && looksLikeCAN29(line):
 		f.can(8, busCAN29)
 	default:
-		f.legacy()
+		f.legacy(check)
 	}
 	return f
 }
@@ -97,14 +97,14 @@ func (f *frame) can(n int, b bus) {
 
 // legacy takes a line of ISO 9141-2, KWP2000 or J1850 apart: three header bytes
 // (KWP2000 may add a length byte), data, checksum.
-func (f *frame) legacy() {
+func (f *frame) legacy(check string) {
 	f.bus = busLegacy
 	b, err := hex.DecodeString(f.line)
 	if err != nil || len(b) < 5 {
 		f.why = "too short for a header and a checksum"
 		return
 	}
-	if !sumOK(b) && crcJ1850(b[:len(b)-1]) != b[len(b)-1] {
+	if !checked(b, check) {
 		f.why = "wrong checksum" // so that the address in it is not to be trusted either
 		return
 	}
@@ -120,6 +120,37 @@ func (f *frame) legacy() {
 	if n != len(f.data) {
 		f.why, f.data = "not the length its header says", nil
 	}
+}
+
+// The checks that frames of older buses end with.
+const (
+	CheckSum = "sum" // modulo 256: ISO 9141-2, KWP2000
+	CheckCRC = "crc" // SAE J1850
+)
+
+// checkOf is the check of an ELM327 protocol number, "" where it has none or is not
+// known.
+func checkOf(protocol string) string {
+	switch strings.TrimPrefix(strings.ToUpper(protocol), "A") {
+	case "1", "2":
+		return CheckCRC
+	case "3", "4", "5":
+		return CheckSum
+	}
+	return ""
+}
+
+// checked reports whether the last byte of a frame is the check of those before it.
+// Either will do only where it is not known which there is.
+func checked(b []byte, check string) bool {
+	crc := crcJ1850(b[:len(b)-1]) == b[len(b)-1]
+	switch check {
+	case CheckCRC:
+		return crc
+	case CheckSum:
+		return sumOK(b)
+	}
+	return sumOK(b) || crc && b[0]&0x80 == 0 // a header with a length is one of KWP2000
 }
 
 // sumOK checks the modulo-256 sum of ISO 9141-2 and KWP2000.

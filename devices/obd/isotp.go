@@ -14,6 +14,8 @@ type message struct {
 	payload []byte
 	whole   bool // false: parts are missing, and the payload is not to be read
 	exact   bool // the bus said how long it is; without, padding may follow
+	long    bool // without a header, of several lines
+	unsized bool // and the line with its length is missing
 	lines   []string
 }
 
@@ -174,7 +176,7 @@ func assembleBare(lines []string, hint bus) []message {
 			long.add(line)
 		default:
 			data, err := hex.DecodeString(line)
-			begin(&bare{lines: []string{line}, single: data, mixed: err != nil})
+			begin(&bare{lines: []string{line}, single: append([]byte{}, data...), mixed: err != nil})
 		}
 	}
 	msgs := make([]message, 0, len(all))
@@ -190,6 +192,7 @@ type bare struct {
 	length int
 	parts  []byte
 	count  int
+	last   int // bytes of the part that came last
 	mixed  bool
 	lines  []string
 }
@@ -205,6 +208,11 @@ func (b *bare) add(line string) {
 	if err != nil || compact(want) != line[:1] {
 		b.mixed = true
 	}
+	// Every part but the last is full: six bytes in the first, seven in the others.
+	if b.count > 0 && b.last != b.full() {
+		b.mixed = true
+	}
+	b.last = len(part)
 	if b.parts == nil {
 		b.parts = []byte{}
 	}
@@ -212,12 +220,23 @@ func (b *bare) add(line string) {
 	b.parts = append(b.parts, part...)
 }
 
+// full is how many bytes the part that came last has when another follows.
+func (b *bare) full() int {
+	if b.count == 1 {
+		return 6
+	}
+	return 7
+}
+
 func (b *bare) message(hint bus) message {
 	m := message{bus: hint, lines: b.lines}
 	if b.single != nil {
-		m.payload, m.whole = b.single, true
+		if !b.mixed { // a digit is missing or too many
+			m.payload, m.whole = b.single, true
+		}
 		return m
 	}
+	m.long, m.unsized = true, b.length == 0
 	if hint == busUnknown {
 		m.bus = busCAN11 // only CAN has messages of this form
 	}
@@ -234,9 +253,9 @@ func (b *bare) message(hint bus) message {
 // unmix marks every long message as broken when one of them is: their parts went
 // into each other.
 func unmix(msgs []message) []message {
-	broken := slices.ContainsFunc(msgs, func(m message) bool { return !m.whole && len(m.lines) > 1 })
+	broken := slices.ContainsFunc(msgs, func(m message) bool { return !m.whole && m.long })
 	for i := range msgs {
-		if broken && len(msgs[i].lines) > 1 {
+		if broken && msgs[i].long {
 			msgs[i].whole, msgs[i].payload = false, nil
 		}
 	}

@@ -11,6 +11,7 @@ type Settings struct {
 	Echo     bool
 	Protocol string // ELM327 number; anything else is unknown
 	Receive  string // the address that alone is meant to answer; "" for all
+	Check    string // how frames of an older bus end: CheckSum, CheckCRC; "" for either
 }
 
 // Kinds of adapter answers that are not data, as `pitlane replay` names them.

@@ -1,6 +1,7 @@
 package obd
 
 import (
+	"encoding/hex"
 	"math"
 	"regexp"
 	"strconv"
@@ -35,10 +36,13 @@ func Replay(v *Vehicle) []ReplayLine {
 	if len(v.Protocol) == 1 {
 		protocol = v.Protocol[0]
 	}
+	check := v.check(protocol)
 	out := make([]ReplayLine, 0, len(v.Exchanges))
 	for i := range v.Exchanges {
 		e := &v.Exchanges[i]
-		line := replayOne(e.Request, e.Lines, v.settings(i, protocol))
+		set := v.settings(i, protocol)
+		set.Check = check
+		line := replayOne(e.Request, e.Lines, set)
 		line.I = i
 		if line.Protocol != nil && line.Protocol.Number != "" && busOf(protocol) == busUnknown {
 			protocol = line.Protocol.Number
@@ -46,6 +50,35 @@ func Replay(v *Vehicle) []ReplayLine {
 		out = append(out, line)
 	}
 	return out
+}
+
+// check is how the frames of a recording end, as most of them do: a recording may
+// name its protocol wrongly. Without one of the two it is that of the protocol.
+func (v *Vehicle) check(protocol string) string {
+	if b := busOf(protocol); b == busCAN11 || b == busCAN29 {
+		return ""
+	}
+	sums, crcs := 0, 0
+	for i := range v.Exchanges {
+		for _, line := range v.Exchanges[i].Lines {
+			b, err := hex.DecodeString(compact(line))
+			if err != nil || len(b) < 5 {
+				continue
+			}
+			if sumOK(b) {
+				sums++
+			} else if checked(b, CheckCRC) {
+				crcs++
+			}
+		}
+	}
+	switch {
+	case sums > crcs:
+		return CheckSum
+	case crcs > sums:
+		return CheckCRC
+	}
+	return checkOf(protocol)
 }
 
 // replayOne decodes one exchange.
