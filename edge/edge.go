@@ -13,6 +13,7 @@ import (
 	"pitlane/edge/desk"
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
+	"pitlane/edge/vault"
 	"pitlane/edge/web"
 )
 
@@ -56,6 +57,7 @@ type house struct {
 	started time.Time
 
 	member  *shop.Member
+	vault   *vault.Vault
 	journal *journal.Journal
 	watched *watched
 	board   *board.Board
@@ -80,16 +82,21 @@ func open(ctx context.Context, cfg Config, rooms Rooms, log *slog.Logger) (*hous
 	}
 	h := &house{cfg: cfg, rooms: rooms, log: log.With("node", member.Node), started: time.Now(),
 		member: member, metrics: web.NewMetrics(), faults: rooms.Faults}
+	h.vault, err = vault.Open(vault.Options{Dir: cfg.Data, Node: member.Node, Key: member.Key, Roster: member.Roster, Log: h.log})
+	if err != nil {
+		return nil, hint(fmt.Errorf("open the vault: %w", err),
+			"only one program may use the folder at a time; its keys must be readable by the program's user alone")
+	}
 	h.journal, err = journal.Open(ctx, journal.Options{
-		Dir: cfg.Data, Node: member.Node, Key: member.Key, Roster: member.Roster,
+		Dir: cfg.Data, Node: member.Node, Key: member.Key, Roster: member.Roster, Keys: h.vault,
 		MaxSize: cfg.MaxSizeMB << 20, Quality: ClockQuality, Log: h.log,
 	})
 	if err != nil {
-		return nil, hint(fmt.Errorf("open the journal: %w", err),
+		return nil, hint(errors.Join(fmt.Errorf("open the journal: %w", err), h.vault.Close()),
 			"`pitlane doctor --config FILE` says what is wrong with the folder; only one program may use it at a time")
 	}
 	if err := h.furnish(); err != nil {
-		return nil, errors.Join(err, h.journal.Close())
+		return nil, errors.Join(err, h.journal.Close(), h.vault.Close())
 	}
 	return h, nil
 }

@@ -30,6 +30,9 @@ func Run(ctx context.Context, cfg Config, rooms Rooms, log *slog.Logger) error {
 	if cerr := h.journal.Close(); cerr != nil {
 		err = errors.Join(err, fmt.Errorf("close the journal: %w", cerr))
 	}
+	if cerr := h.vault.Close(); cerr != nil {
+		err = errors.Join(err, fmt.Errorf("close the vault: %w", cerr))
+	}
 	return err
 }
 
@@ -49,6 +52,7 @@ func (h *house) run(ctx context.Context) error {
 	defer ground()
 
 	late.Go(func() { h.boardRoom(lasting, fail) })
+	late.Go(func() { h.mind(lasting, "erasing", h.eraseAsTold) })
 	if err := h.caughtUp(intake); err != nil {
 		return ended(ctx, err)
 	}

@@ -19,6 +19,16 @@ type Journal interface {
 	Read(ctx context.Context, origin string, from uint64) iter.Seq2[journal.Entry, error]
 	Tips() []journal.Tip
 	Wake() (<-chan struct{}, func())
+	// Job is all entries of a job; called when its payloads have become readable, or
+	// unreadable.
+	Job(ctx context.Context, id string) ([]journal.Entry, error)
+}
+
+// Keys says which jobs' payloads became readable or unreadable (edge/vault). Turned
+// is called often, Wake once, both from the goroutine of Run.
+type Keys interface {
+	Turned(from int) (jobs []string, next int)
+	Wake() (<-chan struct{}, func())
 }
 
 var _ Journal = (*journal.Journal)(nil)
@@ -26,6 +36,7 @@ var _ Journal = (*journal.Journal)(nil)
 // Config is what a board is made of.
 type Config struct {
 	Journal Journal
+	Keys    Keys     // nil: payloads are readable from the start
 	Node    string   // this node, <shop>-<node>
 	Role    string   // reception, bay, central
 	Bay     string   // this edge's bay; "" when it has none

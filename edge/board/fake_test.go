@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -30,6 +31,8 @@ type memory struct {
 	tips   map[string][]journal.Hash // job → its tips
 	wakes  []chan struct{}
 	broken error
+	locked map[string]bool // origin and job whose key is not here
+	turned []string
 }
 
 func newMemory() *memory {
@@ -108,9 +111,61 @@ func (m *memory) Read(_ context.Context, origin string, from uint64) iter.Seq2[j
 			return
 		}
 		for _, e := range log {
-			if !yield(e, nil) {
+			if !yield(m.closed(e), nil) {
 				return
 			}
+		}
+	}
+}
+
+// closed is an entry as it is without its key.
+func (m *memory) closed(e journal.Entry) journal.Entry {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.locked[e.Origin+" "+e.Job] {
+		e.Work, e.Contact = nil, nil
+	}
+	return e
+}
+
+// Job implements board.Journal.
+func (m *memory) Job(_ context.Context, id string) ([]journal.Entry, error) {
+	m.mu.Lock()
+	var found []journal.Entry
+	for _, o := range slices.Sorted(maps.Keys(m.logs)) {
+		for _, e := range m.logs[o] {
+			if e.Job == id {
+				found = append(found, e)
+			}
+		}
+	}
+	m.mu.Unlock()
+	for i := range found {
+		found[i] = m.closed(found[i])
+	}
+	return found, nil
+}
+
+// Turned implements board.Keys.
+func (m *memory) Turned(from int) (jobs []string, next int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.turned[from:]), len(m.turned)
+}
+
+// lock takes an origin's key of a job away, or gives it back.
+func (m *memory) lock(origin, id string, yes bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.locked == nil {
+		m.locked = map[string]bool{}
+	}
+	m.locked[origin+" "+id] = yes
+	m.turned = append(m.turned, id)
+	for _, w := range m.wakes {
+		select {
+		case w <- struct{}{}:
+		default:
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"pitlane/edge/job"
@@ -23,6 +24,7 @@ type reader struct {
 	cursor map[string]uint64
 	events map[string][]job.Event
 	gone   map[string]bool // closed long ago: not kept
+	turned int             // position in what the keys have changed
 	wall   wall
 }
 
@@ -35,6 +37,12 @@ func newReader() reader {
 func (b *Board) Run(ctx context.Context) error {
 	wake, stop := b.cfg.Journal.Wake()
 	defer stop()
+	var turned <-chan struct{}
+	if b.cfg.Keys != nil {
+		keys, stop := b.cfg.Keys.Wake()
+		defer stop()
+		turned = keys
+	}
 	ticks := time.NewTicker(beat)
 	defer ticks.Stop()
 	for {
@@ -56,6 +64,7 @@ func (b *Board) Run(ctx context.Context) error {
 			if !open {
 				wake = nil // the journal is closing; the beat finds out
 			}
+		case <-turned:
 		case <-ticks.C:
 			b.forget()
 			b.stale(Kiosk, Waiting, Bay, Desk)
@@ -79,7 +88,7 @@ func (b *Board) catch() {
 // touches. What was read before an error is folded too.
 func (b *Board) catchUp(ctx context.Context) error {
 	touched := map[string]bool{}
-	var failed error
+	failed := b.turn(ctx, touched)
 	for _, tip := range b.cfg.Journal.Tips() {
 		if err := b.readOrigin(ctx, tip, touched); err != nil {
 			failed = errors.Join(failed, err)
@@ -87,6 +96,31 @@ func (b *Board) catchUp(ctx context.Context) error {
 	}
 	b.fold(touched)
 	return failed
+}
+
+// turn reads again the jobs whose keys came or went. It comes before the reading of
+// what is new: a key that comes in between is seen at the next turn.
+func (b *Board) turn(ctx context.Context, touched map[string]bool) error {
+	if b.cfg.Keys == nil {
+		return nil
+	}
+	jobs, next := b.cfg.Keys.Turned(b.reader.turned)
+	slices.Sort(jobs)
+	for _, id := range slices.Compact(jobs) {
+		if b.reader.events[id] == nil {
+			continue // not met yet, or closed long ago
+		}
+		entries, err := b.cfg.Journal.Job(ctx, id)
+		if err != nil {
+			return fmt.Errorf("read a job again: %w", err)
+		}
+		delete(b.reader.events, id)
+		for _, e := range entries {
+			b.take(e, touched)
+		}
+	}
+	b.reader.turned = next
+	return nil
 }
 
 func (b *Board) readOrigin(ctx context.Context, tip journal.Tip, touched map[string]bool) error {

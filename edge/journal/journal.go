@@ -288,6 +288,9 @@ func (j *Journal) Origin() string { return j.id.origin() }
 // Node is the name of the node whose journal this is.
 func (j *Journal) Node() string { return j.id.Node }
 
+// Keys is what seals and opens here; nil where payloads are in clear.
+func (j *Journal) Keys() Sealer { return j.opt.Keys }
+
 // Full says whether intake is refused for want of room.
 func (j *Journal) Full() bool { return j.full.Load() }
 

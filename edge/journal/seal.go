@@ -10,10 +10,12 @@ import (
 // reception and head office.
 type Class uint8
 
-// The classes of payloads.
+// The classes of payloads. Column is none of an event: what a node's own database
+// keeps of a job; its keys go nowhere and end with the job's work.
 const (
 	Work Class = iota + 1
 	Contact
+	Column
 )
 
 // String is the class's name: work, contact.
@@ -23,6 +25,8 @@ func (c Class) String() string {
 		return "work"
 	case Contact:
 		return "contact"
+	case Column:
+		return "column"
 	default:
 		return "none"
 	}

@@ -189,15 +189,28 @@ func (v *Vault) CatchUp(ctx context.Context, log Log) error {
 	return nil
 }
 
-// Done says up to where of each origin erasures are carried out here. It is told to
-// the other nodes: their confirmation.
+// Confirmation is what this node tells the others: of each origin whose erasures it
+// has carried out, the number after the last of them. It changes with erasures only.
+func (v *Vault) Confirmation() map[string]uint64 {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	out := map[string]uint64{}
+	for _, e := range v.list {
+		if e.Seq < v.done[e.Origin] {
+			out[e.Origin] = max(out[e.Origin], e.Seq+1)
+		}
+	}
+	return out
+}
+
+// Done says up to where of each origin this vault has looked for erasures.
 func (v *Vault) Done() map[string]uint64 {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	return maps.Clone(v.done)
 }
 
-// Confirmed notes what another node says of the same. Only what concerns an erasure
+// Confirmed notes the confirmation of another node. Only what concerns an erasure
 // is kept.
 func (v *Vault) Confirmed(node string, done map[string]uint64) error {
 	if _, ok := v.opt.Roster.Node(node); !ok || node == v.opt.Node {

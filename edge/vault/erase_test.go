@@ -150,7 +150,7 @@ func TestACrashWithinAnErasureLeavesOneOfTheTwo(t *testing.T) {
 			t.Errorf("%s: the key is here: %v, want %v", name, got, c.open)
 		}
 		s.must(v.Close())
-		left, err := filepath.Glob(filepath.Join(o.Dir, "keys", "*"))
+		left, err := filepath.Glob(filepath.Join(o.Dir, "keys", "vault-*"))
 		s.must(err)
 		if len(left) != 1 {
 			t.Errorf("%s: %d wrapping keys are left", name, len(left))

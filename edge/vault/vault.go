@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -38,6 +39,7 @@ type Options struct {
 type Vault struct {
 	opt  Options
 	role string
+	lock *os.File
 
 	file sync.Mutex // held while the file changes; before mu
 	book *book
@@ -72,6 +74,8 @@ var (
 	ErrErased = errors.New("the data of this job is erased")
 	// ErrForeign: what was sent is not from a node of the shop, or not for this one.
 	ErrForeign = errors.New("keys from nobody of this shop, or not for this node")
+	// ErrLocked: another process has the vault.
+	ErrLocked = errors.New("the vault is in use by another process: stop it first")
 	// ErrReadOnly: the vault is open to look only.
 	ErrReadOnly = errors.New("the vault is open for reading only")
 )
@@ -97,9 +101,22 @@ func Open(o Options) (*Vault, error) {
 		missing: map[journal.KeyID]missed{}, erased: map[scope]Erasure{}, done: map[string]uint64{},
 		heard: map[string]map[string]uint64{}, wakers: map[chan struct{}]bool{},
 	}
-	book, rs, lost, err := openBook(o.Dir, o.Random, o.ReadOnly)
+	lock, err := lockKeys(o)
 	if err != nil {
 		return nil, fmt.Errorf("open the vault of %s: %w", o.Node, err)
+	}
+	v.lock = lock
+	if err := v.open(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the vault of %s: %w", o.Node, err), unlock(lock))
+	}
+	return v, nil
+}
+
+func (v *Vault) open() error {
+	o := v.opt
+	book, rs, lost, err := openBook(o.Dir, o.Random, o.ReadOnly)
+	if err != nil {
+		return err
 	}
 	v.book = book
 	for _, r := range rs {
@@ -110,13 +127,13 @@ func Open(o Options) (*Vault, error) {
 	}
 	if lost > 0 && !o.ReadOnly {
 		if err := book.rewrite(v.records()); err != nil {
-			return nil, errors.Join(fmt.Errorf("open the vault of %s: %w", o.Node, err), book.close())
+			return errors.Join(err, book.close())
 		}
 	}
 	if v.receiver, err = newReceiver(); err != nil {
-		return nil, errors.Join(err, book.close())
+		return errors.Join(err, book.close())
 	}
-	return v, nil
+	return nil
 }
 
 // Close closes the file and forgets the keys.
@@ -126,7 +143,7 @@ func (v *Vault) Close() error {
 	if v.book.f == nil {
 		return nil
 	}
-	err := v.book.close()
+	err := errors.Join(v.book.close(), unlock(v.lock))
 	v.book.f, v.book.bad = nil, errors.New("the vault is closed")
 	return err
 }
@@ -204,7 +221,7 @@ func recordOf(k *key) record {
 }
 
 func classOf(name string) journal.Class {
-	for _, c := range []journal.Class{journal.Work, journal.Contact} {
+	for _, c := range []journal.Class{journal.Work, journal.Contact, journal.Column} {
 		if name == c.String() {
 			return c
 		}
@@ -234,7 +251,9 @@ func (v *Vault) Ready(job string, class journal.Class) error {
 	}
 	v.mu.Lock()
 	v.insert(k)
-	v.made = append(v.made, k.id())
+	if class != journal.Column {
+		v.made = append(v.made, k.id())
+	}
 	v.wakeLocked()
 	v.mu.Unlock()
 	return nil
@@ -250,6 +269,9 @@ func (v *Vault) settled(job string, class journal.Class) bool {
 
 // isErased says whether a class of a job is erased; the lock is held.
 func (v *Vault) isErased(job string, class journal.Class) bool {
+	if class == journal.Column {
+		class = journal.Work
+	}
 	_, yes := v.erased[scope{"", job, class}]
 	return yes
 }

@@ -55,6 +55,23 @@ func TestAKeyIsOnDiskBeforeItIsUsed(t *testing.T) {
 	}
 }
 
+func TestASecondProcessIsKeptOut(t *testing.T) {
+	s := newShop(t)
+	v := s.open("demo-desk")
+	if _, err := vault.Open(s.options("demo-desk")); !errors.Is(err, vault.ErrLocked) {
+		t.Errorf("a second one: %v", err)
+	}
+	o := s.options("demo-desk")
+	o.ReadOnly = true
+	b := s.sealed(v, at("j1", 1, journal.Work), `{}`)
+	look, err := vault.Open(o)
+	s.must(err)
+	if !s.opens(look, at("j1", 1, journal.Work), b, `{}`) || !errors.Is(look.Ready("j2", journal.Work), vault.ErrReadOnly) {
+		t.Error("a looker cannot look, or writes")
+	}
+	s.must(look.Close())
+}
+
 func TestATornEndCostsNothingThatWasKept(t *testing.T) {
 	s := newShop(t)
 	v := s.open("demo-desk")
@@ -90,12 +107,15 @@ func TestATornEndCostsNothingThatWasKept(t *testing.T) {
 
 func TestKeysGoToThoseWhoAreEntitled(t *testing.T) {
 	s := newShop(t)
-	desk := s.open("demo-desk")
+	desk, bay := s.open("demo-desk"), s.open("demo-bay-1")
 	for name, role := range nodes() {
 		if name == "demo-desk" {
 			continue
 		}
-		v := s.open(name)
+		v := bay
+		if name != "demo-bay-1" {
+			v = s.open(name)
+		}
 		for _, c := range []journal.Class{journal.Work, journal.Contact} {
 			b := s.sealed(desk, at("j1", 1, c), `{}`)
 			if s.opens(v, at("j1", 1, c), b, `{}`) {
@@ -109,7 +129,6 @@ func TestKeysGoToThoseWhoAreEntitled(t *testing.T) {
 		}
 	}
 	// What a bay asks for is not given, and what it is given it does not take.
-	bay := s.open("demo-bay-1")
 	b := s.sealed(desk, at("j2", 1, journal.Contact), `{}`)
 	public, sig := bay.Receiver()
 	if box, _, err := desk.Wrap("demo-bay-1", public, sig, []journal.KeyID{b.Key}); box != nil || err != nil {

@@ -1,11 +1,14 @@
 package broker
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 const prefix = "pitlane/v1/"
 
 // mayWrite says whether user may publish to topic: a node below its own up
-// branch, central below the down branch of any node. Only have, live and online
+// branch, central below the down branch of any node. Only a node's few states
 // may stay with the broker, so that a node's share of its memory is bounded.
 func mayWrite(user, topic string, central, retain bool) bool {
 	rest, ok := strings.CutPrefix(topic, prefix)
@@ -17,7 +20,7 @@ func mayWrite(user, topic string, central, retain bool) bool {
 	if leaf == "" || !validUser(node) {
 		return false
 	}
-	if retain && leaf != "have" && leaf != "live" && leaf != "online" {
+	if retain && !slices.Contains([]string{"have", "live", "online", "key", "erased"}, leaf) {
 		return false
 	}
 	return way == "up" && node == user || way == "down" && central

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"pitlane/edge/shop"
+	"pitlane/edge/vault"
 	"pitlane/edge/web"
 	"pitlane/sync/wire"
 )
@@ -33,18 +34,22 @@ func Run(ctx context.Context, cfg Config, log *slog.Logger) error {
 		return &ConfigError{File: cfg.Data, Message: "the folder is that of a " + member.Role + ", not of a central",
 			Hint: "name the folder that `pitlane shop add --role central` made"}
 	}
-	store, err := OpenSQLite(ctx, cfg.Database)
+	keys, err := vault.Open(vault.Options{Dir: cfg.Data, Node: member.Node, Key: member.Key, Roster: member.Roster, Log: log})
 	if err != nil {
 		return ended(ctx, err)
 	}
-	err = ended(ctx, serve(ctx, cfg, member, store, log))
+	store, err := OpenSQLite(ctx, cfg.Database, keys)
+	if err != nil {
+		return ended(ctx, errors.Join(err, keys.Close()))
+	}
+	err = ended(ctx, serve(ctx, cfg, member, keys, store, log))
 	if cerr := store.Close(); cerr != nil {
 		err = errors.Join(err, fmt.Errorf("close the database: %w", cerr))
 	}
-	return err
+	return errors.Join(err, keys.Close())
 }
 
-func serve(ctx context.Context, cfg Config, member *shop.Member, store Store, log *slog.Logger) error {
+func serve(ctx context.Context, cfg Config, member *shop.Member, keys *vault.Vault, store Store, log *slog.Logger) error {
 	codec, err := wire.NewCodec()
 	if err != nil {
 		return err
@@ -65,7 +70,7 @@ func serve(ctx context.Context, cfg Config, member *shop.Member, store Store, lo
 			return err
 		}
 	}
-	take := &intake{store: store, codec: codec, roster: member.Roster, now: time.Now}
+	take := &intake{store: store, codec: codec, roster: member.Roster, keys: keys, now: time.Now, log: log, took: make(chan struct{}, 1)}
 
 	g, inner := errgroup.WithContext(ctx)
 	for _, l := range cfg.Link {
@@ -73,6 +78,7 @@ func serve(ctx context.Context, cfg Config, member *shop.Member, store Store, lo
 			intake: take, office: o, log: log.With("broker", l.URL)}
 		g.Go(func() error { return c.run(inner) })
 	}
+	g.Go(func() error { return take.follow(inner, o.reads) })
 	g.Go(func() error {
 		h := web.Watch(metrics, log, web.Guard(hosts(cfg.Hosts, ln.Addr()), api))
 		return web.Serve(inner, ln, h, log)

@@ -75,11 +75,16 @@ type session struct {
 	forked  map[string]bool
 	// cosigned is what was sent of each origin, as cosigned.
 	cosigned map[string]string
+	keys     *wire.Exchange
+	erased   string // the newest confirmation, as sent
 }
 
 func (c *courier) carry(ctx context.Context, line *wire.Line) error {
 	defer line.Close()
-	s := &session{courier: c, line: line, wants: wire.NewWants(c.member.Node, patience), forked: map[string]bool{}, cosigned: map[string]string{}}
+	s := &session{courier: c, line: line, wants: wire.NewWants(c.member.Node, patience), forked: map[string]bool{}, cosigned: map[string]string{},
+		keys: wire.NewExchange(c.intake.keys, patience)}
+	turned, stop := c.intake.keys.Wake()
+	defer stop()
 	c.log.Info("link is up")
 	c.office.found(c.url)
 	if err := s.hello(true); err != nil {
@@ -96,7 +101,9 @@ func (c *courier) carry(ctx context.Context, line *wire.Line) error {
 		case m := <-line.In:
 			err = s.message(ctx, m)
 		case <-look.C:
-			err = s.ask()
+			err = errors.Join(s.ask(), s.sendKeys())
+		case <-turned:
+			err = s.sendKeys()
 		case <-have.C:
 			err = s.have(ctx)
 		case <-live.C:
@@ -201,12 +208,16 @@ func (s *session) message(ctx context.Context, m wire.Message) error {
 	}
 	if topic.Kind != wire.OnLine && !m.Retained {
 		s.wants.Back(from)
+		s.keys.Back(from)
 		s.office.alive(from)
 	}
 	switch topic.Kind {
 	case wire.Log:
 		return s.segment(ctx, from, m.Payload)
 	case wire.To:
+		if topic.To == s.member.Node && (wire.IsAsk(m.Payload) || wire.IsParcel(m.Payload)) {
+			return s.aboutKeys(from, m.Payload)
+		}
 		if topic.To == s.member.Node && len(m.Payload) > 0 && m.Payload[0] != '{' {
 			return s.segment(ctx, from, m.Payload)
 		}
@@ -214,6 +225,8 @@ func (s *session) message(ctx context.Context, m wire.Message) error {
 		s.has(from, m.Payload)
 	case wire.OnLine:
 		s.appears(from, m)
+	case wire.KeyOf, wire.Erased:
+		s.tellsOfKeys(topic.Kind, from, m.Payload)
 	}
 	return nil
 }
@@ -284,9 +297,11 @@ func (s *session) appears(from string, m wire.Message) {
 		s.refuse(from, err)
 	case !o.Online:
 		s.wants.Gone(from)
+		s.keys.Gone(from)
 		s.office.gone(from)
 	case !m.Retained:
 		s.wants.Back(from)
+		s.keys.Back(from)
 		s.office.alive(from)
 	}
 }

@@ -3,13 +3,16 @@ package central
 import (
 	"crypto/rand"
 	"encoding/json"
+	"log/slog"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
+	"pitlane/edge/vault"
 	"pitlane/sync/wire"
 )
 
@@ -20,11 +23,12 @@ type house struct {
 	bay    *journal.Journal
 	store  Store
 	intake *intake
+	vaults map[*journal.Journal]*vault.Vault
 }
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{t: t, dir: filepath.Join(t.TempDir(), "shop")}
+	h := &house{t: t, dir: filepath.Join(t.TempDir(), "shop"), vaults: map[*journal.Journal]*vault.Vault{}}
 	h.must(shop.Init(h.dir, "demo"))
 	for node, role := range map[string]string{"bay-1": shop.RoleBay, "reception": shop.RoleReception, "central": shop.RoleCentral} {
 		_, err := shop.Add(h.dir, node, role, "")
@@ -35,10 +39,11 @@ func newHouse(t *testing.T) *house {
 	h.must(err)
 	t.Cleanup(codec.Close)
 	h.bay = h.journal("demo-bay-1", h.folder("demo-bay-1"))
-	h.store, err = OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "central.db"))
+	keys := h.vault(m, t.TempDir())
+	h.store, err = OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "central.db"), keys)
 	h.must(err)
 	t.Cleanup(func() { h.must(h.store.Close()) })
-	h.intake = &intake{store: h.store, codec: codec, roster: m.Roster, now: time.Now}
+	h.intake = &intake{store: h.store, codec: codec, roster: m.Roster, keys: keys, now: time.Now, log: slog.New(slog.DiscardHandler), took: make(chan struct{}, 1)}
 	return h
 }
 
@@ -61,8 +66,10 @@ func (h *house) member(node string) *shop.Member {
 func (h *house) journal(node, dir string) *journal.Journal {
 	h.t.Helper()
 	m := h.member(node)
-	j, err := journal.Open(h.t.Context(), journal.Options{Dir: dir, Node: node, Key: m.Key, Roster: m.Roster})
+	keys := h.vault(m, dir)
+	j, err := journal.Open(h.t.Context(), journal.Options{Dir: dir, Node: node, Key: m.Key, Roster: m.Roster, Keys: keys})
 	h.must(err)
+	h.vaults[j] = keys
 	h.t.Cleanup(func() {
 		if err := j.Close(); err != nil {
 			h.t.Error(err)
@@ -81,6 +88,31 @@ func (h *house) write(j *journal.Journal, id string, payloads ...job.Payload) {
 		_, _ = rand.Read(d.Request[:]) // crypto/rand does not fail
 		_, err = j.Append(h.t.Context(), d)
 		h.must(err)
+	}
+	h.give(j)
+}
+
+// vault opens a node's vault.
+func (h *house) vault(m *shop.Member, dir string) *vault.Vault {
+	h.t.Helper()
+	v, err := vault.Open(vault.Options{Dir: dir, Node: m.Node, Key: m.Key, Roster: m.Roster})
+	h.must(err)
+	h.t.Cleanup(func() { h.must(v.Close()) })
+	return v
+}
+
+// give gives central all keys that a journal's node has made.
+func (h *house) give(j *journal.Journal) {
+	h.t.Helper()
+	if h.vaults[j] == nil {
+		return // a journal without keys
+	}
+	ids, _ := h.vaults[j].Made(0)
+	for chunk := range slices.Chunk(ids, vault.MaxParcel) {
+		public, sig := h.intake.keys.Receiver()
+		box, boxSig, err := h.vaults[j].Wrap("demo-central", public, sig, chunk)
+		h.must(err)
+		h.must(h.intake.keys.Unwrap(j.Node(), box, boxSig))
 	}
 }
 

@@ -1,14 +1,17 @@
 package central
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"sync"
 	"time"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/vault"
 	"pitlane/sync/wire"
 )
 
@@ -17,9 +20,13 @@ type intake struct {
 	store  Store
 	codec  *wire.Codec
 	roster *journal.Roster
+	keys   *vault.Vault
 	now    func() time.Time
+	log    *slog.Logger
+	took   chan struct{} // signalled after a commit
 
-	mu sync.Mutex
+	mu     sync.Mutex
+	turned int // position in what the keys have changed
 }
 
 // taken is what came of a segment.
@@ -53,6 +60,9 @@ func (t *intake) adopt(ctx context.Context, seg journal.Segment, b []byte) (take
 		return done, err
 	}
 	entries, frontier, _, err := t.roster.CheckSegment(mark.Frontier, seg)
+	if err == nil {
+		err = t.open(seg, entries)
+	}
 	if err != nil || len(entries) == 0 {
 		return done, err
 	}
@@ -62,11 +72,15 @@ func (t *intake) adopt(ctx context.Context, seg journal.Segment, b []byte) (take
 		Segment: SegmentRow{Origin: seg.Origin, First: seg.First, Hashes: hashes, Bytes: b},
 		Entries: entries,
 	}
-	if err := t.project(ctx, &c); err != nil {
+	if err := t.project(ctx, &c, jobsOf(entries)); err != nil {
 		return done, err
 	}
 	if err := t.store.Commit(ctx, c); err != nil {
 		return done, err
+	}
+	select {
+	case t.took <- struct{}{}:
+	default: // signalled already
 	}
 	done.Size, done.New = frontier.Size, len(entries)
 	return done, nil
@@ -116,29 +130,68 @@ func (t *intake) forked(ctx context.Context, seg journal.Segment) error {
 	return fmt.Errorf("%w: %s at %d", journal.ErrForked, seg.Origin, seg.First)
 }
 
-// project works out what follows from a change's entries.
-func (t *intake) project(ctx context.Context, c *Change) error {
+// open opens what central has the keys of, and holds it against the leaves. A
+// segment in clear is refused: nothing readable lies in the rows.
+func (t *intake) open(seg journal.Segment, entries []journal.Entry) error {
+	for _, e := range seg.Entries {
+		if e.Work != nil || e.Contact != nil {
+			return fmt.Errorf("%w: its payloads are not sealed: bring the node to this version", wire.ErrSegment)
+		}
+	}
+	for i := range entries {
+		if err := journal.OpenEntry(t.keys, &entries[i]); err != nil {
+			return fmt.Errorf("%w: entry %d: %w", journal.ErrForged, entries[i].Seq, err)
+		}
+	}
+	return nil
+}
+
+// jobsOf are the jobs of entries, each once.
+func jobsOf(entries []journal.Entry) []string {
+	var ids []string
+	for _, e := range entries {
+		if e.Job != "" && !slices.Contains(ids, e.Job) {
+			ids = append(ids, e.Job)
+		}
+	}
+	return ids
+}
+
+// project works out what follows from a change's entries for jobs. Where data is
+// erased, the vehicles that show it are made anew from their other jobs.
+func (t *intake) project(ctx context.Context, c *Change, ids []string) error {
 	var g garage
-	var seen []string
-	for _, e := range c.Entries {
-		if e.Job == "" || slices.Contains(seen, e.Job) {
+	for n := 0; n < len(ids); n++ { // it grows
+		f, err := t.fold(ctx, ids[n], c.Entries)
+		if err != nil {
+			return err
+		}
+		c.Jobs = append(c.Jobs, f)
+		if !f.erased {
 			continue
 		}
-		seen = append(seen, e.Job)
-		f, err := t.fold(ctx, e.Job, c.Entries)
+		vehicles, err := t.store.VehiclesOf(ctx, f.ID)
 		if err != nil {
 			return err
 		}
-		byVIN, err := found(t.store.VehicleByVIN(ctx, bareVIN(f.VIN)))
-		if err != nil {
+		for _, v := range vehicles {
+			g.dropped = append(g.dropped, v)
+			others, err := t.store.VehicleJobs(ctx, v)
+			if err != nil {
+				return err
+			}
+			for _, j := range others {
+				if !slices.Contains(ids, j.ID) {
+					ids = append(ids, j.ID)
+				}
+			}
+		}
+	}
+	slices.SortStableFunc(c.Jobs, func(a, b JobFile) int { return cmp.Compare(a.Newest, b.Newest) })
+	for i := range c.Jobs {
+		if err := t.park(ctx, &g, &c.Jobs[i].Job); err != nil {
 			return err
 		}
-		byPlate, err := found(t.store.VehicleByPlate(ctx, barePlate(f.Plate)))
-		if err != nil {
-			return err
-		}
-		g.park(&f.Job, byVIN, byPlate)
-		c.Jobs = append(c.Jobs, f)
 	}
 	// A vehicle that went up in another late in the segment may be named early.
 	for i := range c.Jobs {
@@ -148,7 +201,20 @@ func (t *intake) project(ctx context.Context, c *Change) error {
 			}
 		}
 	}
-	c.Vehicles, c.Merged = g.changed, g.merged
+	c.Vehicles, c.Merged, c.Dropped = g.changed, g.merged, g.dropped
+	return nil
+}
+
+func (t *intake) park(ctx context.Context, g *garage, j *Job) error {
+	byVIN, err := found(t.store.VehicleByVIN(ctx, bareVIN(j.VIN)))
+	if err != nil {
+		return err
+	}
+	byPlate, err := found(t.store.VehicleByPlate(ctx, barePlate(j.Plate)))
+	if err != nil {
+		return err
+	}
+	g.park(j, byVIN, byPlate)
 	return nil
 }
 
@@ -156,6 +222,10 @@ func (t *intake) fold(ctx context.Context, id string, fresh []journal.Entry) (Jo
 	entries, err := t.store.JobEntries(ctx, id)
 	if err != nil {
 		return JobFile{}, err
+	}
+	for i := range entries {
+		// A box that its key does not open, once the key is here, stays closed.
+		_ = journal.OpenEntry(t.keys, &entries[i])
 	}
 	for _, e := range fresh {
 		if e.Job == id {

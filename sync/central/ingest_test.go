@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"pitlane/edge/journal"
@@ -78,7 +79,12 @@ func TestWhatDoesNotVerifyIsNotKept(t *testing.T) {
 		"a changed leaf": func(s *journal.Segment) {
 			s.Entries[1].Leaf = bytes.Replace(s.Entries[1].Leaf, []byte(`"j":"j1"`), []byte(`"j":"j2"`), 1)
 		},
-		"a changed payload":      func(s *journal.Segment) { s.Entries[1].Work = &journal.Opening{Payload: []byte(`{}`)} },
+		"a changed payload": func(s *journal.Segment) {
+			box := *s.Entries[1].SealedWork
+			box.Box = bytes.Clone(box.Box)
+			box.Box[20] ^= 1
+			s.Entries[1].SealedWork = &box
+		},
 		"a changed checkpoint":   func(s *journal.Segment) { s.Checkpoint[40] ^= 1 },
 		"another node's entries": func(s *journal.Segment) { s.Origin = "demo-reception" + s.Origin[len("demo-bay-1"):] },
 		"a stranger's entries":   func(s *journal.Segment) { s.Origin = "other-bay-1" + s.Origin[len("demo-bay-1"):] },
@@ -96,12 +102,33 @@ func TestWhatDoesNotVerifyIsNotKept(t *testing.T) {
 			}
 		})
 	}
+	for i := range seg.Entries {
+		if seg.Entries[i].SealedWork != nil {
+			seg.Entries[i].SealedWork, seg.Entries[i].Work = nil, entryOf(t, h.bay, uint64(i)).Work
+		}
+	}
+	clear, err := h.intake.codec.Encode(seg)
+	h.must(err)
+	if _, _, err := h.intake.take(t.Context(), clear); !errors.Is(err, wire.ErrSegment) || !strings.Contains(err.Error(), "not sealed") {
+		t.Errorf("payloads in clear: %v", err)
+	}
 	if _, _, err := h.intake.take(t.Context(), []byte("noise")); !errors.Is(err, wire.ErrSegment) {
 		t.Errorf("noise: %v", err)
 	}
 	if marks, err := h.store.Marks(t.Context()); err != nil || len(marks) != 0 {
 		t.Errorf("something was kept: %+v, %v", marks, err)
 	}
+}
+
+func entryOf(t *testing.T, j *journal.Journal, seq uint64) journal.Entry {
+	t.Helper()
+	for e, err := range j.Read(t.Context(), j.Origin(), seq) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	return journal.Entry{}
 }
 
 func TestAnotherHistoryIsNeverWrittenOver(t *testing.T) {

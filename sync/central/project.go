@@ -10,6 +10,7 @@ import (
 
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/vault"
 )
 
 // event makes of a journal entry what the fold takes. A payload of an unknown kind
@@ -35,11 +36,29 @@ func event(e journal.Entry) job.Event {
 	return out
 }
 
-// fold is what is true of a job after all its entries.
+// erased says what of a job is erased. The event alone decides: its rows are blank
+// with the transaction that takes it in, and the keys go right after.
+func erased(entries []journal.Entry) (work, contact bool) {
+	for _, e := range entries {
+		work = work || e.Kind == vault.KindErased
+		contact = contact || work || e.Kind == vault.KindContactErased
+	}
+	return work, contact
+}
+
+// fold is what is true of a job after all its entries. Erased data is not in it,
+// whether or not its keys are still here.
 func fold(shop, id string, entries []journal.Entry) JobFile {
 	events := make([]job.Event, 0, len(entries))
 	newest := int64(0)
+	work, contact := erased(entries)
 	for _, e := range entries {
+		if work && e.Kind != vault.KindErased {
+			e.Work = nil
+		}
+		if contact {
+			e.Contact = nil
+		}
 		events = append(events, event(e))
 		newest = max(newest, e.WallMS)
 	}
@@ -48,7 +67,7 @@ func fold(shop, id string, entries []journal.Entry) JobFile {
 		ID: id, Shop: shop, Ticket: s.Ticket, Plate: s.Plate, Phase: s.Phase, Word: s.Phase.Word(),
 		Bay: s.Bay, Node: journal.NodeOf(s.NewestOrigin), Opened: s.OpenedMS, Promised: s.Promised, Newest: newest,
 		Complaint: s.Complaint, Lines: s.Lines,
-	}, Scans: s.Scans}
+	}, Scans: s.Scans, erased: work}
 	if !s.Mismatch { // else the VIN is that of another car, which met the adapter by mistake
 		f.VIN = s.VIN
 	}
@@ -106,11 +125,12 @@ func identify(j Job, byVIN, byPlate *Vehicle) (v Vehicle, merged string) {
 type garage struct {
 	changed []Vehicle
 	merged  []Merge
+	dropped []string // made anew: what is stored of them does not count
 }
 
 // known gives a vehicle as this change has made it so far; nil when it is gone.
 func (g *garage) known(v *Vehicle) *Vehicle {
-	if v == nil || slices.ContainsFunc(g.merged, func(m Merge) bool { return m.From == v.ID }) {
+	if v == nil || slices.Contains(g.dropped, v.ID) || slices.ContainsFunc(g.merged, func(m Merge) bool { return m.From == v.ID }) {
 		return nil
 	}
 	if i := slices.IndexFunc(g.changed, func(c Vehicle) bool { return c.ID == v.ID }); i >= 0 {
@@ -141,6 +161,7 @@ func (g *garage) park(j *Job, storedVIN, storedPlate *Vehicle) {
 	byVIN := g.find(storedVIN, func(v Vehicle) bool { return vin != "" && v.VIN == vin })
 	byPlate := g.find(storedPlate, func(v Vehicle) bool { return plate != "" && v.Plate == plate })
 	v, merged := identify(*j, byVIN, byPlate)
+	v.Job = j.ID
 	if merged != "" {
 		g.merged = append(g.merged, Merge{From: merged, Into: v.ID})
 		g.changed = slices.DeleteFunc(g.changed, func(c Vehicle) bool { return c.ID == merged })

@@ -139,7 +139,7 @@ func TestHeadOfficeHasWhatTheShopWrote(t *testing.T) {
 	at, stop := h.central(mqtt)
 	v := h.office(at, func(v OfficeView) bool {
 		e := edgeOf(v, "demo-bay-1")
-		return len(v.Jobs) == 1 && e.Online && e.Backlog == 0 && e.AsOf != nil
+		return len(v.Jobs) == 1 && v.Jobs[0].Vehicle != "" && e.Online && e.Backlog == 0 && e.AsOf != nil
 	})
 	if j := v.Jobs[0]; j.Ticket != "A-1" || j.Node != "demo-bay-1" || j.Shop != "demo" || j.Vehicle == "" {
 		t.Errorf("job %+v", j)

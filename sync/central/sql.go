@@ -10,16 +10,24 @@ import (
 
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/vault"
 )
 
 // sqlStore is the Store on database/sql, in the subset that SQLite and PostgreSQL
 // share. One connection writes; reads never wait for it.
 type sqlStore struct {
-	write *sql.DB
-	read  *sql.DB
+	write   *sql.DB
+	read    *sql.DB
+	columns Columns
 }
 
 var _ Store = (*sqlStore)(nil)
+
+// Tidy implements Store.
+func (s *sqlStore) Tidy(ctx context.Context) error {
+	_, err := s.write.ExecContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`)
+	return wrap("tidy the database", err)
+}
 
 // Ping implements Store.
 func (s *sqlStore) Ping(ctx context.Context) error {
@@ -102,30 +110,32 @@ func (s *sqlStore) Hashes(ctx context.Context, origin string, from uint64, n int
 }
 
 func scanEntry(scan func(...any) error) (journal.Entry, error) {
-	var leaf, work, workSalt, contact, contactSalt []byte
-	if err := scan(&leaf, &work, &workSalt, &contact, &contactSalt); err != nil {
+	var leaf, work, workKey, contact, contactKey []byte
+	if err := scan(&leaf, &work, &workKey, &contact, &contactKey); err != nil {
 		return journal.Entry{}, err
 	}
 	e, err := journal.DecodeLeaf(leaf)
 	if err != nil {
 		return journal.Entry{}, err
 	}
-	e.Work, e.Contact = opening(work, workSalt), opening(contact, contactSalt)
+	e.SealedWork, e.SealedContact = box(work, workKey), box(contact, contactKey)
 	return e, nil
 }
 
-func opening(payload, salt []byte) *journal.Opening {
-	o := &journal.Opening{Payload: payload}
-	if copy(o.Salt[:], salt) != len(o.Salt) {
+func box(b, key []byte) *journal.Sealed {
+	s := &journal.Sealed{Box: b}
+	if copy(s.Key[:], key) != len(s.Key) {
 		return nil
 	}
-	return o
+	return s
 }
+
+const entryColumns = `SELECT leaf, work, work_key, contact, contact_key FROM entries`
 
 // JobEntries implements Store.
 func (s *sqlStore) JobEntries(ctx context.Context, id string) ([]journal.Entry, error) {
 	out, err := query(ctx, s.read, scanEntry,
-		`SELECT leaf, work, work_salt, contact, contact_salt FROM entries WHERE job = $1 ORDER BY origin, seq`, id)
+		entryColumns+` WHERE job = $1 ORDER BY origin, seq`, id)
 	return out, wrap("read the entries of a job", err)
 }
 
@@ -147,39 +157,51 @@ func (s *sqlStore) SegmentRows(ctx context.Context, origin string, from uint64, 
 	return out, wrap("read segments", err)
 }
 
-const jobColumns = `SELECT id, shop, ticket, plate, vin, vehicle, phase, word, bay, node, opened_ms, promised_ms, newest_ms, complaint, lines FROM jobs`
+const jobColumns = `SELECT id, shop, ticket, vehicle, phase, word, bay, node, opened_ms, promised_ms, newest_ms, sealed FROM jobs`
 
-func scanJob(scan func(...any) error) (j Job, err error) {
-	var complaint, lines string
-	if err := scan(&j.ID, &j.Shop, &j.Ticket, &j.Plate, &j.VIN, &j.Vehicle, &j.Phase, &j.Word, &j.Bay, &j.Node,
-		&j.Opened, &j.Promised, &j.Newest, &complaint, &lines); err != nil {
+func (s *sqlStore) scanJob(scan func(...any) error) (j Job, err error) {
+	var sealed []byte
+	if err := scan(&j.ID, &j.Shop, &j.Ticket, &j.Vehicle, &j.Phase, &j.Word, &j.Bay, &j.Node,
+		&j.Opened, &j.Promised, &j.Newest, &sealed); err != nil {
 		return j, err
 	}
-	return j, errors.Join(json.Unmarshal([]byte(complaint), &j.Complaint), json.Unmarshal([]byte(lines), &j.Lines))
+	var c jobColumn
+	err = s.open(j.ID, "job", sealed, &c)
+	j.Plate, j.VIN, j.Complaint, j.Lines = c.Plate, c.VIN, c.Complaint, c.Lines
+	if j.Lines == nil {
+		j.Lines = []job.Line{}
+	}
+	return j, err
 }
 
 // Job implements Store.
 func (s *sqlStore) Job(ctx context.Context, id string) (Job, error) {
-	j, err := one(ctx, s.read, scanJob, jobColumns+` WHERE id = $1`, id)
+	j, err := one(ctx, s.read, s.scanJob, jobColumns+` WHERE id = $1`, id)
 	return j, wrap("read a job", err)
 }
 
 // Jobs implements Store.
 func (s *sqlStore) Jobs(ctx context.Context, n int) ([]Job, error) {
-	out, err := query(ctx, s.read, scanJob, jobColumns+` ORDER BY newest_ms DESC, id LIMIT $1`, n)
+	out, err := query(ctx, s.read, s.scanJob, jobColumns+` ORDER BY newest_ms DESC, id LIMIT $1`, n)
 	return out, wrap("read jobs", err)
 }
 
 // VehicleJobs implements Store.
 func (s *sqlStore) VehicleJobs(ctx context.Context, vehicle string) ([]Job, error) {
-	out, err := query(ctx, s.read, scanJob, jobColumns+` WHERE vehicle = $1 ORDER BY opened_ms DESC, id`, vehicle)
+	out, err := query(ctx, s.read, s.scanJob, jobColumns+` WHERE vehicle = $1 ORDER BY opened_ms DESC, id`, vehicle)
 	return out, wrap("read a vehicle's jobs", err)
 }
 
-func scanScan(scan func(...any) error) (c job.Scan, err error) {
+func (s *sqlStore) scanScan(scan func(...any) error) (c job.Scan, err error) {
 	var complete int64
-	err = scan(&c.ID, &c.Bay, &c.AtMS, &c.State, &c.Why, &c.VIN, &c.Adapter, &c.Protocol, &complete, &c.Report)
-	c.Complete = complete != 0
+	var of string
+	var sealed []byte
+	if err := scan(&of, &c.ID, &c.Bay, &c.AtMS, &c.State, &c.Why, &c.Adapter, &c.Protocol, &complete, &sealed); err != nil {
+		return c, err
+	}
+	var x scanColumn
+	err = s.open(of, "scan "+c.ID, sealed, &x)
+	c.Complete, c.VIN, c.Report = complete != 0, x.VIN, x.Report
 	return c, err
 }
 
@@ -194,8 +216,8 @@ func scanCodes(scan func(...any) error) (c scanCode, err error) {
 
 // Scans implements Store.
 func (s *sqlStore) Scans(ctx context.Context, id string) ([]job.Scan, error) {
-	scans, err := query(ctx, s.read, scanScan,
-		`SELECT id, bay, at_ms, state, why, vin, adapter, protocol, complete, report FROM scans WHERE job = $1 ORDER BY at_ms, id`, id)
+	scans, err := query(ctx, s.read, s.scanScan,
+		`SELECT job, id, bay, at_ms, state, why, adapter, protocol, complete, sealed FROM scans WHERE job = $1 ORDER BY at_ms, id`, id)
 	if err != nil {
 		return nil, wrap("read scans", err)
 	}
@@ -213,41 +235,75 @@ func (s *sqlStore) Scans(ctx context.Context, id string) ([]job.Scan, error) {
 	return scans, nil
 }
 
-const vehicleColumns = `SELECT id, vin, plate, seen_ms FROM vehicles`
+const vehicleColumns = `SELECT v.id, v.seen_ms, v.job, v.sealed`
 
-func scanVehicle(scan func(...any) error) (v Vehicle, err error) {
-	return v, scan(&v.ID, &v.VIN, &v.Plate, &v.Seen)
+func (s *sqlStore) scanVehicle(scan func(...any) error) (v Vehicle, err error) {
+	return s.readVehicle(scan)
+}
+
+// readVehicle reads the columns of a vehicle and whatever stands behind them.
+func (s *sqlStore) readVehicle(scan func(...any) error, more ...any) (v Vehicle, err error) {
+	var sealed []byte
+	if err := scan(append([]any{&v.ID, &v.Seen, &v.Job, &sealed}, more...)...); err != nil {
+		return v, err
+	}
+	var c vehicleColumn
+	err = s.open(v.Job, "vehicle "+v.ID, sealed, &c)
+	v.VIN, v.Plate = c.VIN, c.Plate
+	return v, err
 }
 
 // Vehicle implements Store.
 func (s *sqlStore) Vehicle(ctx context.Context, id string) (Vehicle, error) {
-	v, err := one(ctx, s.read, scanVehicle, vehicleColumns+` WHERE id = $1`, id)
+	v, err := one(ctx, s.read, s.scanVehicle, vehicleColumns+` FROM vehicles v WHERE v.id = $1`, id)
 	return v, wrap("read a vehicle", err)
 }
 
 // VehicleByVIN implements Store.
 func (s *sqlStore) VehicleByVIN(ctx context.Context, vin string) (Vehicle, error) {
-	v, err := one(ctx, s.read, scanVehicle, vehicleColumns+` WHERE vin = $1 AND vin <> ''`, vin)
-	return v, wrap("look a vehicle up", err)
+	return s.vehicleBy(ctx, "vin", vin)
 }
 
 // VehicleByPlate implements Store.
 func (s *sqlStore) VehicleByPlate(ctx context.Context, plate string) (Vehicle, error) {
-	v, err := one(ctx, s.read, scanVehicle, vehicleColumns+` WHERE plate = $1 AND plate <> '' ORDER BY seen_ms DESC, id LIMIT 1`, plate)
+	return s.vehicleBy(ctx, "plate", plate)
+}
+
+func (s *sqlStore) vehicleBy(ctx context.Context, kind, word string) (Vehicle, error) {
+	mac, err := s.columns.Search(kind, word)
+	if err != nil {
+		return Vehicle{}, wrap("look a vehicle up", err)
+	}
+	v, err := one(ctx, s.read, s.scanVehicle, vehicleColumns+` FROM vehicles v WHERE v.`+kind+`_mac = $1 AND v.`+kind+`_mac <> '' ORDER BY v.seen_ms DESC, v.id LIMIT 1`, mac)
 	return v, wrap("look a vehicle up", err)
 }
 
-func scanCount(scan func(...any) error) (v VehicleCount, err error) {
-	return v, scan(&v.ID, &v.VIN, &v.Plate, &v.Seen, &v.Jobs, &v.Scans)
+// VehiclesOf implements Store.
+func (s *sqlStore) VehiclesOf(ctx context.Context, id string) ([]string, error) {
+	out, err := query(ctx, s.read, func(scan func(...any) error) (v string, err error) { return v, scan(&v) },
+		`SELECT id FROM vehicles WHERE job = $1 OR id = (SELECT vehicle FROM jobs WHERE id = $1) ORDER BY id`, id)
+	return out, wrap("read the vehicles of a job", err)
+}
+
+func (s *sqlStore) scanCount(scan func(...any) error) (v VehicleCount, err error) {
+	v.Vehicle, err = s.readVehicle(scan, &v.Jobs, &v.Scans)
+	return v, err
 }
 
 // Vehicles implements Store.
 func (s *sqlStore) Vehicles(ctx context.Context, n int) ([]VehicleCount, error) {
-	out, err := query(ctx, s.read, scanCount, `SELECT v.id, v.vin, v.plate, v.seen_ms,
+	out, err := query(ctx, s.read, s.scanCount, vehicleColumns+`,
 		(SELECT count(*) FROM jobs j WHERE j.vehicle = v.id),
 		(SELECT count(*) FROM scans s JOIN jobs j ON j.id = s.job WHERE j.vehicle = v.id)
 		FROM vehicles v ORDER BY v.seen_ms DESC, v.id LIMIT $1`, n)
 	return out, wrap("read vehicles", err)
+}
+
+// Erasures implements Store.
+func (s *sqlStore) Erasures(ctx context.Context, origin string, from uint64) ([]journal.Entry, error) {
+	out, err := query(ctx, s.read, scanEntry, entryColumns+` WHERE origin = $1 AND seq >= $2 AND kind IN ($3, $4) ORDER BY seq`,
+		origin, int64(from), vault.KindErased, vault.KindContactErased)
+	return out, wrap("read erasures", err)
 }
 
 // wrap says what was being done; the errors that callers test stay themselves.

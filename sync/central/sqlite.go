@@ -26,11 +26,12 @@ func pragmas() [][2]string {
 		{"foreign_keys", "1"},
 		{"busy_timeout", "5000"},
 		{"wal_autocheckpoint", "1000"},
+		{"secure_delete", "1"}, // what is deleted or replaced is written over
 	}
 }
 
-// OpenSQLite opens or makes a database file.
-func OpenSQLite(ctx context.Context, path string) (Store, error) {
+// OpenSQLite opens or makes a database file, whose personal columns are sealed.
+func OpenSQLite(ctx context.Context, path string, columns Columns) (Store, error) {
 	write, err := openSQLite(path, "immediate", 1)
 	if err != nil {
 		return nil, err
@@ -39,7 +40,7 @@ func OpenSQLite(ctx context.Context, path string) (Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	s := &sqlStore{write: write, read: read}
+	s := &sqlStore{write: write, read: read, columns: columns}
 	if err := s.prepare(ctx); err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", path, errors.Join(err, s.Close()))
 	}

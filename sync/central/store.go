@@ -27,6 +27,11 @@ type Store interface {
 	// Commit writes a change as one transaction, with fsync. ErrMark: the origin's
 	// mark is not Was; nothing was written.
 	Commit(ctx context.Context, c Change) error
+	// Refresh writes a change's vehicles and jobs alone: nothing new has come, and
+	// what is held reads otherwise.
+	Refresh(ctx context.Context, c Change) error
+	// Erasures are the entries of an origin from a number on that order an erasure.
+	Erasures(ctx context.Context, origin string, from uint64) ([]journal.Entry, error)
 
 	// Job is one job; ErrNone without it.
 	Job(ctx context.Context, id string) (Job, error)
@@ -43,9 +48,13 @@ type Store interface {
 	Vehicles(ctx context.Context, n int) ([]VehicleCount, error)
 	// VehicleByVIN is the vehicle with a VIN; ErrNone without it.
 	VehicleByVIN(ctx context.Context, vin string) (Vehicle, error)
+	// VehiclesOf are the ids of the vehicles in whose rows something of a job is.
+	VehiclesOf(ctx context.Context, job string) ([]string, error)
 	// VehicleByPlate is the vehicle seen last with a plate; ErrNone without it.
 	VehicleByPlate(ctx context.Context, plate string) (Vehicle, error)
 
+	// Tidy leaves nothing of what was deleted in the files, after an erasure.
+	Tidy(ctx context.Context) error
 	// Ping says whether the store answers.
 	Ping(ctx context.Context) error
 	// Close ends the store.
@@ -83,6 +92,7 @@ type Change struct {
 	Mark     Mark
 	Segment  SegmentRow
 	Entries  []journal.Entry // those from Was on
+	Dropped  []string        // vehicles that are made anew from their jobs, or go; before Merged
 	Merged   []Merge         // before Vehicles
 	Vehicles []Vehicle
 	Jobs     []JobFile
@@ -111,6 +121,8 @@ type Job struct {
 type JobFile struct {
 	Job
 	Scans []job.Scan
+
+	erased bool
 }
 
 // Vehicle is a car: one file each. VIN and Plate are in their bare form.
@@ -119,6 +131,8 @@ type Vehicle struct {
 	VIN   string
 	Plate string
 	Seen  int64 // ms since 1970
+	// Job is whose news the newest is; with its data the row ends.
+	Job string
 }
 
 // VehicleCount is a vehicle with the number of its jobs and scans.

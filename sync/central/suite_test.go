@@ -1,6 +1,7 @@
 package central
 
 import (
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -10,12 +11,13 @@ import (
 
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/vault"
 )
 
 func TestSQLiteStore(t *testing.T) {
 	t.Parallel()
 	testStore(t, func(t *testing.T) Store {
-		s, err := OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "odd name?#%.db"))
+		s, err := OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "odd name?#%.db"), columns(t))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -46,6 +48,23 @@ func testStore(t *testing.T, open func(*testing.T) Store) {
 			test(t, s)
 		})
 	}
+}
+
+// columns is a vault of its own.
+func columns(t *testing.T) Columns {
+	t.Helper()
+	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
+	roster := &journal.Roster{Shop: "demo", Nodes: []journal.RosterNode{{Name: "demo-central", Role: "central", Key: key.Public().(ed25519.PublicKey)}}}
+	v, err := vault.Open(vault.Options{Dir: t.TempDir(), Node: "demo-central", Key: key, Roster: roster})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := v.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return v
 }
 
 const testOrigin = "demo-bay-1/0123456789abcdef0123456789abcdef"
@@ -140,18 +159,23 @@ func storeMark(t *testing.T, s Store) {
 
 func storeEntries(t *testing.T, s Store) {
 	c := changeOf(t, 0, 4, "j1")
-	c.Entries[0].Work = &journal.Opening{Payload: []byte(`{"bay":"1"}`), Salt: [32]byte{7}}
-	c.Entries[1].Contact = &journal.Opening{Payload: []byte{}, Salt: [32]byte{}}
+	c.Entries[0].SealedWork = &journal.Sealed{Key: journal.KeyID{7}, Box: []byte(`a box`)}
+	c.Entries[1].SealedContact = &journal.Sealed{Box: []byte{}}
 	c.Entries[2] = leafOf(t, 2, "j2")
 	commit(t, s, c)
 	got, err := s.JobEntries(t.Context(), "j1")
 	if err != nil || len(got) != 3 {
 		t.Fatalf("%d entries, %v", len(got), err)
 	}
-	if e := got[0]; string(e.Leaf) != string(c.Entries[0].Leaf) || e.Hash != c.Entries[0].Hash || e.Work == nil || string(e.Work.Payload) != `{"bay":"1"}` || e.Work.Salt != [32]byte{7} || e.Contact != nil {
+	if e := got[0]; string(e.Leaf) != string(c.Entries[0].Leaf) || e.Hash != c.Entries[0].Hash || e.SealedWork == nil || string(e.SealedWork.Box) != `a box` || e.SealedWork.Key != (journal.KeyID{7}) || e.SealedContact != nil || e.Work != nil {
 		t.Errorf("got %+v", e)
 	}
-	if e := got[1]; e.Contact == nil || len(e.Contact.Payload) != 0 || e.Work != nil {
+	bad := changeOf(t, 4, 1, "j1")
+	bad.Entries[0].Work = &journal.Opening{Payload: []byte(`{}`)}
+	if err := s.Commit(t.Context(), bad); err == nil {
+		t.Error("a payload in clear is kept")
+	}
+	if e := got[1]; e.SealedContact == nil || len(e.SealedContact.Box) != 0 || e.SealedWork != nil {
 		t.Errorf("got %+v", e)
 	}
 }
@@ -230,8 +254,9 @@ func storeOrder(t *testing.T, s Store) {
 func TestDatabaseIsOpenedAgainAsItWas(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "central.db")
+	keys := columns(t)
 	for want := range uint64(3) {
-		s, err := OpenSQLite(t.Context(), path)
+		s, err := OpenSQLite(t.Context(), path, keys)
 		if err != nil {
 			t.Fatal(err)
 		}

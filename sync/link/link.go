@@ -51,6 +51,19 @@ type Config struct {
 	Log *slog.Logger // nil: silence
 }
 
+// Keys is a vault as the courier needs it: a journal whose keys are of this kind has
+// them carried (edge/vault). Its methods may be called
+// from any goroutine.
+type Keys interface {
+	wire.Vault
+	// Confirmation says up to where of each origin erasures are carried out here;
+	// Confirmed notes what another node says of itself.
+	Confirmation() map[string]uint64
+	Confirmed(node string, done map[string]uint64) error
+	// Wake gives a channel that receives when there may be something to send.
+	Wake() (<-chan struct{}, func())
+}
+
 // Link is the courier over one broker.
 type Link struct {
 	cfg     Config
@@ -74,6 +87,7 @@ type Stats struct {
 	Refused   uint64 // messages that were no message, or segments that do not verify
 	Dropped   uint64 // messages that found the queue full
 	Wants     uint64 // requests for what is missing
+	Parcels   uint64 // messages about keys, sent
 }
 
 // New makes a link; Run opens it.

@@ -13,6 +13,9 @@ const tellEvery = 100 * time.Millisecond
 func (t *taker) alive(node string) {
 	now := t.cfg.Now()
 	t.wants.Back(node)
+	if t.keys != nil {
+		t.keys.Back(node)
+	}
 	t.mu.Lock()
 	last, known := t.heard[node]
 	fresh := known && now.Sub(last) < tellEvery && now.After(last)
@@ -51,6 +54,9 @@ func (t *taker) appears(from string, m wire.Message) {
 		return
 	}
 	t.wants.Gone(from)
+	if t.keys != nil {
+		t.keys.Gone(from)
+	}
 	t.tell(board.Now{Heard: &board.Heard{Node: from, At: t.lastHeard(from)}})
 }
 

@@ -17,8 +17,8 @@ const (
 	haveEvery = 500 * time.Millisecond
 	liveEvery = time.Second
 	farewell  = 3 * time.Second
-	segment   = 192 << 10 // bytes of entries to begin with; fewer when they do not fit
-	inQueue   = 64        // wants that wait for an answer
+	segment   = 96 << 10 // bytes of entries to begin with; fewer when they do not fit
+	inQueue   = 64       // wants that wait for an answer
 )
 
 // errLost is a connection that broke.
@@ -27,10 +27,11 @@ var errLost = errors.New("the connection broke")
 // session is one connection: it lives in carry.
 type session struct {
 	*Link
-	line *wire.Line
-	j    *journal.Journal
-	tell func(board.Now)
-	asks chan ask // wants of others, taken by answer
+	line  *wire.Line
+	j     *journal.Journal
+	vault Keys // nil: no keys travel
+	tell  func(board.Now)
+	asks  chan ask // wants of others, taken by answer
 	// again is signalled when the broker says of this node that it is offline.
 	again chan struct{}
 	// promise takes origins in whose log a customer was promised something just now.
@@ -47,6 +48,7 @@ type ask struct {
 func (l *Link) carry(ctx context.Context, line *wire.Line, j *journal.Journal, tell func(board.Now)) error {
 	defer line.Close()
 	s := &session{Link: l, line: line, j: j, tell: tell, asks: make(chan ask, inQueue), again: make(chan struct{}, 1), promise: make(chan string, inQueue)}
+	s.vault, _ = j.Keys().(Keys)
 	l.count(func(st *Stats) { st.Connected, st.Dials = true, st.Dials+1 })
 	defer l.count(func(st *Stats) { st.Connected = false })
 	defer s.lose()

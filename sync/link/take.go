@@ -23,6 +23,8 @@ type taker struct {
 	refused uint64
 	said    time.Time
 	forked  map[string]bool // origins complained about
+	keys    *wire.Exchange  // nil without keys
+	erased  string          // the newest confirmation, as sent
 }
 
 // take deals with what comes in, and asks for what is missing.
@@ -31,6 +33,13 @@ func (s *session) take(ctx context.Context) error {
 		session: s, wants: wire.NewWants(s.cfg.Node, s.cfg.Patience), early: &wire.Early{}, forked: map[string]bool{},
 	}
 	t.wants.Late()
+	var turned <-chan struct{}
+	if s.vault != nil {
+		t.keys = wire.NewExchange(s.vault, s.cfg.Patience)
+		wake, stop := s.vault.Wake()
+		defer stop()
+		turned = wake
+	}
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
 	for {
@@ -40,7 +49,11 @@ func (s *session) take(ctx context.Context) error {
 				return err
 			}
 		case <-look.C:
-			if err := t.lookForGaps(); err != nil && ctx.Err() == nil {
+			if err := errors.Join(t.lookForGaps(), t.sendKeys()); err != nil && ctx.Err() == nil {
+				return err
+			}
+		case <-turned:
+			if err := t.sendKeys(); err != nil && ctx.Err() == nil {
 				return err
 			}
 		case <-ctx.Done():
@@ -92,6 +105,9 @@ func (t *taker) dispatch(ctx context.Context, topic wire.Topic, from string, m w
 			t.cosigned(from, m.Payload)
 			return nil
 		}
+		if wire.IsAsk(m.Payload) || wire.IsParcel(m.Payload) {
+			return t.aboutKeys(from, m.Payload)
+		}
 		if len(m.Payload) > 0 && m.Payload[0] == '{' {
 			t.asked(from, m.Payload)
 			return nil
@@ -103,6 +119,8 @@ func (t *taker) dispatch(ctx context.Context, topic wire.Topic, from string, m w
 		t.beats(from, m)
 	case wire.OnLine:
 		t.appears(from, m)
+	case wire.KeyOf, wire.Erased:
+		t.tellsOfKeys(topic.Kind, from, m.Payload)
 	}
 	return nil
 }

@@ -15,11 +15,11 @@ import (
 
 // Limits of a segment.
 const (
-	MaxSegment  = 48 << 10 // bytes on the wire
+	MaxSegment  = 60 << 10 // bytes on the wire: one entry with the largest boxes fits
 	MaxInflated = 1 << 20  // bytes inflated
 	MaxEntries  = 1024     // leaves
 	maxLeaf     = 4096     // bytes of a leaf
-	maxPayload  = 24 << 10 // bytes of an opening
+	maxPayload  = 24 << 10 // bytes of an opening in clear
 	maxProof    = 64       // hashes of a consistency proof
 	maxNote     = 16 << 10 // bytes of a checkpoint with its cosignatures
 )
@@ -46,8 +46,23 @@ type header struct {
 	Frontier   []string `json:"t,omitempty"` // nodes of the tree at First, from where the sender begins
 }
 
-// opening is the line after a leaf: the lengths and salts of the payloads that
-// follow it raw, work first. A length of -1 says that there is none.
+// Versions of a segment: what lies behind a leaf.
+const (
+	versionClear  = 1 // openings; of journals without keys
+	versionSealed = 2 // boxes
+)
+
+// sealed is the line after a leaf in version 2: the lengths and key ids of the boxes
+// that follow it raw, work first. A length of -1 says that there is none.
+type sealed struct {
+	Work       int    `json:"w"`
+	WorkKey    string `json:"wk,omitempty"`
+	Contact    int    `json:"c"`
+	ContactKey string `json:"ck,omitempty"`
+}
+
+// opening is the line after a leaf in version 1: the lengths and salts of the
+// payloads that follow it raw, work first. A length of -1 says that there is none.
 type opening struct {
 	Work        int    `json:"w"`
 	WorkSalt    string `json:"ws,omitempty"`
@@ -83,7 +98,8 @@ func (c *Codec) Close() {
 }
 
 // Encode gives the bytes of a segment, the same for the same segment. Of the
-// entries only Leaf, Work and Contact count.
+// entries only Leaf and the sealed openings count; where nothing is sealed, Work and
+// Contact. A segment never holds both.
 func (c *Codec) Encode(s journal.Segment) ([]byte, error) {
 	if len(s.Entries) > MaxEntries || len(s.Proof) > maxProof || len(s.Frontier) > maxProof || len(s.Checkpoint) > maxNote {
 		return nil, ErrTooLarge
@@ -91,7 +107,8 @@ func (c *Codec) Encode(s journal.Segment) ([]byte, error) {
 	if len(s.Entries) == 0 || !ValidOrigin(s.Origin) {
 		return nil, errors.New("write a segment: no entries, or not an origin")
 	}
-	h := header{Version: 1, Origin: s.Origin, First: s.First, Count: len(s.Entries), Checkpoint: string(s.Checkpoint), Proof: []string{}}
+	version := versionOf(s)
+	h := header{Version: version, Origin: s.Origin, First: s.First, Count: len(s.Entries), Checkpoint: string(s.Checkpoint), Proof: []string{}}
 	for _, p := range s.Proof {
 		h.Proof = append(h.Proof, p.String())
 	}
@@ -104,7 +121,7 @@ func (c *Codec) Encode(s journal.Segment) ([]byte, error) {
 	}
 	out := append(line, '\n')
 	for _, e := range s.Entries {
-		if out, err = appendEntry(out, e); err != nil {
+		if out, err = appendEntry(out, e, version); err != nil {
 			return nil, err
 		}
 	}
@@ -118,9 +135,29 @@ func (c *Codec) Encode(s journal.Segment) ([]byte, error) {
 	return packed, nil
 }
 
-func appendEntry(out []byte, e journal.Entry) ([]byte, error) {
+func versionOf(s journal.Segment) int {
+	for _, e := range s.Entries {
+		if e.Work != nil || e.Contact != nil {
+			return versionClear
+		}
+	}
+	for _, e := range s.Entries {
+		if e.SealedWork != nil || e.SealedContact != nil {
+			return versionSealed
+		}
+	}
+	return versionClear
+}
+
+func appendEntry(out []byte, e journal.Entry, version int) ([]byte, error) {
 	if len(e.Leaf) > maxLeaf || !bytes.HasPrefix(e.Leaf, []byte(leafHead)) {
 		return nil, fmt.Errorf("write leaf %d: not a leaf", e.Seq)
+	}
+	if version == versionSealed {
+		return appendSealed(out, e)
+	}
+	if e.SealedWork != nil || e.SealedContact != nil {
+		return nil, fmt.Errorf("write leaf %d: sealed beside what is in clear", e.Seq)
 	}
 	o := opening{Work: -1, Contact: -1}
 	var work, contact []byte
@@ -173,14 +210,14 @@ func parse(text []byte) (journal.Segment, error) {
 	if err != nil {
 		return journal.Segment{}, fmt.Errorf("header: %w", err)
 	}
-	s, count, err := parseHeader(line)
+	s, h, err := parseHeader(line)
 	if err != nil {
 		return journal.Segment{}, fmt.Errorf("header: %w", err)
 	}
-	for i := range count {
+	for i := range h.Count {
 		var e journal.Entry
-		if e, rest, err = parseEntry(rest); err != nil {
-			return journal.Segment{}, fmt.Errorf("entry %d of %d: %w", i+1, count, err)
+		if e, rest, err = parseEntry(rest, h.Version); err != nil {
+			return journal.Segment{}, fmt.Errorf("entry %d of %d: %w", i+1, h.Count, err)
 		}
 		e.Origin, e.Seq = s.Origin, s.First+uint64(i)
 		s.Entries = append(s.Entries, e)
@@ -191,30 +228,30 @@ func parse(text []byte) (journal.Segment, error) {
 	return s, nil
 }
 
-func parseHeader(line []byte) (journal.Segment, int, error) {
+func parseHeader(line []byte) (journal.Segment, header, error) {
 	var h header
 	if err := strict(line, &h, maxNote*2); err != nil {
-		return journal.Segment{}, 0, err
+		return journal.Segment{}, h, err
 	}
 	if err := same(line, h); err != nil {
-		return journal.Segment{}, 0, err
+		return journal.Segment{}, h, err
 	}
 	switch {
-	case h.Version != 1:
-		return journal.Segment{}, 0, errors.New("version " + strconv.Itoa(h.Version) + " is not known here")
+	case h.Version != versionClear && h.Version != versionSealed:
+		return journal.Segment{}, h, errors.New("version " + strconv.Itoa(h.Version) + " is not known here")
 	case !ValidOrigin(h.Origin):
-		return journal.Segment{}, 0, errors.New("not an origin")
+		return journal.Segment{}, h, errors.New("not an origin")
 	case h.First > maxSeq || h.Count < 1 || h.Count > MaxEntries:
-		return journal.Segment{}, 0, errors.New("number out of bounds")
+		return journal.Segment{}, h, errors.New("number out of bounds")
 	case len(h.Proof) > maxProof || len(h.Frontier) > maxProof || len(h.Checkpoint) > maxNote:
-		return journal.Segment{}, 0, errors.New("proof or checkpoint too long")
+		return journal.Segment{}, h, errors.New("proof or checkpoint too long")
 	}
 	s := journal.Segment{Origin: h.Origin, First: h.First, Checkpoint: []byte(h.Checkpoint)}
 	var err error
 	if s.Proof, err = parseHashes(h.Proof); err == nil {
 		s.Frontier, err = parseHashes(h.Frontier)
 	}
-	return s, h.Count, err
+	return s, h, err
 }
 
 func parseHashes(text []string) (out []journal.Hash, err error) {
@@ -228,7 +265,7 @@ func parseHashes(text []string) (out []journal.Hash, err error) {
 	return out, nil
 }
 
-func parseEntry(text []byte) (journal.Entry, []byte, error) {
+func parseEntry(text []byte, version int) (journal.Entry, []byte, error) {
 	if !bytes.HasPrefix(text, []byte(leafHead)) {
 		return journal.Entry{}, nil, errors.New("not a leaf")
 	}
@@ -239,6 +276,9 @@ func parseEntry(text []byte) (journal.Entry, []byte, error) {
 	e := journal.Entry{Leaf: bytes.Clone(text[:len(leafHead)+len(line)+1])}
 	if line, rest, err = cutLine(rest, 512); err != nil {
 		return journal.Entry{}, nil, fmt.Errorf("opening: %w", err)
+	}
+	if version == versionSealed {
+		return parseSealed(e, line, rest)
 	}
 	var o opening
 	if err := strict(line, &o, 512); err != nil {

@@ -223,7 +223,7 @@ func TestSegmentThatIsTooLargeSaysSo(t *testing.T) {
 	c := codec(t)
 	s := sample()
 	noise := make([]byte, 18000)
-	for range 3 {
+	for range 4 {
 		if _, err := rand.Read(noise); err != nil {
 			t.Fatal(err)
 		}

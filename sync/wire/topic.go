@@ -14,10 +14,12 @@ type Kind string
 // The kinds of messages.
 const (
 	Log    Kind = "log"    // a segment for everybody
-	To     Kind = "to"     // a want, or the segment that answers it, for one node
+	To     Kind = "to"     // for one node: a want or an ask, or the segment or keys that answer it
 	HaveOf Kind = "have"   // retained: what the node has on disk
 	LiveOf Kind = "live"   // retained: the node's newest heartbeat
 	OnLine Kind = "online" // retained, with a will
+	KeyOf  Kind = "key"    // retained: the key that parcels for the node are wrapped to
+	Erased Kind = "erased" // retained: up to where the node has carried erasures out
 )
 
 // Topic is a topic name taken apart. Down topics are written by central for Node;
@@ -60,7 +62,7 @@ func ParseTopic(s string) (Topic, error) {
 		return Topic{}, ErrTopic
 	}
 	switch t.Kind {
-	case Log, To, HaveOf, LiveOf, OnLine:
+	case Log, To, HaveOf, LiveOf, OnLine, KeyOf, Erased:
 	default:
 		return Topic{}, ErrTopic
 	}
@@ -79,7 +81,7 @@ func ParseTopic(s string) (Topic, error) {
 
 // Retained says whether messages of this topic stay with the broker.
 func (t Topic) Retained() bool {
-	return t.Kind == HaveOf || t.Kind == LiveOf || t.Kind == OnLine
+	return t.Kind != Log && t.Kind != To
 }
 
 // AllUp is the filter of everything that nodes write.
