@@ -264,7 +264,7 @@ func clean(s *seed) bool {
 // cannot be seen behind the adapter: it is counted. PITLANE_SOAK makes it ten million.
 func TestMutatedResponsesNeverMakeAWrongFact(t *testing.T) {
 	all := seeds(t)
-	n := 200_000
+	n := 40_000
 	if os.Getenv("PITLANE_SOAK") != "" {
 		n = 10_000_000
 	}

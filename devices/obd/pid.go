@@ -42,6 +42,7 @@ const (
 	deg     = "°"
 	second  = "s"
 	minute  = "min"
+	hour    = "h"
 )
 
 // num is a number of n bytes, raw*mul+add.
@@ -110,15 +111,17 @@ func masked(fields ...field) pidSpec {
 	return spec(fields...)
 }
 
-// pidTable holds what is known of each PID of mode 01 (SAE J1979-DA), built once
-// and never changed.
+// pidTable holds what is known of each PID of mode 01, built once and never changed.
+// Formulas and ranges are the published ones of SAE J1979 (ISO 15031-5 annex B) and its
+// digital annex SAE J1979-DA; where public tables disagree (32, 54), recorded cars
+// decide.
 var pidTable = sync.OnceValue(func() [256]pidSpec {
 	t := [256]pidSpec{}
 	for base := 0; base < 0x100; base += 0x20 {
 		t[base] = spec(hexWord(fmt.Sprintf("supported_pids_%02x_%02x", base+1, base+0x20), 4))
 	}
 	for _, part := range []map[byte]pidSpec{
-		pidsEngine(), pidsStatus(), pidsOxygen(), pidsFuel(), pidsPedal(), pidsTorque(), pidsAir(), pidsExhaust(), pidsLate(),
+		pidsEngine(), pidsStatus(), pidsOxygen(), pidsFuel(), pidsPedal(), pidsTorque(), pidsAir(), pidsExhaust(), pidsHeavy(), pidsLate(),
 	} {
 		for pid, s := range part {
 			t[pid] = s

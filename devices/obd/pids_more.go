@@ -204,6 +204,25 @@ func nox(name string, sensors ...string) pidSpec {
 	return masked(fields...)
 }
 
+// pidsHeavy are what heavy vehicles of WWH-OBD tell: how the malfunction indicator is
+// shown, and for how many hours of engine run it was, without a break (PIDs 90, 91, 93;
+// their names in SAE J1979-DA). Of 92, 94, A3, C4, C5, C6 and C8 no layout was at hand.
+func pidsHeavy() map[byte]pidSpec {
+	return map[byte]pidSpec{
+		0x90: spec(hexWord("wwh_vehicle_indicator", 1), num("wwh_vehicle_continuous_indicator_time", hour, 2, 1, 0)),
+		0x91: spec(hexWord("wwh_unit_indicator", 1), num("wwh_unit_continuous_indicator_time", hour, 2, 1, 0),
+			num("wwh_unit_class_b1_time", hour, 2, 1, 0)),
+		0x92: spec(hexWord("fuel_system_control", 2)),
+		0x93: masked(num("wwh_cumulative_continuous_indicator_time", hour, 2, 1, 0)),
+		0x94: spec(hexWord("nox_warning_and_inducement", 12)),
+		0xA3: spec(hexWord("evaporative_vapor_pressures", 9)),
+		0xC4: spec(hexWord("exhaust_particulate_control", 8)),
+		0xC5: spec(hexWord("fuel_pressures_a_b", 4)),
+		0xC6: spec(hexWord("particulate_inducement", 7)),
+		0xC8: spec(hexWord("warning_lamps", 1)),
+	}
+}
+
 // pidsLate are reagent, gears, odometer and fields that are shown as they are.
 func pidsLate() map[byte]pidSpec {
 	return map[byte]pidSpec{
