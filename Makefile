@@ -49,6 +49,8 @@ soak: ## the long forms: fuzz and fault harnesses
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'AfterAKill|ConvergeInAnyOrder' ./edge/journal
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -tags real -run 'EveryCall|EveryState|PowerFails' ./edge/powercut
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'NoEventFromOneFrame' ./devices/keycab
+	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -run "WrongMisorder" ./edge/clocks
+	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -tags real -run "NoMutation|PageAgrees" ./edge/receipt
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -run 'MutatedResponses' ./devices/obd
 
 ui: ## build the screens into kiosk-ui/dist

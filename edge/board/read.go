@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 )
@@ -26,10 +27,11 @@ type reader struct {
 	gone   map[string]bool // closed long ago: not kept
 	turned int             // position in what the keys have changed
 	wall   wall
+	clocks *clocks.Clocks
 }
 
 func newReader() reader {
-	return reader{cursor: map[string]uint64{}, events: map[string][]job.Event{}, gone: map[string]bool{}, wall: newWall()}
+	return reader{cursor: map[string]uint64{}, events: map[string][]job.Event{}, gone: map[string]bool{}, wall: newWall(), clocks: clocks.New()}
 }
 
 // Run reads the journal until ctx ends. A read that goes wrong is tried again at
@@ -144,6 +146,7 @@ func (b *Board) readOrigin(ctx context.Context, tip journal.Tip, touched map[str
 
 func (b *Board) take(e journal.Entry, touched map[string]bool) {
 	b.takeWall(e)
+	b.takeClock(e, touched)
 	if e.Job == "" || b.reader.gone[e.Job] {
 		return
 	}
@@ -163,8 +166,8 @@ func (b *Board) fold(touched map[string]bool) {
 	fresh := make(map[string]job.State, len(touched))
 	stories := make(map[string][]job.KeyMove, len(touched))
 	for id := range touched {
-		fresh[id] = job.Fold(b.reader.events[id])
-		stories[id] = job.KeyStory(b.reader.events[id])
+		fresh[id] = job.Fold(b.dated(b.reader.events[id]))
+		stories[id] = job.KeyStory(b.dated(b.reader.events[id]))
 	}
 	b.mu.Lock()
 	b.hang()
@@ -199,7 +202,7 @@ func (b *Board) forget() {
 func Event(e journal.Entry) (job.Event, error) {
 	told := job.Event{
 		Kind: e.Kind, Job: e.Job, Origin: e.Origin, Seq: e.Seq, Hash: job.Hash(e.Hash),
-		WallMS: e.WallMS, Quality: job.Quality(e.Quality),
+		WallMS: e.WallMS, Boot: e.Boot, BootMS: e.BootMS, Quality: job.Quality(e.Quality),
 	}
 	for _, p := range e.Parents {
 		told.Parents = append(told.Parents, job.Hash(p))
