@@ -74,7 +74,11 @@ func newPractice(dir string, bays, files []string, seed uint64, speed float64) (
 
 // demoCars are three cars with different faults and buses, made anew at each call.
 func demoCars(seed uint64) []*sim.Vehicle {
-	return []*sim.Vehicle{sim.DemoCAN11(seed), sim.DemoCAN29(seed + 1), sim.DemoKLine(seed + 2)}
+	cars := []*sim.Vehicle{sim.DemoCAN11(seed), sim.DemoCAN29(seed + 1), sim.DemoKLine(seed + 2)}
+	for _, c := range cars {
+		c.Parked = true // in a workshop an engine runs when somebody watches it
+	}
+	return cars
 }
 
 // mended is the car after a good repair: no stored and no pending codes; permanent

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { bayWords } from '../src/bay/words';
 import { words as board } from '../src/board/words';
 import { words as kiosk } from '../src/kiosk/words';
 import { fill, clock, dayClock, langs, money, startLang, wordOf } from '../src/shared/i18n';
@@ -6,7 +7,7 @@ import { ageWords, publicWords, wordIcons } from '../src/shared/words';
 import { carWords } from '../src/staff/carwords';
 import { words as staff } from '../src/staff/words';
 
-const tables: Record<string, Record<string, Record<string, string>>> = { kiosk, staff, carWords, board, publicWords, ageWords };
+const tables: Record<string, Record<string, Record<string, string>>> = { kiosk, staff, carWords, bayWords, board, publicWords, ageWords };
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 
 describe.each(Object.entries(tables))('the words of %s', (_name, table) => {

@@ -70,6 +70,7 @@ export interface BayView {
   job?: BayJob | null;
   next: { ticket: string; plate: string }[] | null;
   scanner: ScannerState;
+  clear?: ClearState | null;
   scan?: ScanState | null;
   people: Person[] | null;
   faults: Fault[] | null;
@@ -89,6 +90,7 @@ export interface BayJob {
   scans: ScanSummary[] | null;
   locked?: string;
   no_scan?: string;
+  no_clear?: string;
   promised?: string | null;
   mismatch?: boolean;
   wrong?: WrongCar | null;
@@ -104,6 +106,45 @@ export interface ScanSummary {
   other_car?: boolean;
   recorded?: boolean;
 }
+/** The clearing of codes that runs, or the job's newest; with error it was refused before anything was sent. */
+export interface ClearState {
+  id: string;
+  state: '' | 'running' | 'cleared' | 'failed' | 'unknown';
+  step?: string;
+  done?: number;
+  total?: number;
+  reason?: string;
+  words?: string;
+  at?: string;
+  why?: string;
+  message?: string;
+  units: ClearedUnit[] | null;
+  before: CodeText[] | null;
+  after: CodeText[] | null;
+  error?: Fault | null;
+}
+export interface ClearedUnit {
+  ecu: string;
+  outcome: 'cleared' | 'refused' | 'failed' | 'unknown' | 'nothing';
+  why?: string;
+  nrc?: string;
+  gone: string[] | null;
+  remain: string[] | null;
+  permanent: string[] | null;
+  incomplete: number;
+}
+/** The live values of the car in the bay, on a socket of their own. */
+export interface LiveView {
+  bay: string;
+  on: boolean;
+  job?: string;
+  until?: string;
+  why?: 'stopped' | 'expired' | 'nobody' | 'left';
+  offered: { ecu: string; pid: string; name?: string; unit?: string; read: boolean }[] | null;
+  values: LiveValue[] | null;
+  error?: Fault | null;
+}
+export interface LiveValue { ecu: string; pid: string; name?: string; value: unknown; unit?: string; raw?: string; at: string }
 /** A car in the bay that is not known to be the job's; the numbers are masked. */
 export interface WrongCar { scan: string; expected: string; found: string }
 /** Two scans side by side, compared by the server. */
