@@ -52,6 +52,7 @@ soak: ## the long forms: fuzz and fault harnesses
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -run "WrongMisorder" ./edge/clocks
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -tags real -run "NoMutation|PageAgrees" ./edge/receipt
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -run 'MutatedResponses' ./devices/obd
+	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -run 'AThousandUnplugs' ./edge/bay
 
 ui: ## build the screens into kiosk-ui/dist
 	cd kiosk-ui && npm ci --no-audit --no-fund && npm run build

@@ -32,6 +32,7 @@ type scanFlags struct {
 	quiet    bool
 	format   string
 	record   string
+	mask     bool
 	cache    string
 	timeout  time.Duration
 	verbose  bool
@@ -75,6 +76,7 @@ func scanCommand() *cobra.Command {
 	p.BoolVar(&f.quiet, "quiet", false, "no progress, and at most 10 requests a second on the car's bus")
 	p.StringVar(&f.format, "format", "text", "text or json")
 	p.StringVar(&f.record, "record", "", "write the session as a vehicle file")
+	p.BoolVar(&f.mask, "mask", false, "with --record: replace the serial of the VIN in the file, so that it can be shown to others")
 	p.StringVar(&f.cache, "cache", cacheFile(), "file that remembers the protocol of each port")
 	p.DurationVar(&f.timeout, "timeout", 60*time.Second, "end the scan after this time")
 	p.BoolVar(&f.verbose, "verbose", false, "log what the driver does to stderr")
@@ -102,6 +104,8 @@ func (f *scanFlags) check() (message, hint string) {
 		return fmt.Sprintf("there is no speed %d", f.baud), "most adapters use --baud 38400, 115200 or 9600"
 	case protocol != "AUTO" && (len(protocol) != 1 || !strings.Contains("123456789ABC", protocol)):
 		return fmt.Sprintf("there is no protocol %q", f.protocol), "--protocol auto, or 1 to 9, A, B, C"
+	case f.mask && f.record == "":
+		return "--mask is for the file of --record", "name the file: --record car.json"
 	case f.timeout <= 0:
 		return "--timeout is not above zero", "leave it out for 60s"
 	case f.backend != "" && f.backend != serialport.Bugst && f.backend != serialport.Tarm:
@@ -132,7 +136,7 @@ func scan(ctx context.Context, f *scanFlags, out, errs io.Writer) error {
 	defer cancel()
 	report, said, err := runScan(ctx, f, errs)
 	if f.record != "" && len(said) > 0 {
-		if recorded := writeRecord(f.record, obd.Record(said, report)); recorded != nil {
+		if recorded := writeSession(f, said, report); recorded != nil {
 			err = errors.Join(err, recorded)
 			_, _ = fmt.Fprintln(errs, "pitlane:", recorded) // the exit code says it too
 		}
@@ -172,6 +176,17 @@ func runScan(ctx context.Context, f *scanFlags, errs io.Writer) (*obd.Report, []
 		err = nil // it is said in the report
 	}
 	return report, said, errors.Join(err, ran)
+}
+
+// writeSession writes what was said as a vehicle file; nothing where a number that
+// is to be masked cannot be.
+func writeSession(f *scanFlags, said []obd.Exchange, report *obd.Report) error {
+	if f.mask {
+		if err := obd.MaskVIN(said, report.Protocol.Number); err != nil {
+			return err
+		}
+	}
+	return writeRecord(f.record, obd.Record(said, report))
 }
 
 func writeRecord(path string, v *obd.Vehicle) error {

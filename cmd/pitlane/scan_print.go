@@ -20,10 +20,15 @@ func printReport(out io.Writer, r *obd.Report) error {
 	p := func(format string, args ...any) {
 		_, _ = fmt.Fprintln(w, strings.TrimRight(fmt.Sprintf(format, args...), " ")) // Flush gives its error
 	}
-	if r.Error != nil && r.Requests == 0 { // there is nothing else to say
-		printFailure(p, r.Error)
-		return w.Flush()
+	l := lookOf(out, os.Getenv)
+	if r.Error != nil { // with no request made there is nothing else to say
+		printFailure(p, l, r.Error)
+		if r.Requests == 0 {
+			return w.Flush()
+		}
+		p("")
 	}
+	printSummary(p, l, r)
 	if r.Adapter.Identity != "" {
 		p("Adapter   %s %s", r.Adapter.Identity, r.Adapter.Description)
 	}
@@ -42,7 +47,7 @@ func printReport(out io.Writer, r *obd.Report) error {
 		p("VIN       %s", saying(r.VIN.State))
 	}
 	for i := range r.ECUs {
-		printECU(p, &r.ECUs[i])
+		printECU(p, l, &r.ECUs[i])
 	}
 	if len(r.Errors) > 0 {
 		p("\nNot answered with data:")
@@ -51,16 +56,12 @@ func printReport(out io.Writer, r *obd.Report) error {
 		p("  %-6s %-9s %s %s %s", e.Request, e.ECU, saying(e.State), e.NRC, e.Message)
 	}
 	p("\n%s in %.1f s", count(r.Requests, "request"), float64(r.DurationMS)/1000)
-	if r.Error != nil {
-		p("")
-		printFailure(p, r.Error)
-	}
 	return w.Flush()
 }
 
-func printFailure(p func(string, ...any), f *obd.Failure) {
-	p("The scan did not end well: %s (%s)", f.Message, f.Kind)
-	p("  %s", f.Hint)
+func printFailure(p func(string, ...any), l look, f *obd.Failure) {
+	p("%s", l.in(red, l.wrap(2, fmt.Sprintf("The scan did not end well: %s (%s)", f.Message, f.Kind))))
+	p("  %s", l.wrap(2, f.Hint))
 }
 
 // count is a number of things in words.
@@ -71,8 +72,8 @@ func count(n int, thing string) string {
 	return fmt.Sprintf("%d %ss", n, thing)
 }
 
-func printECU(p func(string, ...any), e *obd.ECU) {
-	p("\nControl unit %s", e.ID)
+func printECU(p func(string, ...any), l look, e *obd.ECU) {
+	p("\n%s", l.in(bold, "Control unit "+e.ID))
 	lists := []struct {
 		name  string
 		codes obd.Codes
@@ -83,15 +84,15 @@ func printECU(p func(string, ...any), e *obd.ECU) {
 			codes obd.Codes
 		}{"By address", *e.Maker})
 	}
-	for _, l := range lists {
+	for _, list := range lists {
 		switch {
-		case l.codes.State != obd.OK:
-			p("  %-10s %s %s", l.name, saying(l.codes.State), l.codes.NRC)
-		case len(l.codes.Codes) == 0:
-			p("  %-10s no codes", l.name)
+		case list.codes.State != obd.OK:
+			p("  %-10s %s %s", list.name, saying(list.codes.State), list.codes.NRC)
+		case len(list.codes.Codes) == 0:
+			p("  %-10s no codes", list.name)
 		}
-		for _, c := range l.codes.Codes {
-			p("  %-10s %s  %s", l.name, codeName(c), c.Text)
+		for _, c := range list.codes.Codes {
+			p("  %-10s %s", list.name, l.beside(13, codeName(c), c.Text))
 		}
 	}
 	printReadiness(p, e)
@@ -198,17 +199,39 @@ func newProgress(errs io.Writer, quiet bool) *progress {
 
 const barWidth = 30
 
+// stepWords says what a step is about; a step that is new here is said as it came.
+func stepWords(step string) string {
+	switch step {
+	case obd.StepConnect:
+		return "connecting"
+	case obd.StepProtocol:
+		return "finding the car"
+	case obd.StepVIN:
+		return "VIN"
+	case obd.StepSupported:
+		return "what is supported"
+	case obd.StepCodes:
+		return "trouble codes"
+	case obd.StepReadings:
+		return "values"
+	case obd.StepFreeze:
+		return "freeze frames"
+	case obd.StepTests:
+		return "on-board tests"
+	case obd.StepInfo:
+		return "the control units"
+	}
+	return step
+}
+
 func (p *progress) show(at obd.Progress) {
 	if p.out == nil {
 		return
 	}
 	p.full = max(p.full, barWidth*at.Done/max(at.Total, 1))
-	codes := 0
-	for _, e := range at.Report.ECUs {
-		codes += len(e.Stored.Codes) + len(e.Pending.Codes)
-	}
-	_, _ = fmt.Fprintf(p.out, "\r\x1b[K[%s%s] %3d/%d %-9s %s", // a bar nobody can see harms nobody
-		strings.Repeat("#", p.full), strings.Repeat(".", barWidth-p.full), at.Done, at.Total, at.Step, count(codes, "code"))
+	codes, _ := codesOf(at.Report)
+	_, _ = fmt.Fprintf(p.out, "\r\x1b[K[%s%s] %3d/%d %-19s %s", // a bar nobody can see harms nobody
+		strings.Repeat("#", p.full), strings.Repeat(".", barWidth-p.full), at.Done, at.Total, stepWords(at.Step), count(len(codes), "code"))
 }
 
 func (p *progress) end() {

@@ -123,6 +123,8 @@ func TestScanSaysWhatWentWrong(t *testing.T) {
 		"no car":           {[]string{"--port", port}, 1, "unable_to_connect"},
 		"too little time":  {[]string{"--port", port, "--timeout", "1ns"}, 1, "interrupted"},
 		"no port":          {[]string{"--port", missing}, 3, "port"},
+		"no adapter":       {[]string{"--port", deafLine(t)}, 3, "not_an_adapter"},
+		"a mask, no file":  {[]string{"--port", port, "--mask"}, 2, "wrong_usage"},
 		"no name":          {nil, 2, "wrong_usage"},
 		"no such protocol": {[]string{"--port", port, "--protocol", "D"}, 2, "wrong_usage"},
 		"no such speed":    {[]string{"--port", port, "--baud", "-1"}, 2, "wrong_usage"},
@@ -165,4 +167,19 @@ func TestReplayRefusesWhatIsNoVehicle(t *testing.T) {
 			t.Errorf("%q: code %d, %q", args, code, complaints)
 		}
 	}
+}
+
+// deafLine is a line that is there, with nobody at its other end.
+func deafLine(t *testing.T) string {
+	t.Helper()
+	line, err := sim.NewLine(t.TempDir(), "deaf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := line.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return line.Path()
 }

@@ -42,7 +42,7 @@ const (
 )
 
 // CodeChange is one code of one ECU. Before and After are the lists it stands in:
-// stored, pending, permanent. One that is only permanent any more has been cleared
+// stored, pending, permanent, by_address. One that is only permanent any more has been cleared
 // or healed and waits for its monitor to pass (SAE J1979 service 0A).
 type CodeChange struct {
 	ECU    string   `json:"ecu"`
@@ -164,7 +164,11 @@ type codeList struct {
 }
 
 func listsOf(e *ECU) []codeList {
-	return []codeList{{"stored", e.Stored}, {"pending", e.Pending}, {"permanent", e.Permanent}}
+	lists := []codeList{{"stored", e.Stored}, {"pending", e.Pending}, {"permanent", e.Permanent}}
+	if e.Maker != nil { // asked for by the unit's address
+		lists = append(lists, codeList{"by_address", *e.Maker})
+	}
+	return lists
 }
 
 func compareCodes(was, is *ECU) []CodeChange {
@@ -209,8 +213,9 @@ func reports(e *ECU, in, then []string) string {
 	if !e.codesKnown() {
 		return Unknown
 	}
-	for _, l := range listsOf(e) {
-		if slices.Contains(then, l.name) && l.codes.State != OK {
+	for _, name := range then {
+		read := func(l codeList) bool { return l.name == name && l.codes.State == OK }
+		if !slices.ContainsFunc(listsOf(e), read) {
 			return Unknown
 		}
 	}

@@ -204,7 +204,7 @@ type Failure struct {
 }
 
 // Progress is told while a scan runs: a step of the shop's closed list
-// (connect, protocol, vin, supported, codes, readiness, readings, done), how many
+// (connect, protocol, vin, supported, codes, readiness, readings, freeze, tests, info, done), how many
 // requests of how many known are done, and what is known so far.
 type Progress struct {
 	Step   string

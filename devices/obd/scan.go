@@ -17,6 +17,9 @@ const (
 	StepCodes     = "codes"
 	StepReadiness = "readiness"
 	StepReadings  = "readings"
+	StepFreeze    = "freeze" // freeze frames
+	StepTests     = "tests"  // results of the on-board tests
+	StepInfo      = "info"   // what the units say of themselves
 	StepDone      = "done"
 )
 

@@ -20,8 +20,12 @@ const mostTests = 2048
 // more reads what there is beside codes, readiness and values: the freeze frames,
 // the results of the on-board tests, and what each unit says of itself.
 func (x *scan) more() error {
-	for _, part := range []func() error{x.freeze, x.tests, x.oxygen, x.info, x.moreUDS} {
-		if err := part(); err != nil {
+	for _, part := range []struct {
+		name string
+		do   func() error
+	}{{StepFreeze, x.freeze}, {StepTests, x.tests}, {StepTests, x.oxygen}, {StepInfo, x.info}, {StepInfo, x.moreUDS}} {
+		x.step = part.name
+		if err := part.do(); err != nil {
 			return err
 		}
 		x.say()

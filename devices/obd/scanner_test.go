@@ -223,7 +223,7 @@ func TestTheCodesAreKnownBeforeTheScanEnds(t *testing.T) {
 	if err != nil || !early {
 		t.Errorf("codes before the readings: %t, %v", early, err)
 	}
-	want := []string{"connect", "protocol", "vin", "supported", "codes", "readiness", "readings", "done"}
+	want := []string{"connect", "protocol", "vin", "supported", "codes", "readiness", "readings", "freeze", "tests", "info", "done"}
 	if !slices.Equal(steps, want) {
 		t.Errorf("steps %q, want %q", steps, want)
 	}

@@ -158,7 +158,7 @@ type ScannerState struct {
 type ScanState struct {
 	ID      string          `json:"id"`
 	Running bool            `json:"running"`
-	Step    string          `json:"step"` // connect protocol vin supported codes readiness readings done
+	Step    string          `json:"step"` // connect protocol vin supported codes readiness readings freeze tests info done
 	Done    int             `json:"done"`
 	Total   int             `json:"total"`
 	Codes   []CodeText      `json:"codes"`

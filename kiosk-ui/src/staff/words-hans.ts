@@ -6,7 +6,7 @@ export const hans = {
   mil: '故障灯亮', milOff: '故障灯不亮', mismatch: '车架号和登记的车不一致，请确认是不是接错了车。', pauseWhy: '为什么暂停？', finishWhy: '找到什么原因？', causeNone: '没有找到原因', extraText: '需要追加什么？', safety: '涉及安全', write: '也可以自己写', extraHint: '前台马上会收到，由前台报价并联系客户。',
   w_lunch: '休息用餐', w_parts: '等配件', w_tool: '等工具或设备', w_help: '等同事协助', w_other_car: '先处理别的车', c_worn: '磨损老化', c_loose: '松动或接触不良', c_leak: '泄漏', c_dirty: '脏污堵塞', c_sensor: '传感器老化', x_pads: '更换刹车片', x_fluid: '更换刹车油', x_filter: '更换滤芯', x_tyre: '更换轮胎', x_plug: '更换火花塞',
   scanner_none: '没有检测仪', scanner_connecting: '正在连接检测仪', scanner_online: '检测仪就绪', scanner_fault: '检测仪有问题',
-  step_connect: '连接', step_protocol: '识别协议', step_vin: '读取车架号', step_supported: '查询支持项', step_codes: '读取故障码', step_readiness: '读取就绪状态', step_readings: '读取数据', step_done: '完成',
+  step_connect: '连接', step_protocol: '识别协议', step_vin: '读取车架号', step_supported: '查询支持项', step_codes: '读取故障码', step_readiness: '读取就绪状态', step_readings: '读取数据', step_freeze: '读取冻结帧', step_tests: '读取监测结果', step_info: '查询控制单元', step_done: '完成',
   stored: '当前', pending: '待确认', permanent: '永久', complete: '完成', incomplete: '未完成', unsupported: '不支持', partial: '不完整', failed: '失败', running: '进行中', completed: '完成',
   raised: '待报价', offered: '等客户答复', approved: '客户同意', declined: '客户不同意',
   // desk

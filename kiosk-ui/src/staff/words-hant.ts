@@ -7,7 +7,7 @@ export const hant: Record<Key, string> = {
   mil: '故障燈亮', milOff: '故障燈不亮', mismatch: '車身號碼與登記的車不符，請確認是否接錯了車。', pauseWhy: '為甚麼暫停？', finishWhy: '找到甚麼原因？', causeNone: '沒有找到原因', extraText: '需要追加甚麼？', safety: '涉及安全', write: '也可以自己寫', extraHint: '櫃檯馬上收到，由櫃檯報價並聯絡客戶。',
   w_lunch: '休息用餐', w_parts: '等零件', w_tool: '等工具或設備', w_help: '等同事協助', w_other_car: '先處理別的車', c_worn: '磨損老化', c_loose: '鬆動或接觸不良', c_leak: '洩漏', c_dirty: '髒污堵塞', c_sensor: '感知器老化', x_pads: '更換煞車片', x_fluid: '更換煞車油', x_filter: '更換濾芯', x_tyre: '更換輪胎', x_plug: '更換火星塞',
   scanner_none: '沒有檢測儀', scanner_connecting: '正在連接檢測儀', scanner_online: '檢測儀就緒', scanner_fault: '檢測儀有問題',
-  step_connect: '連接', step_protocol: '辨識協定', step_vin: '讀取車身號碼', step_supported: '查詢支援項', step_codes: '讀取故障碼', step_readiness: '讀取就緒狀態', step_readings: '讀取數據', step_done: '完成',
+  step_connect: '連接', step_protocol: '辨識協定', step_vin: '讀取車身號碼', step_supported: '查詢支援項', step_codes: '讀取故障碼', step_readiness: '讀取就緒狀態', step_readings: '讀取數據', step_freeze: '讀取凍結畫面', step_tests: '讀取監測結果', step_info: '查詢控制單元', step_done: '完成',
   stored: '目前', pending: '待確認', permanent: '永久', complete: '完成', incomplete: '未完成', unsupported: '不支援', partial: '不完整', failed: '失敗', running: '進行中', completed: '完成',
   raised: '待報價', offered: '等客戶答覆', approved: '客戶同意', declined: '客戶不同意',
   col_arrived: '到廠', col_assign: '待派工', col_bay: '在工位', col_answer: '等客戶', col_inspect: '待檢驗', col_prepare: '交車準備', col_ready: '待取車', col_gone: '離廠',
