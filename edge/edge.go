@@ -95,6 +95,10 @@ func open(ctx context.Context, cfg Config, rooms Rooms, log *slog.Logger) (*hous
 		return nil, hint(errors.Join(fmt.Errorf("open the journal: %w", err), h.vault.Close()),
 			"`pitlane doctor --config FILE` says what is wrong with the folder; only one program may use it at a time")
 	}
+	for _, m := range h.journal.Mended() {
+		h.faults = append(h.faults, board.Fault{Kind: "journal", Message: "the journal was damaged and is mended: " + m,
+			Hint: "what other nodes hold comes back by itself; look at the disk, and keep the quarantined file until all is there"})
+	}
 	if err := h.furnish(); err != nil {
 		return nil, errors.Join(err, h.journal.Close(), h.vault.Close())
 	}

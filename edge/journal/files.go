@@ -26,6 +26,9 @@ const identityFormat = 1
 
 func (i identity) origin() string { return i.Node + "/" + i.Epoch }
 
+// errIdentity is an identity that cannot be read.
+var errIdentity = errors.New("the identity is damaged")
+
 // readIdentity reads DIR/identity; a missing one is fs.ErrNotExist.
 func readIdentity(dir string) (identity, error) {
 	b, err := os.ReadFile(filepath.Join(dir, "identity"))
@@ -34,13 +37,16 @@ func readIdentity(dir string) (identity, error) {
 	}
 	var id identity
 	if err := json.Unmarshal(b, &id); err != nil {
-		return identity{}, fmt.Errorf("read the identity: %w", err)
+		return identity{}, fmt.Errorf("%w: %w", errIdentity, err)
+	}
+	if id.Format == 0 {
+		return identity{}, fmt.Errorf("%w: it names no format", errIdentity)
 	}
 	if id.Format != identityFormat {
 		return identity{}, fmt.Errorf("a journal of format %d, this program knows %d", id.Format, identityFormat)
 	}
 	if !validOrigin(id.origin()) {
-		return identity{}, fmt.Errorf("the identity names no node and epoch: %q", id.origin())
+		return identity{}, fmt.Errorf("%w: it names no node and epoch: %q", errIdentity, id.origin())
 	}
 	return id, nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -78,7 +79,7 @@ func (x *index) open(readOnly bool) error {
 	}
 	x.db = db
 	if !readOnly {
-		err = db.Update(func(tx *bbolt.Tx) error {
+		err = x.guard(db.Update, func(tx *bbolt.Tx) error {
 			for _, name := range []string{bucketJobs, bucketRequests, bucketMarks, bucketHeard} {
 				if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 					return err
@@ -88,12 +89,25 @@ func (x *index) open(readOnly bool) error {
 		})
 	}
 	if err == nil {
-		err = db.View(x.readHeard)
+		err = x.guard(db.View, x.readHeard)
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("open meta.db: %w", err), db.Close())
 	}
 	return nil
+}
+
+// guard runs fn in meta.db. Where the file is damaged it is removed: the next start
+// builds it anew.
+func (x *index) guard(in func(func(*bbolt.Tx) error) error, fn func(*bbolt.Tx) error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil { // bbolt's word for a damaged page
+			_ = os.Remove(x.path) // else the next start finds it damaged too
+			err = fmt.Errorf("meta.db is damaged, restart the node: %v", p)
+		}
+	}()
+	return in(fn)
 }
 
 func (x *index) readHeard(tx *bbolt.Tx) error {
@@ -128,7 +142,7 @@ func (x *index) marks() (map[string]uint64, error) {
 	if x.db == nil {
 		return out, nil
 	}
-	err := x.db.View(func(tx *bbolt.Tx) error {
+	err := x.guard(x.db.View, func(tx *bbolt.Tx) error {
 		return in(tx, bucketMarks).ForEach(func(k, v []byte) error {
 			if len(v) != 8 {
 				return fmt.Errorf("read the mark of %s", k)
@@ -170,7 +184,7 @@ func (x *index) request(id RequestID) (at ref, ok bool, err error) {
 	if at, ok = x.writing.requests[id]; ok || x.db == nil {
 		return at, ok, nil
 	}
-	err = x.db.View(func(tx *bbolt.Tx) error {
+	err = x.guard(x.db.View, func(tx *bbolt.Tx) error {
 		v := in(tx, bucketRequests).Get(id[:])
 		if ok = len(v) > 8; ok {
 			at = ref{string(v[8:]), binary.BigEndian.Uint64(v)}
@@ -186,7 +200,7 @@ func (x *index) job(id string) ([]ref, error) {
 	defer x.mu.RUnlock()
 	all := slices.Concat(x.writing.jobs[id], x.fresh.jobs[id])
 	if x.db != nil {
-		err := x.db.View(func(tx *bbolt.Tx) error {
+		err := x.guard(x.db.View, func(tx *bbolt.Tx) error {
 			prefix := id + "\x00"
 			c := in(tx, bucketJobs).Cursor()
 			for k, _ := c.Seek([]byte(prefix)); k != nil && strings.HasPrefix(string(k), prefix); k, _ = c.Next() {
@@ -224,7 +238,7 @@ func (x *index) flush() error {
 	if w.count == 0 && len(heard) == 0 {
 		return nil
 	}
-	err := x.db.Update(func(tx *bbolt.Tx) error { return w.put(tx, heard) })
+	err := x.guard(x.db.Update, func(tx *bbolt.Tx) error { return w.put(tx, heard) })
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if err != nil {

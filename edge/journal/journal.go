@@ -23,7 +23,7 @@ import (
 // its shop. Its methods may be called from any goroutine.
 type Journal struct {
 	opt      Options
-	id       identity
+	id       atomic.Pointer[identity]
 	readOnly bool
 	sign     note.Signer
 	log      *slog.Logger
@@ -49,6 +49,10 @@ type Journal struct {
 
 	trimming sync.Mutex // held by Trim
 	look     *cut       // what Trim saw of the oldest file
+
+	renewed bool     // a new epoch was begun when it was opened
+	mended  []string // what was repaired then
+	harm    atomic.Pointer[damage]
 
 	lookup sync.Mutex // read-only: the index is made when it is first needed
 	looked bool
@@ -98,7 +102,8 @@ func OpenReadOnly(ctx context.Context, dir string, keys ...Sealer) (*Journal, er
 	if len(keys) > 0 {
 		j.opt.Keys = keys[0]
 	}
-	j.id, j.readOnly = id, true
+	j.id.Store(&id)
+	j.readOnly = true
 	if err := j.openFiles(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the journal of %s: %w", id.Node, err), j.release())
 	}
@@ -119,18 +124,31 @@ func newJournal(o Options, lock *os.File) *Journal {
 func (j *Journal) open(ctx context.Context) error {
 	id, err := readIdentity(j.opt.Dir)
 	begun := err == nil
+	if errors.Is(err, errIdentity) {
+		id = identity{Node: j.opt.Node}
+		path := filepath.Join(j.opt.Dir, "identity")
+		if err := os.Rename(path, path+".quarantine"); err != nil {
+			return fmt.Errorf("put a damaged identity aside: %w", err)
+		}
+		if err := j.renew("the identity is damaged"); err != nil {
+			return err
+		}
+		id, begun, err = *j.id.Load(), true, nil
+	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	j.id = id
+	j.id.Store(&id)
 	if begun && id.Node != j.opt.Node {
 		return fmt.Errorf("the folder holds the journal of %s", id.Node)
 	}
-	if err := j.openFiles(ctx); err != nil {
+	if err := j.mendFiles(ctx); err != nil {
 		return err
 	}
-	if begun && j.heads[id.origin()] == nil {
-		return fmt.Errorf("the segment files of %s are gone: put them back, or remove the identity file to begin a new epoch", id.origin())
+	if begun && j.heads[j.Origin()] == nil {
+		if err := j.renew("the segment files of the node's log are gone"); err != nil {
+			return err
+		}
 	}
 	if err := j.openWriter(); err != nil {
 		return err
@@ -138,6 +156,10 @@ func (j *Journal) open(ctx context.Context) error {
 	j.group.Add(2)
 	go j.write()
 	go j.writeBehind()
+	if j.renewed {
+		_, err := j.Append(ctx, Draft{Kind: "log.opened"})
+		return err
+	}
 	if begun {
 		return nil
 	}
@@ -157,7 +179,7 @@ func (j *Journal) begin(ctx context.Context) error {
 			id.Epoch = strings.TrimPrefix(origin, j.opt.Node+"/")
 		}
 	}
-	j.id = id
+	j.id.Store(&id)
 	if j.heads[id.origin()] == nil {
 		if _, err := j.Append(ctx, Draft{Kind: "log.opened"}); err != nil {
 			return err
@@ -283,10 +305,10 @@ func unlock(f *os.File) error {
 }
 
 // Origin is the origin of this node's own log.
-func (j *Journal) Origin() string { return j.id.origin() }
+func (j *Journal) Origin() string { return j.id.Load().origin() }
 
 // Node is the name of the node whose journal this is.
-func (j *Journal) Node() string { return j.id.Node }
+func (j *Journal) Node() string { return j.id.Load().Node }
 
 // Keys is what seals and opens here; nil where payloads are in clear.
 func (j *Journal) Keys() Sealer { return j.opt.Keys }

@@ -59,8 +59,9 @@ func (j *Journal) Sealed(ctx context.Context, origin string, from uint64) iter.S
 }
 
 // entries reads a first part of from..to-1, at least one.
-func (j *Journal) entries(tx *bbolt.Tx, origin string, from, to uint64) ([]Entry, error) {
+func (j *Journal) entries(tx *bbolt.Tx, origin string, from, to uint64) (out []Entry, err error) {
 	raws, err := j.shelf.chunk(tx, origin, from, to)
+	defer func() { j.hurt(err) }()
 	if err != nil {
 		return nil, fmt.Errorf("read %s from %d: %w", origin, from, err)
 	}
@@ -68,16 +69,16 @@ func (j *Journal) entries(tx *bbolt.Tx, origin string, from, to uint64) ([]Entry
 		return nil, fmt.Errorf("read %s from %d: %w", origin, from, ErrTrimmed)
 	}
 	if len(raws) == 0 {
-		return nil, fmt.Errorf("read %s from %d: the entry is missing: run `pitlane verify`", origin, from)
+		return nil, &damage{j.shelf.find(origin, from), fmt.Errorf("read %s from %d: the entry is missing: run `pitlane verify`", origin, from)}
 	}
-	out := make([]Entry, len(raws))
+	out = make([]Entry, len(raws))
 	for i, r := range raws {
 		rec, err := decodeRecord(r.record)
 		if err == nil {
 			out[i], err = rec.entry()
 		}
 		if err != nil {
-			return nil, fmt.Errorf("read %s seq %d: %w", origin, r.seq, err)
+			return nil, &damage{j.shelf.find(origin, r.seq), fmt.Errorf("read %s seq %d: %w", origin, r.seq, err)}
 		}
 	}
 	return out, nil

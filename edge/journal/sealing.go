@@ -168,7 +168,7 @@ func (j *Journal) sameForm() error {
 	if j.readOnly || j.shelf.last() == 0 {
 		return nil
 	}
-	return j.shelf.newest.View(func(tx *bbolt.Tx) error {
+	return guarded(j.shelf.newest, func(tx *bbolt.Tx) error {
 		if string(in(tx, bucketFile).Get([]byte(keyFormat))) == segmentSealed {
 			return errors.New("the journal is sealed: it is not written without its keys")
 		}
@@ -224,7 +224,7 @@ func (j *Journal) sealFile(path string) error {
 	if err != nil {
 		return errors.Join(err, old.Close())
 	}
-	err = old.View(func(from *bbolt.Tx) error {
+	err = guarded(old, func(from *bbolt.Tx) error {
 		return next.Update(func(to *bbolt.Tx) error { return j.copySealed(from, to) })
 	})
 	if err = errors.Join(err, next.Close(), old.Close()); err != nil {
@@ -247,7 +247,7 @@ func isClear(db *bbolt.DB) (clear bool, err error) {
 			clear, err = false, nil
 		}
 	}()
-	err = db.View(func(tx *bbolt.Tx) error {
+	err = guarded(db, func(tx *bbolt.Tx) error {
 		b := in(tx, bucketFile)
 		clear = b != nil && string(b.Get([]byte(keyFormat))) == segmentClear
 		return nil

@@ -125,21 +125,15 @@ func whole(db *bbolt.DB, path string) error {
 }
 
 // openSegment opens a segment file and makes sure that it is one.
-func openSegment(path string, readOnly bool) (db *bbolt.DB, err error) {
-	db, err = openBolt(path, readOnly)
+func openSegment(path string, readOnly bool) (*bbolt.DB, error) {
+	if st, err := os.Stat(path); err == nil && st.Size() == 0 {
+		return nil, fmt.Errorf("open %s: it is empty", filepath.Base(path)) // bbolt would begin it anew
+	}
+	db, err := openBolt(path, readOnly)
 	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if p := recover(); p != nil { // bbolt's word for a damaged page
-			err = fmt.Errorf("it is damaged: %v", p)
-		}
-		if err != nil {
-			err = errors.Join(fmt.Errorf("open %s: %w", filepath.Base(path), err), db.Close())
-			db = nil
-		}
-	}()
-	return db, db.View(func(tx *bbolt.Tx) error {
+	err = guarded(db, func(tx *bbolt.Tx) error {
 		for _, name := range segmentBuckets() {
 			if tx.Bucket([]byte(name)) == nil {
 				return fmt.Errorf("it is no segment file: it holds no %s", name)
@@ -147,6 +141,10 @@ func openSegment(path string, readOnly bool) (db *bbolt.DB, err error) {
 		}
 		return nil
 	})
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open %s: %w", filepath.Base(path), err), db.Close())
+	}
+	return db, nil
 }
 
 func segmentBuckets() []string {
@@ -241,7 +239,7 @@ func putIn(tx *bbolt.Tx, bucket, origin string, n uint64, value []byte) error {
 // readHeads reads the heads and anchors of a segment file.
 func readHeads(tx *bbolt.Tx) (map[string]*head, error) {
 	if got := string(in(tx, bucketFile).Get([]byte(keyFormat))); got != segmentClear && got != segmentSealed {
-		return nil, fmt.Errorf("a segment file of format %q, this program knows %q and %q", got, segmentClear, segmentSealed)
+		return nil, fmt.Errorf("%w: %q, this program knows %q and %q", errFormat, got, segmentClear, segmentSealed)
 	}
 	heads := map[string]*head{}
 	err := in(tx, bucketHeads).ForEach(func(k, v []byte) error {

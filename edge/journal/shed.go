@@ -39,7 +39,7 @@ func (x *index) shed(tips []Tip) error {
 	if err := slim.open(false); err != nil {
 		return fmt.Errorf("write the index anew: %w", err)
 	}
-	err = copyIndex(slim.db, x.db, lows)
+	err = x.guard(func(func(*bbolt.Tx) error) error { return copyIndex(slim.db, x.db, lows) }, nil)
 	if err == nil {
 		err = x.swap(slim.db)
 	}
@@ -64,7 +64,7 @@ func (x *index) swap(db *bbolt.DB) error {
 // lows is where each origin began when the index was last written anew.
 func (x *index) lows() (map[string]uint64, error) {
 	out := map[string]uint64{}
-	err := x.db.View(func(tx *bbolt.Tx) error {
+	err := x.guard(x.db.View, func(tx *bbolt.Tx) error {
 		b := in(tx, bucketLows)
 		if b == nil {
 			return nil

@@ -43,6 +43,7 @@ func openShelf(dir string, readOnly bool) (*shelf, map[string]*head, error) {
 		return s, map[string]*head{}, err
 	}
 	heads, err := s.openNewest(last)
+	err = damaged(last, err)
 	if err == nil && last > 1 {
 		heads, err = s.stillborn(last, heads)
 	}
@@ -62,7 +63,7 @@ func (s *shelf) openNewest(n uint32) (heads map[string]*head, err error) {
 	if s.newest, err = openSegment(s.path(n), s.readOnly); err != nil {
 		return nil, err
 	}
-	err = s.newest.View(func(tx *bbolt.Tx) error {
+	err = guarded(s.newest, func(tx *bbolt.Tx) error {
 		var err error
 		if heads, err = readHeads(tx); err != nil {
 			return err
@@ -88,7 +89,7 @@ func (s *shelf) stillborn(last uint32, heads map[string]*head) (map[string]*head
 		return heads, nil
 	}
 	ahead := false
-	err = before.View(func(tx *bbolt.Tx) error {
+	err = guarded(before, func(tx *bbolt.Tx) error {
 		was, err := readHeads(tx)
 		for origin, h := range was {
 			now := heads[origin]
@@ -122,6 +123,12 @@ func (s *shelf) scan() (uint32, error) {
 			_ = os.Remove(filepath.Join(s.dir, f.Name())) // never had its name: nothing is in it
 			continue
 		}
+		if strings.HasSuffix(f.Name(), ".mended") && !s.readOnly {
+			if err := s.finish(f.Name()); err != nil {
+				return 0, fmt.Errorf("finish what was mended: %w", err)
+			}
+			f = renamed{f}
+		}
 		stem, ok := strings.CutSuffix(f.Name(), ".db")
 		n, err := strconv.ParseUint(stem, 10, 32)
 		if ok && err == nil {
@@ -130,6 +137,11 @@ func (s *shelf) scan() (uint32, error) {
 	}
 	return last, nil
 }
+
+// renamed is a mended file that has its name now.
+type renamed struct{ os.DirEntry }
+
+func (r renamed) Name() string { return strings.TrimSuffix(r.DirEntry.Name(), ".mended") }
 
 func (s *shelf) path(n uint32) string {
 	return filepath.Join(s.dir, fmt.Sprintf("%06d.db", n))
@@ -228,10 +240,13 @@ func (s *shelf) view(n uint32, tx *bbolt.Tx, fn func(*bbolt.Tx) error) error {
 	}
 	for {
 		db, err := s.open(n)
-		if err != nil {
-			return err
+		if errors.Is(err, os.ErrNotExist) {
+			return &damage{n, err} // a hole
 		}
-		err = db.View(fn)
+		if err != nil {
+			return damaged(n, err)
+		}
+		err = damaged(n, guarded(db, fn))
 		if !errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 
 	"go.etcd.io/bbolt"
 )
@@ -225,7 +226,7 @@ func (j *Journal) sayFull(full, written bool) {
 
 // try runs one transaction. An error is the transaction's; what is wrong with a
 // single op is in the op.
-func (j *Journal) try(ops []*op) error {
+func (j *Journal) try(ops []*op) (err error) {
 	if err := j.rollFor(ops); err != nil {
 		return err
 	}
@@ -233,6 +234,16 @@ func (j *Journal) try(ops []*op) error {
 	if err != nil {
 		return fmt.Errorf("begin a transaction: %w", err)
 	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil { // bbolt's word for a damaged page
+			_ = tx.Rollback() // nothing of it counts any more
+			j.w.broken = fmt.Errorf("%w; restart: the newest segment file is damaged: %v", ErrUnknownOutcome, p)
+			j.log.Error("the newest segment file is damaged: restart the node, it mends what it can", "error", p)
+			clear(j.w.graphs)
+			err = j.w.broken
+		}
+	}()
 	b := newBatch(j, tx)
 	for _, o := range ops {
 		o.entries, o.err, o.wrote = nil, nil, false
@@ -286,7 +297,7 @@ func (j *Journal) commitTx(tx *bbolt.Tx) error {
 // unchanged says whether the file still stands where the last commit left it.
 func (j *Journal) unchanged() bool {
 	same := true
-	err := j.shelf.newest.View(func(tx *bbolt.Tx) error {
+	err := guarded(j.shelf.newest, func(tx *bbolt.Tx) error {
 		heads, err := readHeads(tx)
 		for origin, h := range heads {
 			same = same && j.heads[origin] != nil && j.heads[origin].Size == h.Size

@@ -142,8 +142,8 @@ func (t *taker) segment(ctx context.Context, from string, payload []byte) error 
 		t.refuse(from, err)
 		return nil
 	}
-	if wire.NodeOf(seg.Origin) == t.cfg.Node {
-		return nil // this node writes its own log itself
+	if seg.Origin == t.j.Origin() {
+		return nil // this node writes its log itself
 	}
 	if !t.wants.Began(seg.Origin, seg.First) {
 		seg.Frontier = nil // where to begin is not for the sender to say
@@ -192,6 +192,7 @@ func (t *taker) adoptEarly(ctx context.Context, from, origin string) error {
 }
 
 func (t *taker) lookForGaps() error {
+	t.wants.Own(t.j.Origin())
 	mine := map[string]uint64{}
 	for _, tip := range t.j.Tips() {
 		mine[tip.Origin] = tip.Size

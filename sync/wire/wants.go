@@ -16,6 +16,7 @@ type Wants struct {
 	gone     map[string]bool  // nodes known to be offline
 	open     map[string]*wish // by origin
 	late     bool
+	own      string // the log that this node writes
 }
 
 // wish is one missing run.
@@ -32,6 +33,14 @@ type wish struct {
 // holder that gives nothing for patience is passed over for another.
 func NewWants(me string, patience time.Duration) *Wants {
 	return &Wants{me: me, patience: patience, have: map[string]Have{}, gone: map[string]bool{}, open: map[string]*wish{}}
+}
+
+// Own says which log this node writes: it is never asked for. Its older epochs are,
+// like any other log; until Own is called, none of the node's is.
+func (w *Wants) Own(origin string) { w.own = origin }
+
+func (w *Wants) mine(origin string) bool {
+	return origin == w.own || w.own == "" && NodeOf(origin) == w.me
 }
 
 // Late lets the asker begin an origin of which it holds nothing where the others
@@ -80,7 +89,7 @@ func (w *Wants) Due(now time.Time, mine map[string]uint64, gaps map[string]uint6
 	}
 	for node, have := range w.have {
 		for origin, r := range have {
-			if node != w.me && NodeOf(origin) != w.me && w.reachable(r, mine[origin]) {
+			if node != w.me && !w.mine(origin) && w.reachable(r, mine[origin]) {
 				missing[origin] = true
 			}
 		}
