@@ -27,6 +27,7 @@ type yard struct {
 	dir      string
 	key      ed25519.PrivateKey
 	cab      *sim.Board
+	adapter  *sim.Adapter
 	cabLine  *sim.Line
 	scanLine *sim.Line
 }
@@ -36,7 +37,10 @@ func newYard(t *testing.T) *yard {
 	seed := sha256.Sum256([]byte(node))
 	y := &yard{dir: t.TempDir(), key: ed25519.NewKeyFromSeed(seed[:]), cab: sim.NewBoard(sim.BoardConfig{HookClosed: 1})}
 	adapter := sim.NewAdapter(sim.AdapterConfig{Timing: sim.Instant()})
-	adapter.Plug(sim.DemoCAN11(1))
+	car := sim.DemoCAN11(1)
+	car.SetEngine(false)
+	adapter.Plug(car)
+	y.adapter = adapter
 	y.cabLine, y.scanLine = plug(t, "cabinet"), plug(t, "scanner")
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 3)
@@ -72,13 +76,18 @@ func plug(t *testing.T, name string) *sim.Line {
 type power struct {
 	*journal.Journal
 	left atomic.Int64 // transactions until the power fails
+	late atomic.Bool  // the last of them is on disk, but nobody hears of it
 }
 
 func (p *power) Append(ctx context.Context, drafts ...journal.Draft) ([]journal.Entry, error) {
 	if p.left.Add(-1) < 0 {
 		return nil, journal.ErrClosed
 	}
-	return p.Journal.Append(ctx, drafts...)
+	entries, err := p.Journal.Append(ctx, drafts...)
+	if p.late.Load() && p.left.Load() == 0 {
+		return nil, journal.ErrClosed
+	}
+	return entries, err
 }
 
 // edge is one run of an edge in the yard: real journal, real board, real drivers.
@@ -106,7 +115,7 @@ func (y *yard) start(t *testing.T) *edge {
 		t.Fatal(err)
 	}
 	scanner := obd.New(serialport.Opener(serialport.Config{Path: y.scanLine.Path()}), obd.Options{Port: y.scanLine.Path()})
-	e.bay = bay.New(bay.Config{Node: node, Bay: "bay-1", Scanner: scanner, Cabinet: cab, Journal: e.power, Jobs: e.board, Board: e.board})
+	e.bay = bay.New(bay.Config{Node: node, Bay: "bay-1", Scanner: scanner, Clears: scanner, Cabinet: cab, Journal: e.power, Jobs: e.board, Board: e.board})
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 2)
 	go func() { ended <- e.board.Run(ctx) }()

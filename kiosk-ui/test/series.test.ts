@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { line, range, take, WINDOW_MS, type Series } from '../src/bay/series';
+import { brief, drop, line, range, take, WINDOW_MS, type Series } from '../src/bay/series';
 
 const t0 = Date.parse('2026-05-06T10:00:00Z');
 const value = (at: number, v: unknown, pid = '0C') => ({ ecu: '7E8', pid, name: 'engine_rpm', unit: 'rpm', value: v, at: new Date(t0 + at).toISOString() });
@@ -15,11 +15,18 @@ test('each reading is taken once, and the window moves', () => {
   expect(range(s.points)).toEqual({ low: 900, high: 1000 });
 });
 
-test('a value that is no longer read goes', () => {
+test('a value that is no longer read goes, the others keep their line', () => {
   const known = new Map<string, Series>();
   take(known, [value(0, 1), value(0, 2, '0D')]);
-  take(known, [value(10, 2, '0D')]);
-  expect([...known.keys()].length).toBe(1);
+  take(known, []); // others were chosen: the car is being asked
+  drop(known, []);
+  expect([...known.keys()].length).toBe(2);
+  drop(known, [{ ecu: '7E8', pid: '0D', read: true }, { ecu: '7E8', pid: '0C', read: false }]);
+  expect([...known.values()].map((s) => s.last.pid)).toEqual(['0D']);
+});
+
+test('numbers have as few digits as tell a change', () => {
+  expect([751.75, 17.647, 0.456, -40, 12.04, 0].map(brief)).toEqual(['752', '17.6', '0.46', '-40', '12', '0']);
 });
 
 test('now is at the right end, the least value at the foot', () => {

@@ -1,6 +1,6 @@
 // The last minute of each live value, and how it is drawn.
 
-import type { LiveValue } from '../shared/types';
+import type { LiveValue, LiveView } from '../shared/types';
 
 /** How far back a line goes. */
 export const WINDOW_MS = 60_000;
@@ -24,8 +24,20 @@ export function take(known: Map<string, Series>, values: readonly LiveValue[]): 
     if (typeof v.value === 'number') s.points.push({ at, value: v.value });
     while (s.points.length > 0 && s.points[0]!.at < at - WINDOW_MS) s.points.shift();
   }
-  const there = new Set(values.map(keyOf));
-  for (const key of known.keys()) if (!there.has(key)) known.delete(key);
+}
+
+/** Forgets what is no longer read; what still is keeps its line. */
+export function drop(known: Map<string, Series>, offered: LiveView['offered']): void {
+  if (!offered?.length) return; // the car is being asked
+  for (const [key, s] of known) {
+    if (!offered.some((p) => p.read && p.pid === s.last.pid && p.ecu === s.ecu)) known.delete(key);
+  }
+}
+
+/** As few digits as tell a change: 752, 17.6, 0.45. */
+export function brief(n: number): string {
+  const size = Math.abs(n);
+  return String(Number(n.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2)));
 }
 
 export function range(points: readonly Point[]): { low: number; high: number } | null {
