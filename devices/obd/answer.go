@@ -58,7 +58,7 @@ type Answer struct {
 // Decode turns the reply to an OBD request into facts per ECU.
 func Decode(req string, lines []string, set Settings) Answer {
 	r := parseRequest(req)
-	sorted := sortLines(req, lines, set)
+	sorted := sortLines(req, cutLines(lines), set)
 	a := Answer{
 		Kinds: sorted.kinds, Text: sorted.text, Banner: sorted.banner, Echoed: sorted.echoed,
 		ECUs: map[string]ECUAnswer{},
@@ -86,6 +86,14 @@ func Decode(req string, lines []string, set Settings) Answer {
 		}
 	}
 	return a
+}
+
+// cutLines cuts lines that hold line ends or a prompt: recordings are not always cut.
+func cutLines(lines []string) []string {
+	if !slices.ContainsFunc(lines, func(l string) bool { return strings.ContainsAny(strings.TrimRight(l, "\r\n >"), "\r\n>") }) {
+		return lines
+	}
+	return SplitResponse([]byte(strings.Join(lines, "\r") + "\r>"))
 }
 
 // listed reports whether a message is a list of codes that can be read.

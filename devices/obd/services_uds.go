@@ -95,7 +95,7 @@ func decodeUDSCodes(p []byte, mask, size int, exact bool) ECUAnswer {
 	}
 	out := ECUAnswer{State: OK, UDSCodes: []UDSCode{}, Availability: upperHex(p[mask : mask+1])}
 	if formatAt > 0 {
-		out.DTCFormat = upperHex(p[formatAt : formatAt+1])
+		out.DTCFormat, out.Codes = upperHex(p[formatAt:formatAt+1]), []string{}
 	}
 	if p[1] == byReadiness {
 		out.Group = upperHex(p[5:6])
@@ -112,7 +112,7 @@ func decodeUDSCodes(p []byte, mask, size int, exact bool) ECUAnswer {
 		}
 		out.UDSCodes = append(out.UDSCodes, c)
 		if formatAt > 0 {
-			out.Codes = append(orEmpty(out.Codes), codeOfUDS(c, out.DTCFormat).Code)
+			out.Codes = append(out.Codes, codeOfUDS(c, out.DTCFormat).Code)
 		}
 	}
 	// The bus said the length of the recorded lists too, and padding was within it.
