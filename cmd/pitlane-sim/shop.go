@@ -71,7 +71,7 @@ func roleOf(node string) string {
 }
 
 func writeConfigs(dir string, at addresses, dev *practice, ownBroker bool) error {
-	reception := edgeConfig(at.reception, at) + fmt.Sprintf("\n[cabinet]\nport = %q\nhook_closed = 1\n", dev.lines["cabinet"].Path())
+	reception := edgeConfig(at.reception, at) + fmt.Sprintf("\n[cabinet]\nport = %q\nhook_closed = 1\nrows = 4\ncolumns = 4\n", dev.lines["cabinet"].Path())
 	if ownBroker {
 		reception += fmt.Sprintf("\n[broker]\nlisten = %q\npasswd = %q\n", at.broker, filepath.Join(dir, "broker.passwd"))
 	}

@@ -51,7 +51,7 @@ func keysCommand() *cobra.Command {
 		Use:   "keys",
 		Short: "read a key cabinet, or open one of its slots",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return usage("keys needs one of status, open, watch", "for example: pitlane keys status --port /dev/serial/by-id/NAME")
+			return usage("keys needs one of status, open, watch, commission", "for example: pitlane keys status --port /dev/serial/by-id/NAME")
 		},
 	}
 	p := cmd.PersistentFlags()
@@ -72,6 +72,7 @@ func keysCommand() *cobra.Command {
 		keysSub("status", "say what hangs where", f, keysStatus),
 		keysSub("open", "open one slot and look whether it did", f, keysOpen),
 		keysSub("watch", "say what hangs where, and then every change, until ended", f, keysWatch),
+		commissionCommand(f),
 	)
 	return cmd
 }

@@ -15,6 +15,7 @@ type wire struct {
 		SetReadTimeout(time.Duration) error
 	}
 	gap   time.Duration // of silence before a request
+	reply time.Duration // how long a reply may take; 0: replyWindow
 	echo  echo
 	spare []byte // what came in since the last reply
 	buf   [256]byte
@@ -37,7 +38,11 @@ func (w *wire) exchange(request []byte, enough func([]byte) bool) ([]byte, error
 	if err := w.send(request); err != nil {
 		return nil, err
 	}
-	in, err := w.collect(replyWindow, enough)
+	window := w.reply
+	if window == 0 {
+		window = replyWindow
+	}
+	in, err := w.collect(window, enough)
 	return w.echo.strip(request, in), err
 }
 

@@ -175,19 +175,26 @@ func TestACancelledScanLeavesTheAdapterUsable(t *testing.T) {
 	}
 }
 
+// slower is a car that only the adapter's own search finds.
+func slower() *sim.Vehicle {
+	car := sim.DemoCAN11(1)
+	car.Protocol = "8"
+	return car
+}
+
 func TestTheProtocolOfTheLastCarIsTriedFirst(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir() + "/protocols.json"
 	opts := obd.Options{Port: "bay-1", Cache: cache}
-	r := newRig(t, quick(sim.AdapterConfig{}), sim.DemoCAN11(1), opts)
+	r := newRig(t, quick(sim.AdapterConfig{}), slower(), opts)
 	sent := func(r *rig, word string) bool {
 		return slices.ContainsFunc(r.exchanges(), func(e obd.Exchange) bool { return e.Request == word })
 	}
 	if _, err := r.scan(nil); err != nil || !sent(r, "ATSP0") {
 		t.Fatalf("the first scan: %v, searched %t", err, sent(r, "ATSP0"))
 	}
-	warm := newRig(t, quick(sim.AdapterConfig{}), sim.DemoCAN11(1), opts)
-	if _, err := warm.scan(nil); err != nil || sent(warm, "ATSP0") || !sent(warm, "ATSP6") {
+	warm := newRig(t, quick(sim.AdapterConfig{}), slower(), opts)
+	if _, err := warm.scan(nil); err != nil || sent(warm, "ATSP0") || !sent(warm, "ATSP8") {
 		t.Errorf("the second scan: %v, searched %t", err, sent(warm, "ATSP0"))
 	}
 	warm.adapter.Plug(sim.DemoKLine(1))
@@ -195,9 +202,41 @@ func TestTheProtocolOfTheLastCarIsTriedFirst(t *testing.T) {
 		t.Errorf("another car: %v", err)
 	}
 	opts.Cold = true
-	cold := newRig(t, quick(sim.AdapterConfig{}), sim.DemoCAN11(1), opts)
+	cold := newRig(t, quick(sim.AdapterConfig{}), slower(), opts)
 	if _, err := cold.scan(nil); err != nil || !sent(cold, "ATSP0") || sent(cold, "ATSP3") {
 		t.Errorf("a cold scan: %v, searched %t", err, sent(cold, "ATSP0"))
+	}
+}
+
+func TestWhatMostCarsSpeakIsTriedBeforeTheSearch(t *testing.T) {
+	for name, c := range map[string]struct {
+		car      func() *sim.Vehicle
+		refuses  []string
+		searched bool
+	}{
+		"CAN 11 at 500":           {func() *sim.Vehicle { return sim.DemoCAN11(1) }, nil, false},
+		"CAN 29 at 500":           {func() *sim.Vehicle { return sim.DemoCAN29(1) }, nil, false},
+		"CAN 11 at 250":           {slower, nil, true},
+		"a K-line":                {func() *sim.Vehicle { return sim.DemoKLine(1) }, nil, true},
+		"a clone without ATSP6":   {func() *sim.Vehicle { return sim.DemoCAN11(1) }, []string{"ATSP6", "ATSP7"}, true},
+		"a car that is not there": {nil, nil, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := sim.NewAdapter(sim.AdapterConfig{Refuses: c.refuses})
+				if c.car != nil {
+					a.Plug(c.car())
+				}
+				report, said, err := tryOver(t, a, obd.Options{})
+				if (err == nil) != (c.car != nil) || c.car != nil && len(report.ECUs) == 0 {
+					t.Errorf("%v, %d units", err, len(report.ECUs))
+				}
+				searched := slices.ContainsFunc(said, func(e obd.Exchange) bool { return e.Request == "ATSP0" })
+				if searched != c.searched {
+					t.Errorf("searched: %t", searched)
+				}
+			})
+		})
 	}
 }
 

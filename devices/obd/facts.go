@@ -61,11 +61,21 @@ func (x *scan) vinUnsupported(state State) (State, error) {
 
 // supported follows the bitmaps as far as any ECU has them.
 func (x *scan) supported() error {
+	claims := func(id, pid string) bool { return x.ecus[id].supported[pid] }
+	last, known, err := x.bitmapsAtOnce("01", claims, x.take)
+	if err != nil {
+		return err
+	}
+	var bases []string
 	for base := 0x20; base < 0x100; base += 0x20 {
 		pid := fmt.Sprintf("%02X", base)
+		if known && pid <= last {
+			continue
+		}
 		if !x.anySupports(pid) {
 			break
 		}
+		bases = append(bases, pid)
 		a, err := x.request("01"+pid, limitRequest)
 		if err != nil {
 			return err
@@ -77,6 +87,9 @@ func (x *scan) supported() error {
 		}
 		x.missing("01"+pid, pid, a)
 		x.say()
+	}
+	if !known {
+		x.learnBitmaps("01", bases, claims)
 	}
 	x.total = x.report.Requests + 4 + len(x.pids())
 	return nil
@@ -199,15 +212,19 @@ func (x *scan) readings() error {
 
 // read reads some PIDs: together where that goes, else one after the other.
 func (x *scan) read(pids []string) error {
+	var d *doubts
 	if len(pids) > 1 {
-		together := x.together
+		done, err := false, error(nil)
 		if x.uds {
-			together = x.readGroup
+			done, err = x.readGroup(pids)
+		} else {
+			done, d, err = x.together(pids)
 		}
-		if done, err := together(pids); done || err != nil {
+		if done || err != nil {
 			return err
 		}
 	}
+	var failed []string
 	for _, pid := range pids {
 		a, err := x.request("01"+pid, limitRequest)
 		if err != nil {
@@ -220,7 +237,11 @@ func (x *scan) read(pids []string) error {
 			}
 		}
 		x.missing("01"+pid, pid, a)
+		if slices.ContainsFunc(x.claiming(pid), func(id string) bool { return a.ECUs[id].State != OK }) {
+			failed = append(failed, pid)
+		}
 	}
+	x.blame(failed, d)
 	return nil
 }
 

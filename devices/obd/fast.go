@@ -23,7 +23,6 @@ const (
 const (
 	maxCount   = 9 // more is a letter, and not every adapter reads one
 	maxData    = 5 // bytes of one PID in one frame on any bus: service and number before them
-	maxFrame   = 6 // bytes of several PIDs and their data in one CAN frame, behind the service
 	maxStrikes = 3 // counted requests that failed where the plain ones did not
 )
 
@@ -71,6 +70,7 @@ func (x *scan) learned(m *memory) {
 type expectation struct {
 	ids    []string
 	frames int
+	guess  bool // of a car met for the first time: more frames may come
 }
 
 // expected is what a request should bring. Of has the units that say they answer it;
@@ -101,11 +101,32 @@ func (x *scan) expected(text string, of []string) expectation {
 		e.frames = len(e.ids) // the number of the frame stands before the data
 	case x.isCAN() && x.fast.counts == countsYes:
 		e.frames = x.fast.car.Frames[text]
+		if e.frames == 0 && len(e.ids) == 1 {
+			e.frames, e.guess = framesUsual(r)*len(e.ids), true
+		}
 	}
 	if e.frames < len(e.ids) || e.frames > maxCount || len(e.ids) == 0 {
 		return expectation{}
 	}
 	return e
+}
+
+// framesUsual is how many frames most units need for an answer, 0 where nothing is usual. It
+// is a guess: with fewer frames the adapter waits as long as without a count, and an
+// answer with more is not whole and asked for again.
+func framesUsual(r request) int {
+	if len(r.data) != 2 {
+		return 0
+	}
+	switch {
+	case (r.sid() == 0x06 || r.sid() == 0x09) && r.data[1]%0x20 == 0:
+		return 1
+	case r.sid() == 0x06:
+		return 2 // one result
+	case r.sid() == 0x09:
+		return map[byte]int{0x02: 3, 0x04: 3, 0x06: 1, 0x08: 7, 0x0A: 4, 0x0B: 7}[r.data[1]]
+	}
+	return 0
 }
 
 // fixedWidth is the width of a value that every car sends with as many bytes; more
@@ -153,11 +174,14 @@ func (x *scan) requestOf(text string, of []string, limit time.Duration) (Answer,
 		a, err = x.once(fmt.Sprintf("%s%d", text, e.frames), limit)
 		if err != nil || x.exactly(a, e) {
 			x.proved(err)
+			if err == nil && e.guess {
+				x.learn(text, a, of)
+			}
 			return a, err
 		}
 	}
 	full, err := x.full(text, limit)
-	if err == nil && e.frames > 0 && (worth(full) > worth(a) || x.exactly(full, e)) {
+	if err == nil && e.frames > 0 && !e.guess && (worth(full) > worth(a) || x.exactly(full, e)) {
 		x.strike(slices.Contains(a.Kinds, KindUnknown)) // it was not the car's doing
 	}
 	if err == nil {
@@ -219,7 +243,7 @@ func (x *scan) strike(unknown bool) {
 // learn notes in how many frames all units that should answer a request did. Only on
 // CAN: on older buses a list has no length, so that a frame more would not be missed.
 func (x *scan) learn(text string, a Answer, of []string) {
-	if x.fast.car.Mark == "" || !x.isCAN() || strings.HasPrefix(text, "01") {
+	if x.fast.car.Mark == "" || !x.isCAN() || strings.HasPrefix(text, "01") && len(text) < 6 {
 		return
 	}
 	e := expectation{ids: of, frames: a.frames}
@@ -234,107 +258,4 @@ func (x *scan) learn(text string, a Answer, of []string) {
 		x.fast.car.Frames = map[string]int{}
 	}
 	x.fast.car.Frames[text] = a.frames
-}
-
-// group is the first of some PIDs and those that can go in one request with it. Those
-// of the same width fill a frame best.
-func (x *scan) group(pids []string) []string {
-	if x.uds {
-		return x.groupUDS(pids)
-	}
-	group := []string{pids[0]}
-	if x.fast.off || !x.isCAN() || !x.groupable(pids[0]) {
-		return group
-	}
-	room := maxFrame - 1 - widthOf(pidNumber(pids[0]))
-	for _, same := range []bool{true, false} {
-		for _, pid := range pids[1:] {
-			w := widthOf(pidNumber(pid))
-			fits := w+1 <= room && same == (w == widthOf(pidNumber(pids[0])))
-			if fits && x.groupable(pid) {
-				group = append(group, pid)
-				room -= w + 1
-			}
-		}
-	}
-	return group
-}
-
-// groupable reports whether a PID may go with others: its width is known, and no unit
-// that has it is known to answer one PID a request.
-func (x *scan) groupable(pid string) bool {
-	if w := widthOf(pidNumber(pid)); w == 0 || w+1 > maxFrame {
-		return false
-	}
-	return !slices.ContainsFunc(x.claiming(pid), func(id string) bool { return slices.Contains(x.fast.car.Single, id) })
-}
-
-func pidNumber(pid string) byte {
-	r := parseRequest(pid)
-	return r.data[0]
-}
-
-// together asks for several PIDs at once and reports whether every unit gave all of
-// them that it has. Nothing is taken from an answer that is not so.
-func (x *scan) together(group []string) (bool, error) {
-	text := "01" + strings.Join(group, "")
-	want := map[string][]string{}
-	for _, pid := range group {
-		for _, id := range x.claiming(pid) {
-			want[id] = append(want[id], pid)
-		}
-	}
-	counted := x.fast.counts == countsYes && len(want) <= maxCount
-	if counted {
-		a, err := x.once(fmt.Sprintf("%s%d", text, len(want)), limitRequest)
-		if err != nil || x.takeGroup(a, want) {
-			return err == nil, err
-		}
-	}
-	a, err := x.once(text, limitRequest)
-	if err != nil {
-		return false, err
-	}
-	if x.takeGroup(a, want) {
-		if counted {
-			x.strike(false)
-		}
-		return true, nil
-	}
-	for id, pids := range want {
-		if !slices.Contains(x.fast.car.Single, id) && !whole(a.ECUs[id], pids) {
-			x.fast.car.Single = append(x.fast.car.Single, id)
-		}
-	}
-	slices.Sort(x.fast.car.Single)
-	return false, nil
-}
-
-// takeGroup takes the readings of an answer that is exactly what was asked for.
-func (x *scan) takeGroup(a Answer, want map[string][]string) bool {
-	ids := make([]string, 0, len(want))
-	for id, pids := range want {
-		if !whole(a.ECUs[id], pids) {
-			return false
-		}
-		ids = append(ids, id)
-	}
-	if !x.exactly(a, expectation{ids, len(ids)}) {
-		return false
-	}
-	for _, id := range ids {
-		x.ecus[id].Readings = append(x.ecus[id].Readings, fitted(a.ECUs[id].Readings)...)
-	}
-	return true
-}
-
-// whole reports whether an answer holds these PIDs in this order and no other.
-func whole(e ECUAnswer, pids []string) bool {
-	var got []string
-	for _, r := range e.Readings {
-		if len(got) == 0 || got[len(got)-1] != r.PID {
-			got = append(got, r.PID)
-		}
-	}
-	return e.State == OK && slices.Equal(got, pids)
 }

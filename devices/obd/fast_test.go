@@ -285,12 +285,15 @@ func TestAnAdapterMetBeforeIsNotRestarted(t *testing.T) {
 }
 
 func TestALearnedCarIsReadNearTheSpeedOfTheWire(t *testing.T) {
-	for name, most := range map[string]float64{"CAN 11": 1.35, "CAN 29": 1.5} {
+	cars := demoCars()
+	cars["one unit"] = func() *sim.Vehicle { return sim.DemoOne(1) }
+	cars["six units"] = func() *sim.Vehicle { return sim.DemoSix(1) }
+	for name, most := range map[string]float64{"one unit": 1.15, "six units": 1.2, "CAN 11": 1.5, "CAN 29": 1.6} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				opts := obd.Options{Port: "bay", Cache: filepath.Join(t.TempDir(), "learned.json")}
 				timing := sim.Real()
-				_, said := garage{car: demoCars()[name]}.scans(t, opts, opts, obd.Options{Plain: true})
+				_, said := garage{car: cars[name]}.scans(t, opts, opts, obd.Options{Plain: true})
 				var took, slow time.Duration
 				for _, e := range said[1] {
 					took += e.Took

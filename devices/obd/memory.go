@@ -39,11 +39,17 @@ type habits struct {
 	Mark   string         `json:"mark,omitempty"`   // protocol, units and first bitmaps: what tells it from another car
 	Frames map[string]int `json:"frames,omitempty"` // of requests that all units answered that should
 	Single []string       `json:"single,omitempty"` // units that answer one PID a request
+	Most   map[string]int `json:"most,omitempty"`   // units that look at so many PIDs of a request
+	Alone  []string       `json:"alone,omitempty"`  // PIDs that spoil a request for several
+	// Bitmaps are the support bitmaps there are beside the first asked for, by service:
+	// 01 -> 204060; a dash where they are asked for one by one.
+	Bitmaps map[string]string `json:"bitmaps,omitempty"`
 }
 
 // clone is a copy that shares nothing.
 func (k known) clone() known {
 	k.Car.Frames, k.Car.Single = maps.Clone(k.Car.Frames), slices.Clone(k.Car.Single)
+	k.Car.Most, k.Car.Alone, k.Car.Bitmaps = maps.Clone(k.Car.Most), slices.Clone(k.Car.Alone), maps.Clone(k.Car.Bitmaps)
 	return k
 }
 

@@ -37,14 +37,14 @@ func TestWhatWasLearnedBeforeIsRead(t *testing.T) {
 		file    string
 		started bool // with the protocol that is remembered
 	}{
-		"a protocol alone":        {`{"bay":"6"}`, true},
+		"a protocol alone":        {`{"bay":"9"}`, true},
 		"another port":            {`{"desk":{"protocol":"3"}}`, false},
-		"an unknown field":        {`{"bay":{"protocol":"6","more":1}}`, true},
-		"half a file":             {`{"bay":{"protocol":"6"`, false},
+		"an unknown field":        {`{"bay":{"protocol":"9","more":1}}`, true},
+		"half a file":             {`{"bay":{"protocol":"9"`, false},
 		"nothing":                 {``, false},
-		"frames that are none":    {`{"bay":{"protocol":"6","counts":"yes","car":{"frames":{"03":-1,"07":99}}}}`, true},
+		"frames that are none":    {`{"bay":{"protocol":"9","counts":"yes","car":{"frames":{"03":-1,"07":99}}}}`, true},
 		"null":                    {`null`, false},
-		"counts that say nothing": {`{"bay":{"protocol":"6","identity":"ELM327 v1.5","counts":"perhaps"}}`, true},
+		"counts that say nothing": {`{"bay":{"protocol":"9","identity":"ELM327 v1.5","counts":"perhaps"}}`, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -52,7 +52,7 @@ func TestWhatWasLearnedBeforeIsRead(t *testing.T) {
 				if err := os.WriteFile(file, []byte(c.file), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				g := garage{car: func() *sim.Vehicle { return sim.DemoCAN11(1) }}
+				g := garage{car: func() *sim.Vehicle { return sim.DemoCAN29(1) }, change: func(v *sim.Vehicle) { v.Protocol = "9" }}
 				reports, said := g.scans(t, obd.Options{Port: "bay", Cache: file}, obd.Options{Plain: true})
 				if facts(t, reports[0]) != facts(t, reports[1]) {
 					t.Error("the scan says something else than a slow one")

@@ -159,7 +159,10 @@ func TestAdaptersWithQuirksAreReadAllTheSame(t *testing.T) {
 		"it says OK when it is reset": {
 			func(q *quirk) { q.says["ATWS"], q.says["ATZ"] = "OK", "OK" }, "7E8", func(*obd.Report) bool { return true }},
 		"ATDPN says automatic": {
-			func(q *quirk) { q.says["ATDPN"], q.says["ATDP"] = "A0", "?" }, "7E8",
+			func(q *quirk) {
+				q.says["ATDPN"], q.says["ATDP"] = "A0", "?"
+				q.says["ATSP6"], q.says["ATSP7"] = "?", "?"
+			}, "7E8",
 			func(r *obd.Report) bool { return r.Protocol.Number == "" }},
 		"it answers in small letters": {
 			func(q *quirk) {

@@ -173,24 +173,21 @@ func (x *scan) protocol(m *memory) error {
 	tries := []string{"0"}
 	if fixed := strings.ToUpper(x.opts.Protocol); fixed != "" && fixed != "AUTO" {
 		tries = []string{fixed}
-	} else if m.Number != "" {
-		tries = []string{m.Number, "0"}
+	} else if tries = append(likely(m.Number), "0"); x.opts.Plain {
+		tries = []string{"0"}
 	}
 	var last Answer
-	for _, number := range tries {
-		if err := x.choose(number); err != nil {
-			return err
+	for i, number := range tries {
+		guess := number != m.Number && i < len(tries)-1
+		if guess && i > 0 && last.Kind != KindNoData {
+			continue // the bus is none of these
 		}
-		a, err := x.request("0100", limitSearch)
+		a, found, err := x.try(number, guess)
 		if err != nil {
 			return err
 		}
-		last = a
-		if !x.note0100(a) {
+		if last = a; !found {
 			continue
-		}
-		if err := x.named(number); err != nil {
-			return err
 		}
 		x.report.Protocol.Standard = standardOBD
 		x.recall(a, m)
@@ -203,6 +200,50 @@ func (x *scan) protocol(m *memory) error {
 	}
 	m.protocol("")
 	return x.unanswered(last)
+}
+
+// likely are the protocols to try before the adapter searches: that of the last car,
+// and the two of CAN at 500 kbit/s, which the adapter's own search tries too, but only
+// after others and with seconds of waiting.
+func likely(remembered string) []string {
+	numbers := []string{"6", "7"}
+	if remembered == "" {
+		return numbers
+	}
+	return append([]string{remembered}, slices.DeleteFunc(numbers, func(n string) bool { return n == remembered })...)
+}
+
+// try asks a car for its bitmap on a protocol. A guess is asked once, and only where
+// the adapter knows the protocol by its number.
+func (x *scan) try(number string, guess bool) (a Answer, found bool, err error) {
+	ask := x.request
+	if !guess {
+		err = x.choose(number)
+	} else {
+		var ok bool
+		_, ok, err = x.c.command(x.ctx, "ATSP"+number)
+		if err = x.c.mute(err); err == nil && !ok {
+			return a, false, nil
+		}
+		x.c.number, x.c.gap = number, 0
+		ask = x.askOnce
+	}
+	if err == nil {
+		a, err = ask("0100", limitSearch)
+	}
+	if err != nil || !x.note0100(a) {
+		return a, false, err
+	}
+	return a, true, x.named(number)
+}
+
+// askOnce is request without a second attempt, but where a unit asks for time.
+func (x *scan) askOnce(text string, limit time.Duration) (Answer, error) {
+	a, err := x.once(text, limit)
+	if _, waits := wantsAgain(a); err == nil && waits {
+		return x.full(text, limit)
+	}
+	return a, err
 }
 
 // choose sets a protocol; ATTP is for adapters that do not know ATSP of a number.

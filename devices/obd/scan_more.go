@@ -208,18 +208,8 @@ func (x *scan) tests() error {
 		}
 		has.add(id, e.Supported)
 	})
-	for base := 0x20; base < 0x100; base += 0x20 {
-		item := fmt.Sprintf("%02X", base)
-		if !has.any(item) {
-			break
-		}
-		err := x.ask("06"+item, item, has, func(u *unit, e ECUAnswer) bool {
-			has.add(u.ID, e.Supported)
-			return e.Supported != nil
-		})
-		if err != nil {
-			return err
-		}
+	if err := x.testLists(has); err != nil {
+		return err
 	}
 	items := has.items()
 	x.total = x.report.Requests + len(items)
@@ -236,6 +226,37 @@ func (x *scan) tests() error {
 			return err
 		}
 		x.say()
+	}
+	return nil
+}
+
+// testLists follows the support bitmaps of mode 06.
+func (x *scan) testLists(has lists) error {
+	claims := func(id, item string) bool { return has[id][item] }
+	last, known, err := x.bitmapsAtOnce("06", claims, func(id string, e ECUAnswer) { has.add(id, e.Supported) })
+	if err != nil {
+		return err
+	}
+	var bases []string
+	for base := 0x20; base < 0x100; base += 0x20 {
+		item := fmt.Sprintf("%02X", base)
+		if known && item <= last {
+			continue
+		}
+		if !has.any(item) {
+			break
+		}
+		bases = append(bases, item)
+		err := x.ask("06"+item, item, has, func(u *unit, e ECUAnswer) bool {
+			has.add(u.ID, e.Supported)
+			return e.Supported != nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if !known {
+		x.learnBitmaps("06", bases, claims)
 	}
 	return nil
 }

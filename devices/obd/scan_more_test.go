@@ -307,7 +307,7 @@ func TestNothingIsAskedTwiceNorWhatIsNotThere(t *testing.T) {
 				}
 				request := e.Request[:len(e.Request)&^1] // without the count of answers
 				if service := request[:2]; service == "02" || service == "06" || service == "09" {
-					asked[request]++
+					asked[e.Request]++ // a guess of the count may be wrong once
 				}
 				for _, n := range c.never {
 					if strings.HasPrefix(request, n) {

@@ -25,6 +25,31 @@ func (c *recorded) bitmaps(r Request) []Message {
 	return out
 }
 
+// cutOut is the answer to a request for one support bitmap that was recorded as one
+// for several.
+func (c *recorded) cutOut(r Request) []Message {
+	if len(r.Data) != 2 || r.Data[1]%0x20 != 0 {
+		return nil
+	}
+	var out []Message
+	for key, list := range c.by {
+		asked, ok := parseHex(key)
+		several := ok && len(asked) > 2 && asked[0] == r.Data[0] && slices.Contains(asked[1:], r.Data[1])
+		if !several || slices.ContainsFunc(asked[1:], func(b byte) bool { return b%0x20 != 0 }) {
+			continue
+		}
+		messages, _ := unframe(list[0].Lines, list[0].headers, r.Proto)
+		for _, m := range messages {
+			for rest := m.Data[1:]; len(rest) >= 5; rest = rest[5:] {
+				if rest[0] == r.Data[1] {
+					out = append(out, Message{From: m.From, Data: append([]byte{m.Data[0]}, rest[:5]...)})
+				}
+			}
+		}
+	}
+	return out
+}
+
 // implied lists the units that answered a service of SAE J1979 and the PIDs of
 // mode 01 each of them has.
 func (c *recorded) implied(proto string) (units []string, pids map[string][]byte) {

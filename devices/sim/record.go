@@ -162,6 +162,9 @@ func (c *recorded) Protocols() []string { return c.protos }
 // Answer implements Car.
 func (c *recorded) Answer(r Request) Reply {
 	list := c.sent(fmt.Sprintf("%X", r.Data), r)
+	if cut := c.cutOut(r); len(list) == 0 && len(cut) > 0 {
+		return Reply{Messages: cut}
+	}
 	if len(list) == 0 {
 		return Reply{Messages: c.bitmaps(r)}
 	}

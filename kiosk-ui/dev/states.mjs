@@ -103,6 +103,10 @@ const job = (over) => ({
   complaint: { taps: ['engine_light'], words: '' }, marks: ['front:scratch'], belongings: ['tools'],
   lines: [{ id: 'a', text: '检测诊断', price: 18000 }, { id: 'b', text: '更换前刹车片', price: 62000 }], total: 80000,
   opened: at(-62), promised: at(55), extras: [], scans: [], slot: 4, key_in: true, next: ['assign'], conflicts: [], ...over,
+  key: over.key ?? { where: over.key_in === false ? '' : 'slot', since: at(-60), moves: [
+    { at: at(-61), what: 'slot.unlock_intended', word: 'hang', slot: 4, by: 'kiosk' }, { at: at(-60), what: 'key.hung', word: 'hang', slot: 4, by: 'kiosk' },
+    { at: at(-40), what: 'key.taken', word: 'work', slot: 4, by: 'te-1', leave: true }, { at: at(-30), what: 'warning.raised', word: 'returned_by_other', slot: 4, by: 'te-2' },
+  ] },
 });
 
 export const desk = {
@@ -116,12 +120,18 @@ export const desk = {
     job({ id: 'j4', ticket: 'W-319', plate: '粤B·33W19', phase: 'passed', word: 'getting_ready', next: ['prepare'] }),
     job({ id: 'j5', ticket: 'M-033', plate: '粤A·778K2', phase: 'settled', word: 'ready', next: ['gatepass'], promised: at(-5) }),
     job({ id: 'j6', ticket: 'K-208', plate: '', phase: 'arrived', word: 'waiting', next: [], slot: 0, key_in: false, uncertain: true, conflicts: ['plate_differs'] }),
-    job({ id: 'j7', ticket: 'C-102', plate: '沪D·12D44', phase: 'in_repair', word: 'in_repair', bay: '2', lead: 'te-2', node: 'demo-bay-2', next: [] }),
+    job({ id: 'j7', key_in: false, key: { where: 'technician', holder: 'te-2', since: at(-12), moves: [] }, ticket: 'C-102', plate: '沪D·12D44', phase: 'in_repair', word: 'in_repair', bay: '2', lead: 'te-2', node: 'demo-bay-2', next: [] }),
     job({ id: 'j8', ticket: 'F-808', plate: '粤S·66118', phase: 'prepared', word: 'getting_ready', next: ['notify', 'settle'] }),
   ],
   bays: [{ bay: '1', node: 'demo-bay-1', ticket: 'H-645' }, { bay: '2', node: 'demo-bay-2', ticket: 'C-102' }],
+  alarms: [
+    { id: 'a1', what: 'key_taken', node: 'demo-reception', slot: 12, ticket: 'C-102', at: at(-2), count: 1 },
+    { id: 'a2', what: 'door_left_open', node: 'demo-reception', slot: 7, at: at(-9), count: 3, over: true },
+    { id: 'a3', what: 'wrong_slot', warning: true, node: 'demo-reception', slot: 5, want: 4, at: at(-1), count: 1 },
+    { id: 'a4', what: 'overdue', warning: true, node: 'demo-reception', slot: 9, ticket: 'T-590', by: 'te-2', at: at(-30), count: 1, ack_by: 'sa-1', ack_at: at(-20) },
+  ],
   cabinet: {
-    state: 'online',
+    state: 'online', rows: 4, columns: 4,
     slots: Array.from({ length: 16 }, (_, i) => ({ slot: i + 1, hook: i === 6 ? 'open' : i === 9 ? 'unknown' : 'closed', key: i === 3 || i === 7 ? 'present' : i === 9 ? 'unknown' : 'absent', ticket: i === 3 ? 'R-417' : i === 7 ? 'M-033' : '', stale: i === 12, alarm: i === 6 ? 'door_left_open' : '' })),
   },
   nodes: [{ node: 'demo-reception', role: 'reception', online: true, backlog: 0 }, { node: 'demo-bay-1', role: 'bay', online: true, backlog: 0 }, { node: 'demo-bay-2', role: 'bay', online: false, backlog: 12 }, { node: 'demo-central', role: 'central', online: true, backlog: 3 }],

@@ -57,6 +57,13 @@ for (const lang of ['zh-Hans', 'zh-Hant', 'en']) {
         }
         await page.getByTestId('cabinet-open').click();
         assert.deepEqual(await axe(page), [], 'cabinet');
+        await page.getByTestId('slot-1').focus();
+        for (const k of ['ArrowDown', 'ArrowRight', 'ArrowRight', 'ArrowLeft', 'Enter']) await page.keyboard.press(k); // slot 6, by keys alone
+        await page.locator('[data-testid=slot-part][data-slot="6"]').waitFor();
+        assert.deepEqual(await axe(page), [], 'an empty slot');
+        await page.getByTestId('slot-4').click();
+        await page.getByTestId('key-history').locator('summary').click();
+        assert.deepEqual(await axe(page), [], 'the history of a key');
       }
       if (path === '') {
         await page.getByTestId('vehicle').first().click();

@@ -192,8 +192,8 @@ export class Visit {
 
 const kinds: Record<string, Key> = {
   network: 'e_network', disk_full: 'e_full', closing: 'e_network', unknown_outcome: 'e_network', moved: 'e_moved',
-  wrong_code: 'codeBad', used: 'codeBad', too_many: 'e_other', phone: 'phoneBad', text_changed: 'orderChanged',
-  no_cabinet: 'e_cabinet', port: 'e_cabinet', cabinet: 'e_cabinet', offline: 'e_cabinet', no_free_slot: 'e_full_slots', no_slot: 'e_full_slots',
+  wrong_code: 'codeBad', used: 'e_used', too_many: 'e_wait', phone: 'phoneBad', text_changed: 'orderChanged',
+  no_cabinet: 'e_cabinet', port: 'e_cabinet', cabinet: 'e_cabinet', not_commissioned: 'e_cabinet', slot_taken: 'e_moved', offline: 'e_cabinet', no_free_slot: 'e_full_slots', no_slot: 'e_full_slots',
   key_not_in: 'keyMissing', no_signature: 'needSign',
 };
 

@@ -35,9 +35,10 @@ export const hans = {
   needConsent: '请先选择是否同意读取。', needSign: '请在框内签字。', signPad: '签字框，请用手指书写',
   // key
   keyAsk: '请把钥匙挂进钥匙柜', keyHint: '准备好钥匙后，按下面的按钮，为您打开一格。', keyOpen: '打开钥匙格', opening: '正在打开 {slot} 号格…', hang: '{slot} 号格已打开，请挂上钥匙', keySeen: '钥匙已挂好，请关上柜门', closing: '已收到，正在登记…', slot: '号格',
-  keyFailed: '{slot} 号格没有打开', keyFailedHint: '请再试一次。还是打不开，请交给前台。', keyUnknown: '不能确定 {slot} 号格有没有打开', keyUnknownHint: '请看一下柜子，再请前台同事处理，不要离开钥匙。', keyHung: '我已挂好并关门',
+  keyFailed: '{slot} 号格没有打开', keyFailedHint: '请再试一次，会打开另一格。还是打不开，请呼叫工作人员。', keyUnknown: '不能确定 {slot} 号格有没有打开', keyUnknownHint: '请看一下柜子，再请前台同事处理，不要离开钥匙。', keyHung: '我已挂好并关门',
   keyMissing: '柜门关上了，但没有感应到钥匙。', keyMissingHint: '请再打开，把钥匙挂在钩子上。',
   // all done
+  keyWrong: '{other} 号格里挂了一把钥匙', keyWrongHint: '您的是 {slot} 号格，请把钥匙移过去。', keyDoor: '请关好 {slot} 号格的门', keyBack: '钥匙又被取出', keyBackHint: '请重新挂入 {slot} 号格；如果要带走，请呼叫工作人员。', why_not_commissioned: '钥匙柜还没有调试好。', e_wait: '取车码输错次数太多。请等几分钟，或到前台询问。', e_used: '这个取车码已经用过，请到前台询问。',
   doneTitle: '手续全部办完，谢谢您', yourTicket: '您的票号', code: '取车码', codeHint: '取车时请出示二维码或输入取车码。请拍下来。', loungeHint: '请到休息区稍候，看板会显示进度。', qr: '取车二维码',
   declinedTitle: '好的，不维修', declinedText: '谢谢您来。您的车没有做任何维修。离店手续请到前台，欢迎随时再来。',
   // pick-up

@@ -45,6 +45,8 @@ export interface KioskSession {
   slot?: number;
   hook?: Hook;
   key?: KeyState;
+  trouble?: 'wrong_slot' | 'door_open' | 'taken_back';
+  other?: number;
   promised?: string | null;
 }
 
@@ -227,7 +229,8 @@ export interface DeskView {
   node: string;
   jobs: DeskJob[] | null;
   bays: { bay: string; node: string; ticket?: string }[] | null;
-  cabinet: { state: 'none' | 'online' | 'offline'; why?: string; slots: DeskSlot[] | null };
+  cabinet: { state: 'none' | 'online' | 'offline'; why?: string; rows?: number; columns?: number; slots: DeskSlot[] | null };
+  alarms?: DeskAlarm[] | null;
   nodes: DeskNode[] | null;
   calls?: Call[] | null;
   people: Person[] | null;
@@ -262,6 +265,7 @@ export interface DeskJob {
   scans: ScanSummary[] | null;
   slot?: number;
   key_in: boolean;
+  key?: DeskKey | null;
   signed_back?: boolean;
   next: string[] | null;
   conflicts: string[] | null;
@@ -286,6 +290,24 @@ export interface DeskSlot {
   ticket?: string;
   stale?: boolean;
   alarm?: string;
+}
+export interface DeskKey { where: '' | 'slot' | 'customer' | 'technician' | 'unknown'; holder?: string; since?: string | null; moves: DeskKeyMove[] | null }
+export interface DeskKeyMove { at: string; what: string; word?: string; slot?: number; by?: string; note?: string; leave?: boolean }
+export interface DeskAlarm {
+  id: string;
+  what: string;
+  warning?: boolean;
+  node: string;
+  slot?: number;
+  ticket?: string;
+  want?: number;
+  by?: string;
+  of?: string;
+  at: string;
+  count: number;
+  over?: boolean;
+  ack_by?: string;
+  ack_at?: string | null;
 }
 export interface Call { id: string; at: string; page: string; ticket?: string }
 export interface DeskNode { node: string; role: string; online: boolean; backlog: number }
