@@ -28,7 +28,7 @@ func (h *house) devices() (*obd.Scanner, *keycab.Cabinet) {
 	var scanner *obd.Scanner
 	if s := h.cfg.Scanner; s != nil {
 		baud := cmp.Or(s.Baud, 38400)
-		line := serialport.Opener(serialport.Config{Path: s.Port, Baud: baud, Backend: s.Backend, Log: h.log})
+		line := serialport.Opener(serialport.Config{Path: s.Port, Baud: baud, Backend: s.Backend, Quiet: obd.Quiet, Log: h.log})
 		scanner = obd.New(line, obd.Options{Name: "scanner", Port: s.Port, Protocol: s.Protocol,
 			Baud: baud, NoRaise: s.BaudRaise != nil && !*s.BaudRaise,
 			Cache: filepath.Join(h.cfg.Data, "protocols.json"), Log: h.log})

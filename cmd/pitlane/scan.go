@@ -162,7 +162,7 @@ func runScan(ctx context.Context, f *scanFlags, errs io.Writer) (*obd.Report, []
 	if f.quiet {
 		opts.Rate = quietRate
 	}
-	s := obd.New(serialport.Opener(serialport.Config{Path: f.port, Baud: f.baud, Backend: f.backend, Log: log}), opts)
+	s := obd.New(serialport.Opener(serialport.Config{Path: f.port, Baud: f.baud, Backend: f.backend, Quiet: obd.Quiet, Log: log}), opts)
 	owner, stop := context.WithCancel(context.WithoutCancel(ctx))
 	var ran error
 	var wg sync.WaitGroup

@@ -31,6 +31,10 @@ const (
 	limitBack  = 300 * time.Millisecond // until the adapter has gone back by itself
 )
 
+// Quiet is how long an adapter's line should be silent at open before it is used:
+// longer than a USB bridge holds bytes back. The greeting bears the rest.
+const Quiet = 20 * time.Millisecond
+
 // enough is the speed above which more of it saves nothing worth a handshake.
 const enough = 115200
 

@@ -27,22 +27,36 @@ func (e *ECU) mode05(q []byte, can bool) []byte {
 // mode06 answers test results: by monitor on CAN, by test on older buses, where FF
 // stands before the bitmap.
 func (e *ECU) mode06(q []byte, can bool) []byte {
-	if len(q) != 1 || len(e.Tests) == 0 {
+	switch {
+	case len(q) == 0 || len(e.Tests) == 0 || len(q) > 1 && (!can || e.Strict || q[0]%0x20 != 0):
 		return nil
-	}
-	if !can {
+	case !can:
 		return e.legacyTest(q[0])
-	}
-	if q[0]%0x20 == 0 {
-		if bits := bitmap(q[0], monitors(e.Tests)); bits != nil {
-			return append([]byte{0x46, q[0]}, bits...)
-		}
-		return nil
+	case q[0]%0x20 == 0:
+		return e.testBitmaps(q[:min(len(q), 6)])
 	}
 	out := []byte{0x46}
 	for _, t := range e.Tests {
 		if t.MID == q[0] {
 			out = append(out, t.MID, t.TID, t.Unit, byte(t.Value>>8), byte(t.Value), byte(t.Min>>8), byte(t.Min), byte(t.Max>>8), byte(t.Max))
+		}
+	}
+	if len(out) == 1 {
+		return nil
+	}
+	return out
+}
+
+// testBitmaps are the bitmaps asked for that there are: up to six in one request (SAE
+// J1979, service 06).
+func (e *ECU) testBitmaps(q []byte) []byte {
+	out := []byte{0x46}
+	for _, base := range q {
+		if bits := bitmap(base, monitors(e.Tests)); bits != nil {
+			out = append(append(out, base), bits...)
+		}
+		if e.OnePID {
+			break
 		}
 	}
 	if len(out) == 1 {
