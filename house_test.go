@@ -26,7 +26,7 @@ import (
 func floors() [][]string {
 	return [][]string{
 		{"edge/job", "edge/journal", "edge/clocks", "devices", "kiosk-ui"},
-		{"devices/*", "edge/board", "edge/web", "edge/shop", "edge/receipt", "edge/vault", "sync/wire", "sync/broker"},
+		{"devices/*", "edge/board", "edge/web", "edge/shop", "edge/receipt", "edge/timers", "edge/vault", "sync/wire", "sync/broker"},
 		{"edge/bay", "edge/desk", "edge/hub", "sync/link", "sync/central"},
 		{"edge"},
 		{"sync/node"},

@@ -23,6 +23,9 @@ func (b *Board) takeClock(e journal.Entry, touched map[string]bool) {
 	}
 }
 
+// Clocks are the clocks of the shop as far as the journal tells of them.
+func (b *Board) Clocks() *clocks.Clocks { return b.reader.clocks }
+
 // dated are the events with the times that the shop's clocks give them together.
 func (b *Board) dated(events []job.Event) []job.Event {
 	out := slices.Clone(events)

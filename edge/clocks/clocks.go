@@ -3,6 +3,7 @@ package clocks
 import (
 	"cmp"
 	"slices"
+	"sync"
 )
 
 // Synchronised is the clock quality of a wall clock that a time server keeps; 1 is
@@ -31,8 +32,9 @@ type Time struct {
 	To   int64
 }
 
-// Clocks knows the clocks of a shop. It belongs to one goroutine.
+// Clocks knows the clocks of a shop. Its methods may be called from any goroutine.
 type Clocks struct {
+	mu    sync.RWMutex
 	boots map[string]map[string]*boot // node → boot id
 }
 
@@ -58,6 +60,8 @@ func New() *Clocks { return &Clocks{boots: map[string]map[string]*boot{}} }
 // Hear takes a reading; those of one node come in the order of its log. It reports
 // whether times of that boot that were told before are told otherwise now.
 func (c *Clocks) Hear(r Reading) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	of := c.boots[r.Node]
 	if of == nil {
 		of = map[string]*boot{}
@@ -87,6 +91,12 @@ func (b *boot) hear(r Reading) bool {
 
 // Time says when the event of a reading happened.
 func (c *Clocks) Time(r Reading) Time {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.time(r)
+}
+
+func (c *Clocks) time(r Reading) Time {
 	b := c.boots[r.Node][r.Boot]
 	if b == nil {
 		return Time{MS: r.WallMS}
@@ -148,4 +158,31 @@ func (c *Clocks) after(node string, place int) int64 {
 		}
 	}
 	return first
+}
+
+// Elapsed is how long ago, in ms, the moment of one reading was at another, later
+// one of the same node. Where it is not sure it is the least that can have passed:
+// the time for which the computer is known to have been running in between.
+func (c *Clocks) Elapsed(from, to Reading) (ms int64, sure bool) {
+	if from.Boot == to.Boot {
+		return max(to.BootMS-from.BootMS, 0), true
+	}
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	a, b := c.time(from), c.time(to)
+	if a.Sure && b.Sure {
+		return max(b.MS-a.MS, 0), true
+	}
+	of := c.boots[from.Node]
+	first, last := of[from.Boot], of[to.Boot]
+	if first == nil || from.Node != to.Node {
+		return 0, false
+	}
+	ran := max(first.last-from.BootMS, 0) + to.BootMS
+	for _, x := range of {
+		if x.place > first.place && (last == nil || x.place < last.place) {
+			ran += x.last
+		}
+	}
+	return ran, false
 }

@@ -31,6 +31,7 @@ func (s *State) step(e Event) {
 	s.stepExtra(e)
 	s.stepBack(e)
 	s.stepSealed(e)
+	s.stepTimer(e)
 }
 
 // stepVisit is check-in: who came, what for, what was agreed (K-023 to K-120).

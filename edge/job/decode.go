@@ -2,7 +2,7 @@ package job
 
 // decoder is how a kind's payload is read; nil for a kind that is not known here.
 func decoder(kind string) func([]byte) (Payload, error) {
-	for _, d := range []func(string) func([]byte) (Payload, error){decodeVisit, decodeKey, decodeAlarm, decodeWork, decodeCar, decodeClear, decodeBack, decodeSealed} {
+	for _, d := range []func(string) func([]byte) (Payload, error){decodeVisit, decodeKey, decodeAlarm, decodeWork, decodeCar, decodeClear, decodeBack, decodeSealed, decodeTimer} {
 		if f := d(kind); f != nil {
 			return f
 		}
@@ -187,5 +187,7 @@ func Kinds() []string {
 		Merged{}.Kind(),
 		Sealed{}.Kind(),
 		Amended{}.Kind(),
+		TimerDue{}.Kind(),
+		TimerOverdue{}.Kind(),
 	}, keyKinds()...)
 }

@@ -40,6 +40,7 @@ func (s State) clone() State {
 	s.Scans = slices.Clone(s.Scans)
 	s.Clears = slices.Clone(s.Clears)
 	s.Parts = slices.Clone(s.Parts)
+	s.Timers = slices.Clone(s.Timers)
 	s.seen = slices.Clone(s.seen)
 	s.tips = slices.Clone(s.tips)
 	s.told = slices.Clone(s.told)

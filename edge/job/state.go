@@ -85,6 +85,7 @@ type State struct {
 	Back      bool // car handed back
 	BackMS    int64
 	Sealing   Sealing
+	Timers    []Fired // in the order of the fold
 	Stars     int
 
 	// Tips are the leaf hashes that no known event of the job names as a parent or
