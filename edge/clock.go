@@ -11,6 +11,7 @@ import (
 	"pitlane/edge/board"
 	"pitlane/edge/clocks"
 	"pitlane/edge/journal"
+	"pitlane/edge/timers"
 )
 
 const (
@@ -117,5 +118,20 @@ func ClockQuality() uint8 {
 		return clocks.Synchronised
 	default:
 		return 1
+	}
+}
+
+// timers fires the limits that this node has begun, until ctx ends.
+func (h *house) timers(ctx context.Context) {
+	clock, err := journal.SystemClock()
+	if err != nil {
+		return // watchClock has said so
+	}
+	t := timers.New(timers.Config{
+		Node: h.member.Node, Journal: h.journal, Jobs: h.board.Jobs, Decode: board.Event, Clocks: h.board.Clocks(),
+		Clock: clock, Quality: ClockQuality, Log: h.log,
+	})
+	if err := t.Run(ctx); err != nil {
+		h.log.Error("the timers have ended", "error", err)
 	}
 }

@@ -67,6 +67,7 @@ func (h *house) run(ctx context.Context) error {
 	early.Go(func() { h.mind(intake, "keys and scanner", h.bay.Run) })
 	early.Go(func() { h.mind(intake, "desk", h.desk.Run) })
 	early.Go(func() { h.watchClock(intake) })
+	early.Go(func() { h.timers(intake) })
 	early.Go(func() { h.watched.watch(intake, roomEvery) })
 	if sock := h.openSocket(intake); sock != nil {
 		late.Go(func() { h.socket(lasting, sock, ln.Addr()) })
