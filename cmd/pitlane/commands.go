@@ -7,6 +7,7 @@ func commands() []*cobra.Command {
 	return []*cobra.Command{
 		doctorCommand(),
 		keysCommand(),
+		liveCommand(),
 		replayCommand(),
 		scanCommand(),
 		sessionCommand(),

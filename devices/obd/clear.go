@@ -235,6 +235,7 @@ func (x *scan) clearOnce(out *Cleared) (Answer, error) {
 	out.Sent = true
 	a, err := x.once(x.clearRequest(), limitRequest)
 	if err != nil {
+		x.c.bury()
 		return a, err
 	}
 	for _, word := range []string{"ATST32", "ATAT1"} { // and a lone CR repeats this, not the request
@@ -243,6 +244,14 @@ func (x *scan) clearOnce(out *Cleared) (Answer, error) {
 		}
 	}
 	return a, nil
+}
+
+// bury gives the adapter another last word than the request to clear, when the talk
+// with it has broken: a lone CR repeats the last one (ELM327, "Talking to the
+// ELM327"), and at another speed a knock may look like one. A byte that interrupts is
+// lost, so the first is a blank.
+func (c *conn) bury() {
+	_, _ = c.port.Write([]byte(" ATI\r")) // the line may be gone, and with it the danger
 }
 
 // proof reads codes and readiness again. A unit that asked for time is given it, and

@@ -319,3 +319,49 @@ func TestACarOfUDSIsClearedInItsOwnLanguage(t *testing.T) {
 		t.Errorf("%d requests to clear, want one 14FFFF33", n)
 	}
 }
+
+// overheard is a port that keeps what goes through it, and its closing.
+type overheard struct {
+	devices.Port
+	said *[]string
+}
+
+func (o overheard) Write(b []byte) (int, error) {
+	*o.said = append(*o.said, strings.TrimSpace(string(b)))
+	return o.Port.Write(b)
+}
+
+func (o overheard) Close() error {
+	*o.said = append(*o.said, "closed")
+	return o.Port.Close()
+}
+
+// A lone CR makes an adapter repeat its last word: that must not be the request to
+// clear when the line is left, whoever opens it next.
+func TestTheRequestToClearIsNeverTheLastWord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := plainQuirk()
+		q.says["010C"] = "7E804410C0000"
+		for _, word := range []string{"ATAT0", "ATSTFF", "ATST32"} {
+			q.says[word] = "OK"
+		}
+		q.mute = "04"
+		var said []string
+		s := obd.New(func(context.Context) (devices.Port, error) { return overheard{q, &said}, nil }, obd.Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- s.Run(ctx, func(devices.Reading) {}) }()
+		out, err := s.Clear(ctx, obd.ClearOrder{})
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if out.Outcome != obd.ClearUnknown || err == nil {
+			t.Fatalf("got %s, %v, want unknown", out.Outcome, err)
+		}
+		at := slices.Index(said, "04")
+		if at < 0 || slices.Contains(said[at+1:], "04") || said[at+1] != "ATI" {
+			t.Errorf("on the line: %q", said[max(at, 0):min(len(said), at+4)])
+		}
+	})
+}

@@ -20,6 +20,7 @@ type quirk struct {
 	says    map[string]string
 	once    map[string]string // the first answer, where it differs
 	bare    map[string]bool   // commands that get nothing but a prompt
+	mute    string            // a command that gets nothing at all
 	out     []byte
 	timeout time.Duration
 }
@@ -46,6 +47,7 @@ func (q *quirk) Write(b []byte) (int, error) {
 		delete(q.once, command)
 	}
 	switch {
+	case q.mute != "" && command == q.mute:
 	case q.bare[command]:
 		q.out = append(q.out, "\r>"...)
 	case known:
