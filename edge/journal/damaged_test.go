@@ -165,6 +165,40 @@ func TestADamagedOldFileIsMendedAtTheNextStart(t *testing.T) {
 	}
 }
 
+// The front of a file is there twice; without the newer one the file is as it was a
+// commit before. What was acknowledged then is not written over.
+func TestALostCommitBeginsANewEpoch(t *testing.T) {
+	t.Parallel()
+	shop, o := stopped(t, 20)
+	writeRoster(t, o.Dir)
+	j := shop.open(t, o)
+	peer := shop.open(t, shop.options(filepath.Join(t.TempDir(), "d"), "demo-desk"))
+	carry(t, j, peer, j.Origin(), 1<<20)
+	old, want := j.Origin(), readAll(t, j, j.Origin())
+	closeOnce(t, j)
+	path := filepath.Join(o.Dir, "segments", "000001.db")
+	for meta := range 2 {
+		undo := flip(t, path, int64(meta*4096+16+56), 1)
+		if r := report(t, o.Dir); !r.OK {
+			if !strings.Contains(fmt.Sprint(r.Findings), "fewer are there") {
+				t.Errorf("verify does not say what is lost: %v", r.Findings)
+			}
+			break
+		}
+		undo()
+	}
+	j = shop.open(t, o)
+	if j.Origin() == old || size(j, old) >= uint64(len(want)) {
+		t.Fatalf("it writes %s after %s of %d entries, %d were there", j.Origin(), old, size(j, old), len(want))
+	}
+	appendMany(t, j, 5)
+	carry(t, peer, j, old, 1<<20)
+	if got := readAll(t, j, old); len(got) != len(want) {
+		t.Errorf("with the peer's help %d entries, want %d", len(got), len(want))
+	}
+	mustVerify(t, j)
+}
+
 // All of an undamaged tail is salvaged when only the front of the file is gone.
 func TestWhatLiesBehindADamagedFrontIsKept(t *testing.T) {
 	t.Parallel()
@@ -284,7 +318,7 @@ func used(t *testing.T, path string) (n int) {
 }
 
 // contents is all that a file holds, as text.
-func contents(t *testing.T, path string) string {
+func contents(t *testing.T, path string) (text string) {
 	t.Helper()
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
 	if err != nil {
@@ -302,6 +336,11 @@ func contents(t *testing.T, path string) string {
 			return nil
 		})
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			text = fmt.Sprint(p) // what cannot be read is not what was written
+		}
+	}()
 	err = db.View(func(tx *bbolt.Tx) error {
 		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error {
 			fmt.Fprintf(&out, "%q\n", name)

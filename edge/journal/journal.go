@@ -53,6 +53,7 @@ type Journal struct {
 	renewed bool     // a new epoch was begun when it was opened
 	mended  []string // what was repaired then
 	harm    atomic.Pointer[damage]
+	knew    map[string]uint64 // sizes that meta.db knew of when it was opened
 
 	lookup sync.Mutex // read-only: the index is made when it is first needed
 	looked bool
@@ -145,6 +146,11 @@ func (j *Journal) open(ctx context.Context) error {
 	if err := j.mendFiles(ctx); err != nil {
 		return err
 	}
+	if begun && j.shrunk() {
+		if err := j.renew("the disk holds less of the node's log than it did: the newest commits were damaged, or an older copy was put back"); err != nil {
+			return err
+		}
+	}
 	if begun && j.heads[j.Origin()] == nil {
 		if err := j.renew("the segment files of the node's log are gone"); err != nil {
 			return err
@@ -164,6 +170,13 @@ func (j *Journal) open(ctx context.Context) error {
 		return nil
 	}
 	return j.begin(ctx)
+}
+
+// shrunk says whether the node's own log is shorter than it once was. The index is
+// written after the commits that it knows of: they were on disk.
+func (j *Journal) shrunk() bool {
+	own := j.heads[j.Origin()]
+	return own != nil && j.knew[j.Origin()] > own.Size
 }
 
 // begin opens a new epoch: its first leaf, then the identity, so that an identity
@@ -227,6 +240,7 @@ func (j *Journal) indexed(ctx context.Context) error {
 // segment files is of another time and is made anew.
 func (j *Journal) catchUp(ctx context.Context) error {
 	marks, err := j.index.marks()
+	j.knew = maps.Clone(marks)
 	tooFar := err != nil
 	for origin, m := range marks {
 		tooFar = tooFar || j.heads[origin] == nil || j.heads[origin].Size < m

@@ -46,6 +46,9 @@ func (j *Journal) Trim(ctx context.Context, p TrimPolicy) (Trimmed, error) {
 		if n == 0 || n >= j.shelf.last() {
 			return done, nil
 		}
+		if !j.safe(n, p) {
+			return done, nil
+		}
 		c, err := j.lookAt(ctx, n)
 		if err == nil && !(j.covered(c) && c.allowed(p)) {
 			return done, nil
@@ -79,12 +82,17 @@ type cut struct {
 	entries uint64
 }
 
-func (c *cut) allowed(p TrimPolicy) bool {
-	for origin, f := range c.ends {
-		if f.Size > p.Safe(origin) {
+// safe asks what costs nothing: is all of a file held elsewhere?
+func (j *Journal) safe(n uint32, p TrimPolicy) bool {
+	for _, tip := range j.Tips() {
+		if end := j.shelf.start(n+1, tip.Origin); end > tip.Low && end > p.Safe(tip.Origin) {
 			return false
 		}
 	}
+	return true
+}
+
+func (c *cut) allowed(p TrimPolicy) bool {
 	for job := range c.jobs {
 		if !p.Done(job) {
 			return false

@@ -55,6 +55,8 @@ func (j *Journal) VerifyReport(ctx context.Context) VerifyReport {
 	for _, origin := range slices.Sorted(maps.Keys(heads)) {
 		j.verifyOrigin(ctx, &r, origin, heads[origin])
 	}
+	j.verifyFiles(&r, heads)
+	j.verifySizes(&r, heads)
 	return r
 }
 
@@ -90,6 +92,23 @@ func (j *Journal) verifyOrigin(ctx context.Context, r *VerifyReport, origin stri
 	c.checkpoints(h, kept)
 	if len(r.Findings) == before {
 		r.Proven = append(r.Proven, c.proven(h))
+	}
+}
+
+// verifySizes holds the sizes against those that the index knew: it is written after
+// the commits, and never knows of more than was there.
+func (j *Journal) verifySizes(r *VerifyReport, heads map[string]*head) {
+	if !j.readOnly {
+		return // it was done, and said, when it was opened
+	}
+	knew, err := j.index.marks()
+	if err != nil {
+		return // an index that cannot be read proves nothing; it is made anew
+	}
+	for origin, size := range knew {
+		if h := heads[origin]; h == nil || h.Size < size {
+			r.find("%s: there were %d entries, fewer are there: the newest commits were damaged, or an older copy was put back", origin, size)
+		}
 	}
 }
 
