@@ -48,7 +48,7 @@ soak: ## the long forms: fuzz and fault harnesses
 	PITLANE_EVENTS=5000000 $(GO) test -run NONE -bench Drained -benchtime 1x -timeout 0 ./edge/journal
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'AfterAKill|ConvergeInAnyOrder' ./edge/journal
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -tags real -run 'EveryCall|EveryState|PowerFails' ./edge/powercut
-	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'NoEventFromOneFrame' ./devices/keycab
+	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'NoEventFromOneFrame|NoFrameOpens|NoKeyComes' ./devices/keycab
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -run "WrongMisorder" ./edge/clocks
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -tags real -run "NoMutation|PageAgrees" ./edge/receipt
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -run 'MutatedResponses' ./devices/obd

@@ -27,7 +27,7 @@ func (cu16) Limits() limits {
 	return limits{Last: cuBoards, Locks: cuLocks, Usual: cuLocks}
 }
 
-func (cu16) Asks(addr int) [][]byte { return [][]byte{cuFrame(byte(addr<<4), cuAsk)} }
+func (cu16) Ask(addr int) []byte { return cuFrame(byte(addr<<4), cuAsk) }
 
 func (cu16) Open(addr, lock int) []byte {
 	if addr < 0 || addr > cuBoards || lock < 0 || lock >= cuLocks {
@@ -52,7 +52,7 @@ func cuSum(b []byte) byte {
 // Answer tries every 02 as the beginning of a reply, as noise may hold one, and
 // takes a frame only with its length, ETX, SUM and CMD right. A reply of another
 // board is a stray.
-func (cu16) Answer(addr, _ int, in []byte) answer {
+func (cu16) Answer(addr int, in []byte) answer {
 	var a answer
 	for i := 0; i+cuReplyLen <= len(in); {
 		f := in[i : i+cuReplyLen]

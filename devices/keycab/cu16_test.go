@@ -18,9 +18,6 @@ func unhex(t testing.TB, s string) []byte {
 	return b
 }
 
-// ask1 is the only request of a make for the state of a board.
-func ask1(t talk, addr int) []byte { return t.Asks(addr)[0] }
-
 // sumOf is the checksum counted again, apart from the code under test.
 func sumOf(b []byte) byte {
 	total := 0
@@ -43,12 +40,12 @@ func TestCU16RequestsAreTheBytesOfTheBoard(t *testing.T) {
 		got  []byte
 		want string
 	}{
-		{"state of board 0", ask1(cu16{}, 0), "02 00 30 03 35"},
-		{"state of board 1", ask1(cu16{}, 1), "02 10 30 03 45"},
+		{"state of board 0", cu16{}.Ask(0), "02 00 30 03 35"},
+		{"state of board 1", cu16{}.Ask(1), "02 10 30 03 45"},
 		{"unlock board 0 lock 1", cu16{}.Open(0, 0), "02 00 31 03 36"},
 		{"unlock board 0 lock 16", cu16{}.Open(0, 15), "02 0F 31 03 45"},
 		{"unlock board 1 lock 4", cu16{}.Open(1, 3), "02 13 31 03 49"},
-		{"state of board 9", ask1(cu16{}, 9), "02 90 30 03 C5"},
+		{"state of board 9", cu16{}.Ask(9), "02 90 30 03 C5"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -81,7 +78,7 @@ func TestCU16RepliesAreRead(t *testing.T) {
 			if want := reply(byte(c.addr), uint16(c.hooks), uint16(c.keys)); !bytes.Equal(f, want) {
 				t.Fatalf("the golden bytes are % X, counted again % X", f, want)
 			}
-			a := cu16{}.Answer(c.addr, 0, f)
+			a := cu16{}.Answer(c.addr, f)
 			if want := (sample{Hooks: c.hooks, Keys: c.keys, HasKeys: true}); !a.OK || a.Sample != want {
 				t.Errorf("got %+v, want %+v", a, want)
 			}
@@ -105,7 +102,7 @@ func TestCU16FindsItsReplyInWhateverComes(t *testing.T) {
 		{"half a frame", good[:5], false, 0},
 		{"whole", good, true, 0},
 		{"noise with an STX before it", append([]byte{0xFB, 2, 0x3B, 2, 0}, good...), true, 0},
-		{"our own request echoed", append(ask1(cu16{}, 1), good...), true, 0},
+		{"our own request echoed", append(cu16{}.Ask(1), good...), true, 0},
 		{"a bit turned", bent, false, 0},
 		{"another board's reply", other, false, 1},
 		{"another board's reply before it", append(bytes.Clone(other), good...), true, 1},
@@ -115,7 +112,7 @@ func TestCU16FindsItsReplyInWhateverComes(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			a := cu16{}.Answer(1, 0, c.in)
+			a := cu16{}.Answer(1, c.in)
 			if a.OK != c.ok || len(a.Strays) != c.strays {
 				t.Errorf("got ok %v and %d strays, want %v and %d", a.OK, len(a.Strays), c.ok, c.strays)
 			}
@@ -137,7 +134,7 @@ func TestCU16KeepsGoodFramesAmongNoise(t *testing.T) {
 		for i := range in {
 			in[i] = byte(r.Uint32())
 		}
-		a := cu16{}.Answer(3, 0, append(in, reply(3, hooks, keys)...))
+		a := cu16{}.Answer(3, append(in, reply(3, hooks, keys)...))
 		switch {
 		case a.OK && a.Sample.Hooks == uint64(hooks) && a.Sample.Keys == uint64(keys):
 			kept++
@@ -172,7 +169,7 @@ func FuzzCU16(f *testing.F) {
 	f.Add(1, append([]byte{2, 2, 2}, reply(1, 1, 1)...))
 	f.Fuzz(func(t *testing.T, addr int, in []byte) {
 		addr &= 7
-		a := cu16{}.Answer(addr, 0, in)
+		a := cu16{}.Answer(addr, in)
 		if a.OK && !bytes.Contains(in, reply(byte(addr), uint16(a.Sample.Hooks), uint16(a.Sample.Keys))) {
 			t.Errorf("%+v is not among % X", a.Sample, in)
 		}

@@ -62,19 +62,19 @@ func golden(t *testing.T) []string {
 	say := func(driver, what string, frame []byte) {
 		out = append(out, fmt.Sprintf("%-11s  %-36s  % X", driver, what, frame))
 	}
-	say(DriverCU16, "state of board 0", ask1(cu16{}, 0))
-	say(DriverCU16, "state of board 9", ask1(cu16{}, 9))
+	say(DriverCU16, "state of board 0", cu16{}.Ask(0))
+	say(DriverCU16, "state of board 9", cu16{}.Ask(9))
 	say(DriverCU16, "open board 0 lock 1", cu16{}.Open(0, 0))
 	say(DriverCU16, "open board 1 lock 4", cu16{}.Open(1, 3))
 	say(DriverCU16, "open board 9 lock 16", cu16{}.Open(9, 15))
-	say(Driver8A, "state of board 1", ask1(narrow, 1))
-	say(Driver8A, "state of board 32", ask1(wide, 32))
+	say(Driver8A, "state of board 1", narrow.Ask(1))
+	say(Driver8A, "state of board 32", wide.Ask(32))
 	say(Driver8A, "open board 1 lock 1", narrow.Open(1, 0))
 	say(Driver8A, "open board 1 lock 2", narrow.Open(1, 1))
 	say(Driver8A, "open board 2 lock 24", narrow.Open(2, 23))
 	say(Driver8A, "open board 1 lock 48", wide.Open(1, 47))
-	say(DriverModbus, "inputs 0-7 of module 1", ask1(timed, 1))
-	say(DriverModbus, "hooks and keys of module 247", ask1(keys, 247))
+	say(DriverModbus, "inputs 0-7 of module 1", timed.Ask(1))
+	say(DriverModbus, "hooks and keys of module 247", keys.Ask(247))
 	say(DriverModbus, "timed pulse module 1 coil 0", timed.Open(1, 0))
 	say(DriverModbus, "timed pulse module 2 coil 7", timed.Open(2, 7))
 	say(DriverModbus, "host: module 1 coil 0 on", host.Open(1, 0))
@@ -123,12 +123,12 @@ func TestFramesOfPublicSourcesAreOurs(t *testing.T) {
 		got    []byte
 		want   string
 	}{
-		{DriverCU16, ask1(cu16{}, 0), "02 00 30 03 35"},
+		{DriverCU16, cu16{}.Ask(0), "02 00 30 03 35"},
 		{DriverCU16, cu16{}.Open(0, 15), "02 0F 31 03 45"},
-		{Driver8A, ask1(lock8A{}, 1), "80 01 00 33 B2"},
+		{Driver8A, lock8A{}.Ask(1), "80 01 00 33 B2"},
 		{Driver8A, lock8A{}.Open(1, 0), "8A 01 01 11 9B"},
 		{Driver8A, lock8A{}.Open(1, 1), "8A 01 02 11 98"},
-		{DriverModbus, ask1(timed, 1), "01 02 00 00 00 08 79 CC"},
+		{DriverModbus, timed.Ask(1), "01 02 00 00 00 08 79 CC"},
 		{DriverModbus, mbRead(1, fcInputs, 0, 16), "01 02 00 00 00 10 79 C6"},
 		{DriverModbus, mbRead(1, fcCoils, 0, 8), "01 01 00 00 00 08 3D CC"},
 		{DriverModbus, host.Open(1, 0), "01 05 00 00 FF 00 8C 3A"},
@@ -199,7 +199,7 @@ func TestThe8AStateIsRead(t *testing.T) {
 		return sealOf(Driver8A, append(append([]byte{0x80, addr}, s...), 0x33))
 	}
 	good := frame(1, 0x80, 0x02, 0x01)
-	request := ask1(lock8A{}, 1)
+	request := lock8A{}.Ask(1)
 	failed := sealOf(Driver8A, []byte{0x8A, 1, 1, 0x11})
 	one := sealOf(Driver8A, []byte{0x80, 1, 1, 0x11})
 	for _, c := range []struct {
@@ -224,7 +224,7 @@ func TestThe8AStateIsRead(t *testing.T) {
 		{"no board has address 0", lock8A{}, frame(0, 1, 1, 1), false, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := c.talk.Answer(1, 0, c.in)
+			a := c.talk.Answer(1, c.in)
 			if a.OK != c.ok || a.Sample.Hooks != c.hooks || a.Sample.HasKeys || len(a.Strays) != c.strays {
 				t.Errorf("got %+v of % X", a, c.in)
 			}
@@ -242,27 +242,26 @@ func TestTheModuleIsRead(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		talk    talk
-		n       int
 		in      []byte
 		ok      bool
 		sample  sample
 		strays  int
 		refused byte
 	}{
-		{"a real capture", hooks, 0, good, true, sample{Hooks: 0x20}, 0, 0},
-		{"hooks and keys in one", keys, 0, seal(1, 2, 1, 0x2F), true, sample{Hooks: 0xF, Keys: 2, HasKeys: true}, 0, 0},
-		{"keys apart", far, 1, seal(1, 2, 1, 0x81), true, sample{Keys: 0x81, HasKeys: true}, 0, 0},
-		{"behind noise and our own request", hooks, 0, append(append([]byte{1, 2, 1, 0xFF}, ask1(hooks, 1)...), good...), true, sample{Hooks: 0x20}, 0, 0},
-		{"our own request alone", hooks, 0, ask1(hooks, 1), false, sample{}, 0, 0},
-		{"another module's", hooks, 0, seal(2, 2, 1, 0), false, sample{}, 1, 0},
-		{"twice", hooks, 0, append(bytes.Clone(good), good...), true, sample{Hooks: 0x20}, 1, 0},
-		{"more inputs than were asked for", hooks, 0, seal(1, 2, 2, 0x20, 0), false, sample{}, 0, 0},
-		{"coils instead of inputs", hooks, 0, seal(1, 1, 1, 0x20), false, sample{}, 0, 0},
-		{"it has no such input", hooks, 0, unhex(t, "01 82 02 C1 61"), false, sample{}, 0, 2},
-		{"a bit turned", hooks, 0, append([]byte{1, 2, 1, 0x21}, good[4:]...), false, sample{}, 0, 0},
+		{"a real capture", hooks, good, true, sample{Hooks: 0x20}, 0, 0},
+		{"hooks and keys in one", keys, seal(1, 2, 1, 0x2F), true, sample{Hooks: 0xF, Keys: 2, HasKeys: true}, 0, 0},
+		{"keys apart", far, seal(1, 2, 14, 0x0F, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0x08), true, sample{Hooks: 0xF, Keys: 0x81, HasKeys: true}, 0, 0},
+		{"behind noise and our own request", hooks, append(append([]byte{1, 2, 1, 0xFF}, hooks.Ask(1)...), good...), true, sample{Hooks: 0x20}, 0, 0},
+		{"our own request alone", hooks, hooks.Ask(1), false, sample{}, 0, 0},
+		{"another module's", hooks, seal(2, 2, 1, 0), false, sample{}, 1, 0},
+		{"twice", hooks, append(bytes.Clone(good), good...), true, sample{Hooks: 0x20}, 1, 0},
+		{"more inputs than were asked for", hooks, seal(1, 2, 2, 0x20, 0), false, sample{}, 0, 0},
+		{"coils instead of inputs", hooks, seal(1, 1, 1, 0x20), false, sample{}, 0, 0},
+		{"it has no such input", hooks, unhex(t, "01 82 02 C1 61"), false, sample{}, 0, 2},
+		{"a bit turned", hooks, append([]byte{1, 2, 1, 0x21}, good[4:]...), false, sample{}, 0, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			a := c.talk.Answer(1, c.n, c.in)
+			a := c.talk.Answer(1, c.in)
 			if a.OK != c.ok || a.Sample != c.sample || len(a.Strays) != c.strays {
 				t.Errorf("got %+v of % X", a, c.in)
 			}
@@ -293,6 +292,7 @@ func TestModbusOptionsThatCannotBeMeant(t *testing.T) {
 		{"8A board 0", Options{Driver: Driver8A, Boards: []int{0}}, false},
 		{"8A with 49 locks", Options{Driver: Driver8A, Locks: 49}, false},
 		{"a reader has no locks", Options{Driver: DriverRDM6300}, false},
+		{"keys too far away", Options{Driver: DriverModbus, KeyInput: 250}, false},
 		{"an echo nobody knows", Options{Echo: "maybe"}, false},
 	} {
 		if _, err := New(noLine, c.opts); (err == nil) != c.ok {
@@ -321,7 +321,7 @@ func TestGoodFramesAreKeptAmongNoise(t *testing.T) {
 			for i := range in {
 				in[i] = byte(r.Uint32())
 			}
-			a := c.talk.Answer(3, 0, append(in, c.frame(hooks)...))
+			a := c.talk.Answer(3, append(in, c.frame(hooks)...))
 			switch {
 			case a.OK && a.Sample.Hooks == uint64(hooks):
 				kept++
@@ -341,7 +341,7 @@ func Fuzz8A(f *testing.F) {
 	f.Fuzz(func(t *testing.T, addr int, wide bool, in []byte) {
 		addr = addr&31 + 1
 		k := lock8A{wide: wide}
-		a := k.Answer(addr, 0, in)
+		a := k.Answer(addr, in)
 		body := []byte{0x80, byte(addr)}
 		for n := k.locks() - 8; n >= 0; n -= 8 {
 			body = append(body, byte(a.Sample.Hooks>>n))
@@ -363,7 +363,7 @@ func FuzzModbus(f *testing.F) {
 		if err != nil || err2 != nil {
 			t.Fatal(err, err2)
 		}
-		a := k.Answer(addr, 0, in)
+		a := k.Answer(addr, in)
 		if a.OK && a.Sample.Hooks>>(n-1)>>1 != 0 {
 			t.Errorf("%d locks, but hooks are %x", n, a.Sample.Hooks)
 		}

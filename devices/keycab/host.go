@@ -94,11 +94,12 @@ func (s *session) switchOff(_ context.Context, b int, frame []byte, off func(dri
 				return err
 			}
 		}
-		if _, err := s.exchange(frame, func(in []byte) bool { done, _ := mbWritten(frame, in); return done }); err != nil {
+		done := false // the answer to this write, and then the state: either alone may be an old one
+		if _, err := s.exchange(frame, func(in []byte) bool { done, _ = mbWritten(frame, in); return done }); err != nil {
 			return err
 		}
 		driven, err := s.driven(h, addr)
-		if err == nil && off(driven) {
+		if err == nil && done && off(driven) {
 			return nil
 		}
 		if err != nil && !errors.Is(err, errDriven) {

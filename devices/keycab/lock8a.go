@@ -41,9 +41,7 @@ func (lock8A) Limits() limits {
 	return limits{First: 1, Last: eBoards, Locks: wide8A, Usual: narrow8A}
 }
 
-func (lock8A) Asks(addr int) [][]byte {
-	return [][]byte{eSum([]byte{eAsk, byte(addr), 0, eState})}
-}
+func (lock8A) Ask(addr int) []byte { return eSum([]byte{eAsk, byte(addr), 0, eState}) }
 
 func (e lock8A) Open(addr, lock int) []byte {
 	if addr < 1 || addr > eBoards || lock < 0 || lock >= e.locks() {
@@ -64,7 +62,7 @@ func eXOR(b []byte) byte {
 
 // Answer tries every 80 as the beginning of a reply: length, 33 and XOR must be
 // right. An echoed request is five bytes with 33 in another place.
-func (e lock8A) Answer(addr, _ int, in []byte) answer {
+func (e lock8A) Answer(addr int, in []byte) answer {
 	var a answer
 	n := e.locks() / 8
 	whole := eReplyHeader + n + 2

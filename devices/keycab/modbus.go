@@ -24,11 +24,10 @@ const (
 	mbFirst, mbLast = 1, 247 // 0 is the broadcast address: never sent
 	mbLocks         = 64
 	mbUsual         = 8
-	mbMostInputs    = 2000 // of one FC02
+	mbMostInputs    = 256 // in one reply that is short enough for a poll
 	// mbRest is longer than the 500 ms after which a slave on libmodbus gives up the
 	// frame that a disturbance began; modules use t3.5 and need none of it.
-	mbRest  = 600 * time.Millisecond
-	mbApart = 16 // inputs between hooks and keys that are read along
+	mbRest = 600 * time.Millisecond
 
 	// mbPulse is coil 0 of the timed pulses; 0x0000+n would stay on. 0x00FF and
 	// 0x01FF, which mean all relays, are out of reach of mbLocks.
@@ -58,8 +57,8 @@ func newModbus(o Options) (talk, error) {
 		}
 	}
 	switch {
-	case m.keyInput < 0 || m.keyInput+m.locks > 1<<16:
-		return nil, fmt.Errorf("key input %d: there is no such input", m.keyInput)
+	case m.keyInput < 0 || m.keyInput+m.locks > mbMostInputs:
+		return nil, fmt.Errorf("key input %d: inputs are read up to %d", m.keyInput, mbMostInputs-1)
 	case m.keyInput > 0 && m.keyInput < m.locks:
 		return nil, fmt.Errorf("key input %d is the hook of slot %d: key sensors begin at input %d or above", m.keyInput, m.keyInput+1, m.locks)
 	}
@@ -89,20 +88,17 @@ func (m modbus) Limits() limits {
 	return limits{First: mbFirst, Last: mbLast, Locks: mbLocks, Usual: m.locks, Gap: m.gap, Again: 1, Rest: mbRest}
 }
 
-// together says that one request reads hooks and keys.
-func (m modbus) together() bool {
-	return m.keyInput > 0 && m.keyInput-m.locks <= mbApart && m.keyInput+m.locks <= mbMostInputs
+// inputs is how many inputs are read: those between hooks and keys are read along.
+func (m modbus) inputs() int { return max(m.locks, m.keysEnd()) }
+
+func (m modbus) keysEnd() int {
+	if m.keyInput == 0 {
+		return 0
+	}
+	return m.keyInput + m.locks
 }
 
-func (m modbus) Asks(addr int) [][]byte {
-	switch {
-	case m.keyInput == 0:
-		return [][]byte{mbRead(addr, fcInputs, 0, m.locks)}
-	case m.together():
-		return [][]byte{mbRead(addr, fcInputs, 0, m.keyInput+m.locks)}
-	}
-	return [][]byte{mbRead(addr, fcInputs, 0, m.locks), mbRead(addr, fcInputs, m.keyInput, m.locks)}
-}
+func (m modbus) Ask(addr int) []byte { return mbRead(addr, fcInputs, 0, m.inputs()) }
 
 func (m modbus) Open(addr, lock int) []byte {
 	if addr < mbFirst || addr > mbLast || lock < 0 || lock >= m.locks {
@@ -117,7 +113,7 @@ func (m modbus) Opened(addr, lock int, in []byte) (bool, error) {
 }
 
 // Answer tries every byte as the beginning of a reply, as noise may come before it.
-func (m modbus) Answer(addr, n int, in []byte) answer {
+func (m modbus) Answer(addr int, in []byte) answer {
 	var a answer
 	for i := 0; i < len(in); {
 		from, bits, refused, size := mbInputs(in[i:])
@@ -130,31 +126,22 @@ func (m modbus) Answer(addr, n int, in []byte) answer {
 		case refused != nil:
 			a.Refused = refused
 		default:
-			a.Sample, a.OK = m.sample(n, bits)
+			a.Sample, a.OK = m.sample(bits)
 		}
 		i += size
 	}
 	return a
 }
 
-// sample is what the bytes of the reply to request n say; false when they are not
-// as many as were asked for.
-func (m modbus) sample(n int, b []byte) (sample, bool) {
-	asked := m.locks
-	if m.together() {
-		asked = m.keyInput + m.locks
-	}
-	if len(b) != (asked+7)/8 {
+// sample is what the bytes of a reply say; false when they are not as many as were
+// asked for.
+func (m modbus) sample(b []byte) (sample, bool) {
+	if len(b) != (m.inputs()+7)/8 {
 		return sample{}, false
 	}
-	s := sample{HasKeys: m.keyInput > 0}
-	switch {
-	case n == 1:
-		s.Keys = mbBits(b, 0, m.locks)
-	case m.together():
-		s.Hooks, s.Keys = mbBits(b, 0, m.locks), mbBits(b, m.keyInput, m.locks)
-	default:
-		s.Hooks = mbBits(b, 0, m.locks)
+	s := sample{Hooks: mbBits(b, 0, m.locks)}
+	if m.keyInput > 0 {
+		s.HasKeys, s.Keys = true, mbBits(b, m.keyInput, m.locks)
 	}
 	return s, true
 }

@@ -63,28 +63,20 @@ func (p *probe) close() error { return p.port.Close() }
 // one reply came.
 func (p *probe) raw(addr, tries int) (s sample, ok, twice bool, err error) {
 	for range tries {
-		whole, all, others := sample{}, true, []int{}
-		for n, request := range p.talk.Asks(addr) {
-			var a answer
-			_, err := p.exchange(request, func(in []byte) bool {
-				a = p.talk.Answer(addr, n, in)
-				return a.OK || a.Refused != nil
-			})
-			if err != nil {
-				return s, false, false, err
-			}
-			if a.Refused != nil {
-				return s, false, false, faultOf(WhyRefused, a.Refused)
-			}
-			all, others = all && a.OK, append(others, a.Strays...)
-			whole.Hooks |= a.Sample.Hooks
-			whole.Keys |= a.Sample.Keys
-			whole.HasKeys = whole.HasKeys || a.Sample.HasKeys
-		}
-		if all {
+		var a answer
+		_, err := p.exchange(p.talk.Ask(addr), func(in []byte) bool {
+			a = p.talk.Answer(addr, in)
+			return a.OK || a.Refused != nil
+		})
+		switch {
+		case err != nil:
+			return s, false, false, err
+		case a.Refused != nil:
+			return s, false, false, faultOf(WhyRefused, a.Refused)
+		case a.OK:
 			late, err := p.collect(burst, nil) // a second reply to the same request
-			others = append(others, p.talk.Answer(-1, 0, late).Strays...)
-			return whole, true, slices.Contains(others, addr), err
+			others := append(a.Strays, p.talk.Answer(-1, late).Strays...)
+			return a.Sample, true, slices.Contains(others, addr), err
 		}
 	}
 	return s, false, false, nil
@@ -162,14 +154,15 @@ func refusedOr(err error) error {
 // off switches one lock off and looks whether it is.
 func (p *probe) off(_ context.Context, h holder, addr, lock int) error {
 	frame := h.Off(addr, lock)
-	if _, err := p.exchange(frame, func(in []byte) bool { done, _ := mbWritten(frame, in); return done }); err != nil {
+	done := false
+	if _, err := p.exchange(frame, func(in []byte) bool { done, _ = mbWritten(frame, in); return done }); err != nil {
 		return err
 	}
 	driven, ok := uint64(0), false
 	if _, err := p.exchange(h.AskDriven(addr), func(in []byte) bool { driven, ok = h.Driven(addr, in); return ok }); err != nil {
 		return err
 	}
-	if !ok || driven>>lock&1 == 1 {
+	if !ok || !done || driven>>lock&1 == 1 {
 		_, err := p.collect(mbRest, nil)
 		return errors.Join(err, errDriven)
 	}

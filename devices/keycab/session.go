@@ -21,6 +21,7 @@ type session struct {
 	since   time.Duration // when it began to answer
 	pulsed  bool
 	pulse   time.Duration // the last unlock frame
+	free    time.Duration // from when on the next may leave: one solenoid at a time
 	watched *watch        // the slot that is being unlocked
 }
 
@@ -30,6 +31,7 @@ func newSession(c *Cabinet, port devices.Port, t *teller) *session {
 		c:    c, t: t,
 		rack: newRack(len(c.opts.Boards), c.opts.Locks, c.opts.HookClosed).presentIs(c.opts.KeyPresent),
 		line: make([]health, len(c.opts.Boards)),
+		free: c.clock() + pulseTime, // a session or a run before this one may just have sent one
 	}
 }
 
@@ -104,35 +106,28 @@ func (s *session) poll(ctx context.Context, b int) error {
 	}
 }
 
-// ask puts the board's requests and gathers the replies; nil when one is missing.
-// got is how many bytes came that were not our own.
+// ask puts the board's request and takes the reply; nil when none came. got is how
+// many bytes came that were not our own.
 func (s *session) ask(b int) (sm *sample, got int, err error) {
 	addr := s.c.opts.Boards[b]
-	whole := sample{}
-	for n, request := range s.c.talk.Asks(addr) {
-		var a answer
-		in, err := s.exchange(request, func(in []byte) bool {
-			a = s.c.talk.Answer(addr, n, in)
-			return a.OK || a.Refused != nil
-		})
-		if err != nil {
-			return nil, got, err
-		}
-		s.strays(s.c.talk.Answer(-1, 0, s.spare).Strays)
-		s.strays(a.Strays)
-		if s.echo.told() {
-			s.t.notice(Warning{Kind: WarnEcho})
-		}
-		got += len(in)
-		s.line[b].refused = a.Refused
-		if !a.OK {
-			return nil, got, nil
-		}
-		whole.Hooks |= a.Sample.Hooks
-		whole.Keys |= a.Sample.Keys
-		whole.HasKeys = whole.HasKeys || a.Sample.HasKeys
+	var a answer
+	in, err := s.exchange(s.c.talk.Ask(addr), func(in []byte) bool {
+		a = s.c.talk.Answer(addr, in)
+		return a.OK || a.Refused != nil
+	})
+	if err != nil {
+		return nil, 0, err
 	}
-	return &whole, got, nil
+	s.strays(s.c.talk.Answer(-1, s.spare).Strays)
+	s.strays(a.Strays)
+	if s.echo.told() {
+		s.t.notice(Warning{Kind: WarnEcho})
+	}
+	s.line[b].refused = a.Refused
+	if !a.OK {
+		return nil, len(in), nil
+	}
+	return &a.Sample, len(in), nil
 }
 
 // excused: a solenoid pulse may have browned a board out.
@@ -277,6 +272,7 @@ func (s *session) strays(addrs []int) {
 			if s.c.opts.Boards[b] != addr || !h.heard {
 				continue // of no board of ours, or late
 			}
+			s.watched.double(b)
 			if h.doubled.mark(doubledOn) {
 				s.t.notice(Warning{Slot: b*s.rack.locks + 1, Kind: WarnAddressConflict})
 			}

@@ -13,12 +13,12 @@ import (
 type talk interface {
 	// Limits are the bus addresses and the locks of one board.
 	Limits() limits
-	// Asks are the requests for the state of the board at addr, sent one after the
-	// other. Their number is the same for every board.
-	Asks(addr int) [][]byte
-	// Answer looks for the reply to Asks(addr)[n] in all that came in since. With
-	// addr -1 it looks for replies of any board that nobody waits for.
-	Answer(addr, n int, in []byte) answer
+	// Ask is the request for the state of the board at addr. It is one, since replies
+	// to two could be taken for one another: no make numbers its replies.
+	Ask(addr int) []byte
+	// Answer looks for the reply to Ask(addr) in all that came in since. With addr -1
+	// it looks for replies of any board that nobody waits for.
+	Answer(addr int, in []byte) answer
 	// Open is the request that opens one lock, 0-based, and no other; nil where there
 	// is no such lock. An answer to it is never relied on: the hook is looked at.
 	Open(addr, lock int) []byte
@@ -141,7 +141,7 @@ const (
 	snapWait    = 1500 * time.Millisecond
 	missedPolls = 3
 	quietTime   = time.Second            // a board may be silent after a solenoid pulse
-	pulseTime   = 600 * time.Millisecond // one solenoid at a time
+	pulseTime   = 700 * time.Millisecond // one solenoid at a time
 	drivenTime  = 500 * time.Millisecond // how long a lock is driven where we say it
 	unlockWait  = 2 * time.Second
 	unlockPolls = 5 // at least, however slow this machine is just now

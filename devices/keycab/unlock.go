@@ -12,7 +12,19 @@ type watch struct {
 	open        int // polls in a row that showed it open
 	closed      int // polls in a row that showed it closed
 	asked       int // polls of its board
+	doubled     int // replies too many: two boards may have answered
 }
+
+// double notes a reply too many.
+func (w *watch) double(board int) {
+	if w != nil && w.board == board {
+		w.doubled++
+	}
+}
+
+// doubtful: it is not known whose hook was seen. One reply too many may be a board's
+// answer to the unlock itself.
+func (w *watch) doubtful() bool { return w.doubled > 1 }
 
 func (w *watch) ask(board int) {
 	if w != nil && w.board == board {
@@ -96,14 +108,16 @@ func (s *session) refuse(board int) error {
 	return nil
 }
 
-// rest lets the last solenoid come to rest: one at a time.
+// rest lets the last solenoid come to rest: one at a time. Then the line itself: a
+// board that is still speaking would hear the frame late.
 func (s *session) rest(ctx context.Context) error {
-	for s.pulsed && s.c.clock()-s.pulse < pulseTime {
+	for s.c.clock() < s.free {
 		if err := s.next(ctx); err != nil {
 			return err
 		}
 	}
-	_, err := s.drain()
+	in, err := s.rests()
+	s.strays(s.c.talk.Answer(-1, in).Strays)
 	return err
 }
 
@@ -121,7 +135,7 @@ func (s *session) next(ctx context.Context) error {
 // frame is not believed, neither for open nor for closed. refused is the word of a
 // module that has done nothing.
 func (s *session) pulseAndLook(ctx context.Context, w *watch, slot int) (o Outcome, refused, err error) {
-	w.open, w.closed, w.asked = 0, 0, 0
+	w.open, w.closed, w.asked, w.doubled = 0, 0, 0, 0
 	s.watched = w
 	defer func() { s.watched = nil }()
 	addr := s.c.opts.Boards[w.board]
@@ -138,10 +152,13 @@ func (s *session) pulseAndLook(ctx context.Context, w *watch, slot int) (o Outco
 			return OutcomeUnknown, nil, err
 		}
 		if w.open >= 2 && s.rack.slot(slot-1).Hook == HookOpen {
+			if w.doubtful() {
+				return OutcomeUnknown, nil, nil
+			}
 			return Opened, nil, nil
 		}
 	}
-	if w.closed >= 2 && !s.line[w.board].silent && s.rack.slot(slot-1).Hook == HookClosed {
+	if w.closed >= 2 && !w.doubtful() && !s.line[w.board].silent && s.rack.slot(slot-1).Hook == HookClosed {
 		return Failed, nil, nil
 	}
 	return OutcomeUnknown, nil, nil
@@ -155,6 +172,7 @@ func (s *session) pulseOnce(addr, lock int) (refused, err error) {
 		return errNoLock, nil
 	}
 	s.pulsed, s.pulse = true, s.c.clock()
+	s.free = s.pulse + pulseTime
 	r, ok := s.c.talk.(refuser)
 	if !ok {
 		return nil, s.send(frame)

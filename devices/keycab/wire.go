@@ -21,8 +21,30 @@ type wire struct {
 	buf   [256]byte
 }
 
-// drain throws away what came since the last reply and returns it.
-func (w *wire) drain() ([]byte, error) { return w.collect(w.gap, nil) }
+// drain throws away what came since the last reply and returns it. Where something
+// came it waits until the line rests: two wires carry one voice, and a reply that is
+// still on its way would be taken for that of the next request.
+func (w *wire) drain() ([]byte, error) {
+	in, err := w.collect(w.gap, nil)
+	if len(in) == 0 || err != nil {
+		return in, err
+	}
+	more, err := w.rests()
+	return append(in, more...), err
+}
+
+// rests waits until the line has been quiet for burst, and returns what came before.
+func (w *wire) rests() ([]byte, error) {
+	var in []byte
+	for end := time.Now().Add(babble); time.Now().Before(end); {
+		more, err := w.collect(burst, nil)
+		in = append(in, more...)
+		if len(more) == 0 || len(in) > maxTalk || err != nil {
+			return in, err
+		}
+	}
+	return in, nil
+}
 
 // exchange sends a request and collects until enough says so or the reply window is
 // over. An echo of the request is taken off.
@@ -66,6 +88,8 @@ const (
 	maxTalk = 4096
 	// burst is the silence after which a reply that came in pieces will not go on.
 	burst = 50 * time.Millisecond
+	// babble is how long a line that does not rest is waited for.
+	babble = 500 * time.Millisecond
 )
 
 // collect reads for d, or until enough says so; with d 0 only what is there. A reply

@@ -51,6 +51,8 @@ type Board struct {
 	log    []BoardFrame
 	reply  []byte // the last one sent, for the fault of a stale one
 	opened chan int
+	moves  int               // locks that opened on a frame
+	fuzzed int               // replies that Fuzz has bent
 	busy   map[int]time.Time // until when a board drives a lock
 	away   map[int]time.Time // until when a board starts anew
 }
@@ -84,6 +86,7 @@ type BoardFrame struct {
 	Bytes     []byte
 	Opens     []int
 	Busy      bool // it opens while a board still drives another lock
+	Moved     bool // a lock that was closed has opened
 }
 
 // BoardFaults are what can be wrong with a board or its bus. Several may be on at
@@ -104,6 +107,7 @@ type BoardFaults struct {
 	Refuse    bool          // Modbus: an exception instead of each reply
 	Reboot    time.Duration // after an unlock its board is gone for so long
 	Random    bool          // random bytes instead of each reply
+	Fuzz      float64       // this share of the replies with bits turned, bytes lost, doubled or made up
 }
 
 // NewBoard makes boards with all locks closed and all slots empty.

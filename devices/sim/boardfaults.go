@@ -14,9 +14,9 @@ func (b *Board) handle(frame []byte, rng *rand.Rand) [][]byte {
 	if b.faults.Echo {
 		out = append(out, slices.Clone(frame))
 	}
-	driving := b.driving()
+	driving, moves := b.driving(), b.moves
 	replies, driven := b.talks.carryOut(b, frame)
-	f := BoardFrame{Addr: frame[0], Cmd: frame[1], Bytes: slices.Clone(frame), Opens: driven}
+	f := BoardFrame{Addr: frame[0], Cmd: frame[1], Bytes: slices.Clone(frame), Opens: driven, Moved: b.moves > moves}
 	if b.cfg.Make == "" || b.cfg.Make == CU16 {
 		f.Addr, f.Cmd = frame[1], frame[2]
 	}
@@ -91,6 +91,7 @@ func (b *Board) unlock(index int) {
 		return
 	}
 	b.slots[index].closed = false
+	b.moves++
 	select {
 	case b.opened <- index + 1:
 	default: // nobody watches the cabinet
@@ -146,6 +147,10 @@ func (b *Board) damaged(addr int, reply []byte, rng *rand.Rand) [][]byte {
 	if f.Half {
 		reply = reply[:len(reply)/2]
 	}
+	if f.Fuzz > 0 && rng.Float64() < f.Fuzz {
+		reply = bend(reply, rng)
+		b.fuzzed++
+	}
 	out = append(out, reply)
 	if f.Duplicate {
 		out = append(out, slices.Clone(reply))
@@ -157,4 +162,32 @@ func (b *Board) damaged(addr int, reply []byte, rng *rand.Rand) [][]byte {
 		out = append(out, other)
 	}
 	return out
+}
+
+// bend changes a reply in one to three places.
+func bend(reply []byte, rng *rand.Rand) []byte {
+	out := slices.Clone(reply)
+	for range 1 + rng.IntN(3) {
+		at := rng.IntN(len(out))
+		switch rng.IntN(5) {
+		case 0:
+			out = slices.Insert(out, at, byte(rng.Uint32()))
+		case 1:
+			if len(out) > 1 {
+				out = slices.Delete(out, at, at+1)
+			}
+		case 2:
+			out[at] = byte(rng.Uint32())
+		default:
+			out[at] ^= 1 << rng.IntN(8)
+		}
+	}
+	return out
+}
+
+// Fuzzed counts the replies that the fault Fuzz has bent.
+func (b *Board) Fuzzed() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.fuzzed
 }
