@@ -1,16 +1,19 @@
 package devices
 
 import (
+	"cmp"
 	"context"
 	"time"
 )
 
-// Backoff spaces the attempts to open a line again: 100 ms, doubling to 5 s, each
+// Backoff spaces the attempts to open a line again: 100 ms, doubling to 5 s (or Most), each
 // wait drawn from its upper half so that many boxes on one hub do not retry
 // together. Rand returns a number in [0, 1) and is handed in; nil draws the
 // longest wait. The zero value is ready. It belongs to one goroutine.
 type Backoff struct {
 	Rand func() float64
+	// Most bounds the wait where 5 s is too long; 0 leaves it.
+	Most time.Duration
 
 	last time.Duration
 }
@@ -23,7 +26,7 @@ const (
 
 // Next returns how long to wait before the next attempt.
 func (b *Backoff) Next() time.Duration {
-	b.last = min(max(2*b.last, backoffFirst), backoffMost)
+	b.last = min(max(2*b.last, backoffFirst), cmp.Or(b.Most, backoffMost))
 	draw := 1.0
 	if b.Rand != nil {
 		draw = b.Rand()

@@ -116,6 +116,32 @@ func (x *scan) count(a Answer) error {
 	return f.fault(errors.New(a.Kind))
 }
 
+// mostMute is how many requests in a row may be answered by nobody, though somebody
+// says that he knows them, before it is asked whether anybody is there at all.
+const mostMute = 4
+
+// stillThere ends the scan when the car has fallen silent: its ignition is off.
+func (x *scan) stillThere(e expectation, a Answer) error {
+	if len(a.ECUs) > 0 || len(e.ids) == 0 || len(x.ecus) == 0 {
+		x.mute = 0
+		return nil
+	}
+	if x.mute++; x.mute < mostMute {
+		return nil
+	}
+	x.mute = 0
+	first := "0100"
+	if x.uds {
+		first = "22F400"
+	}
+	there, err := x.once(first, limitRequest)
+	if err != nil || len(there.ECUs) > 0 {
+		return err
+	}
+	x.report.Error = kindFailure(KindNoData)
+	return x.report.Error.fault(errors.New(KindNoData))
+}
+
 // pace holds a request back where the rate is capped.
 func (x *scan) pace() error {
 	if x.opts.Rate <= 0 {

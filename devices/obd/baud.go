@@ -120,6 +120,7 @@ func (c *conn) knock(ctx context.Context, limit time.Duration) (bool, error) {
 			return false, c.fail(fmt.Errorf("send %s: %w", word, err))
 		}
 		raw, err := c.read(ctx, limit)
+		c.heard = c.heard || c.rate == c.base && len(raw) > 0
 		if err != nil && !errors.Is(err, errSilent) {
 			return false, c.fail(fmt.Errorf("wait for the answer to %s: %w", word, err))
 		}

@@ -31,8 +31,9 @@ const (
 	limitCommand  = 2 * time.Second
 	limitWarm     = 2 * time.Second
 	limitReset    = 3 * time.Second
-	limitRequest  = 10 * time.Second // a K-line may have to be woken again
-	limitSearch   = 45 * time.Second // every protocol there is, one after the other
+	limitDead     = 1500 * time.Millisecond // ATZ to an adapter that has said nothing at all
+	limitRequest  = 10 * time.Second        // a K-line may have to be woken again
+	limitSearch   = 45 * time.Second        // every protocol there is, one after the other
 	limitDefaults = 300 * time.Millisecond
 	limitStale    = 400 * time.Millisecond
 	limitBare     = time.Second // what follows a prompt that ended nothing
@@ -67,6 +68,7 @@ type conn struct {
 	setter   devices.BaudSetter // nil: the port has one speed
 	rate     int                // speed of the line now, 0: not known
 	base     int                // speed of the adapter after a loss of supply
+	heard    bool               // something came back at its speed while it was looked for
 	raised   int                // speed the line was raised to, 0: it was not
 	noRaise  bool               // it is of no use with this adapter
 	gap      time.Duration      // silence in an answer that means that no more will come; 0: only the limit does

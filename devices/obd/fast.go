@@ -187,6 +187,7 @@ func (x *scan) requestOf(text string, of []string, limit time.Duration) (Answer,
 	if err == nil {
 		x.learn(text, full, of)
 		full.adopt(a)
+		err = x.stillThere(e, full)
 	}
 	return full, err
 }

@@ -14,13 +14,13 @@ import (
 // after a restart, no echo, no line feeds, no spaces, headers on; and learns who it is.
 // It is restarted only when it does not do as it is told.
 func (c *conn) greet(ctx context.Context) error {
-	c.headers, c.echo, c.number, c.gap, c.raised = false, true, "", 0, 0
+	c.headers, c.echo, c.number, c.gap, c.raised, c.heard = false, true, "", 0, 0, false
 	met, err := c.find(ctx)
 	if met {
 		err = c.begin(ctx)
 	}
 	if met && (errors.Is(err, errSilent) || errors.Is(err, errReset) || errors.Is(err, errOther)) {
-		c.broken, c.adapter = nil, Adapter{}
+		c.broken, c.adapter, c.heard = nil, Adapter{}, true
 		met, err = false, c.settle(ctx, limitStale)
 	}
 	if err != nil {
@@ -88,10 +88,17 @@ func (c *conn) defaults(ctx context.Context) error {
 // behind spoils the first attempt at most. Some say their name only when asked.
 func (c *conn) wake(ctx context.Context) error {
 	c.headers, c.echo, c.number = false, true, ""
-	heard, prompted := false, false
-	for i, word := range []string{"ATWS", "ATZ", "ATZ", "ATI"} {
+	heard, prompted := c.heard, false
+	words := []string{"ATWS", "ATZ", "ATZ", "ATI"}
+	if !heard {
+		words = words[1:2] // dead, or not there: it will not wake of more
+	}
+	for i, word := range words {
 		limit := limitReset
-		if i == 0 {
+		switch {
+		case !c.heard:
+			limit = limitDead
+		case i == 0:
 			limit = limitWarm
 		}
 		if i >= 2 && !heard && !prompted || word == "ATI" && !prompted {

@@ -58,7 +58,11 @@ func TestRowAfterOneRefusalEverythingIsAskedAllTheSame(t *testing.T) {
 		car := still(sim.DemoCAN11(1))
 		car.ECUs = car.ECUs[:1]
 		car.ECUs[0].Refuse = map[byte]byte{0x07: 0x22}
-		report, _ := scanned(t, &sulking{Vehicle: car})
+		r := newRig(t, quick(sim.AdapterConfig{}), &sulking{Vehicle: car}, obd.Options{})
+		report, err := r.scan(nil)
+		if err == nil || report.Error.Kind != obd.KindNoData {
+			t.Errorf("the scan ends with %v", err)
+		}
 		e := ecuOf(t, report, "7E8")
 		if e.Stored.State != obd.OK || e.Pending.State != obd.Refused || e.Permanent.State != obd.NoAnswer || e.Readiness.State != obd.NoAnswer {
 			t.Errorf("stored %s, pending %s, permanent %s, readiness %s", e.Stored.State, e.Pending.State, e.Permanent.State, e.Readiness.State)

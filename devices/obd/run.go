@@ -11,11 +11,15 @@ import (
 // idleTick bounds how long a wish waits for a reader that waits for bytes.
 const idleTick = 25 * time.Millisecond
 
+// mostWait is the longest pause between two attempts: with the longest attempt at an
+// adapter that is dead it keeps the way back under 3 s.
+const mostWait = time.Second
+
 // Run owns the line until ctx ends: it opens it, greets the adapter, answers
 // wishes, and starts over after each break.
 func (s *Scanner) Run(ctx context.Context, emit func(devices.Reading)) error {
 	defer s.once.Do(func() { close(s.done) })
-	o := &owner{Scanner: s, emit: emit}
+	o := &owner{Scanner: s, emit: emit, backoff: devices.Backoff{Most: mostWait}}
 	for ctx.Err() == nil {
 		o.once(ctx)
 	}

@@ -34,6 +34,7 @@ type scan struct {
 	step   string
 	total  int
 	faults int           // bus faults in a row
+	mute   int           // requests in a row that nobody answered
 	next   time.Duration // when the rate cap lets the next request go
 	uds    bool          // the car speaks SAE J1979-2 or ISO 27145
 	extras extras
