@@ -21,6 +21,8 @@ benchmark ./cmd/pitlane-sim ByteToScreen 3x
 benchmark ./cmd/pitlane-sim BayToWaitingRoom 100x
 benchmark ./sync/link EventToPeer 300x
 benchmark ./edge/journal 'Append' 2s
+benchmark ./edge/journal 'Peers' 2s
+benchmark ./edge/receipt 'Verify' 1s
 benchmark ./edge/journal 'Drained' 1x
 benchmark ./edge/board Start 3x
 benchmark ./devices/obd 'Scan' 2x
