@@ -2,6 +2,8 @@ package edge
 
 import (
 	"time"
+
+	"pitlane/edge/job"
 )
 
 // Config is one node's configuration file: TOML, strict.
@@ -27,8 +29,29 @@ type Config struct {
 	Price   []PriceConfig  `toml:"price"`
 	Peer    []PeerConfig   `toml:"peer"`
 
+	Retention RetentionConfig `toml:"retention"`
+
 	// File is where the configuration was read from.
 	File string `toml:"-"`
+}
+
+// RetentionConfig says how long the data of a closed visit is kept, in days. 0 is the
+// house's rule: contact 90, work 365, which is also the least for work.
+type RetentionConfig struct {
+	ContactDays int `toml:"contact_days"`
+	WorkDays    int `toml:"work_days"`
+}
+
+func (r RetentionConfig) keep() job.Retention {
+	const day = 24 * time.Hour
+	keep := job.Retention{Contact: 90 * day, Work: 365 * day}
+	if r.ContactDays > 0 {
+		keep.Contact = time.Duration(r.ContactDays) * day
+	}
+	if r.WorkDays > 0 {
+		keep.Work = time.Duration(r.WorkDays) * day
+	}
+	return keep
 }
 
 // HTTPConfig says where screens are served, and under which names.

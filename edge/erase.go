@@ -2,10 +2,173 @@ package edge
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"pitlane/edge/board"
+	"pitlane/edge/desk"
+	"pitlane/edge/job"
+	"pitlane/edge/journal"
+	"pitlane/edge/vault"
+	"pitlane/edge/web"
 )
 
 // eraseAsTold carries out the erasures that the journal tells of, whichever node
-// ordered them.
+// ordered them, and says on the screens who has not confirmed one.
 func (h *house) eraseAsTold(ctx context.Context) error {
-	return h.vault.Follow(ctx, h.journal)
+	wake, stop := h.vault.Wake()
+	defer stop()
+	done := make(chan error, 1)
+	go func() { done <- h.vault.Follow(ctx, h.journal) }()
+	for said := ""; ; {
+		if now := missingOf(h.vault.Unconfirmed()); now != said {
+			said = now
+			h.board.Tell(erasureNews(now))
+		}
+		select {
+		case <-wake:
+		case err := <-done:
+			return err
+		}
+	}
+}
+
+// missingOf names the nodes that have not confirmed, and for how many visits.
+func missingOf(list []vault.Unconfirmed) string {
+	var nodes []string
+	for _, u := range list {
+		nodes = append(nodes, u.Missing...)
+	}
+	slices.Sort(nodes)
+	if len(nodes) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s (visits: %d)", strings.Join(slices.Compact(nodes), ", "), len(list))
+}
+
+func erasureNews(missing string) board.Now {
+	if missing == "" {
+		return board.Now{ClearFault: &board.ClearFault{Kind: "erasure"}}
+	}
+	return board.Now{Fault: &board.Fault{Kind: "erasure", Message: "data is erased here and not yet confirmed by " + missing,
+		Hint: "connect these nodes: they erase by themselves; one that is gone for good is taken off the roster"}}
+}
+
+// EraseOrder is the question of POST /erase on the socket.
+type EraseOrder struct {
+	Job         string `json:"job"`
+	By          string `json:"by"`
+	Reason      string `json:"reason"`
+	ContactOnly bool   `json:"contact_only"`
+}
+
+// EraseState is the answer of POST /erase and of GET /erase?job=: what is erased on
+// the node asked, and which nodes have not confirmed that they have done the same.
+type EraseState struct {
+	Job     string   `json:"job"`
+	Work    bool     `json:"work_erased"`
+	Contact bool     `json:"contact_erased"`
+	Missing []string `json:"missing"`
+}
+
+// socketErase answers POST /erase.
+func (h *house) socketErase(w http.ResponseWriter, r *http.Request) {
+	var o EraseOrder
+	dec := json.NewDecoder(http.MaxBytesReader(w, r.Body, 4<<10))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&o); err != nil || o.Job == "" || o.By == "" || o.Reason == "" {
+		web.WriteError(w, web.Fail(http.StatusBadRequest, "request", "job, by and reason are needed", "run `pitlane erase --help`"))
+		return
+	}
+	var id journal.RequestID
+	_, _ = rand.Read(id[:]) // crypto/rand does not fail
+	err := h.desk.EraseData(r.Context(), desk.Erasure{Job: o.Job, By: o.By, Reason: o.Reason, ContactOnly: o.ContactOnly, Request: id})
+	if err == nil {
+		err = h.vault.CatchUp(r.Context(), h.journal)
+	}
+	if err != nil {
+		web.WriteError(w, err)
+		return
+	}
+	answerJSON(w, h.eraseState(o.Job))
+}
+
+func (h *house) eraseState(id string) EraseState {
+	s := EraseState{Job: id, Work: h.vault.Erased(id, journal.Work), Contact: h.vault.Erased(id, journal.Contact), Missing: []string{}}
+	for _, u := range h.vault.Unconfirmed() {
+		if u.Job == id {
+			s.Missing = u.Missing
+		}
+	}
+	return s
+}
+
+// retainEvery is how often visits are looked through for data kept long enough.
+const retainEvery = 6 * time.Hour
+
+// retain erases what has been kept long enough, of the visits that this node opened.
+// Without a synchronised clock nothing is erased: what time took cannot come back.
+func (h *house) retain(ctx context.Context) error {
+	tick := time.NewTicker(retainEvery)
+	defer tick.Stop()
+	for {
+		if ClockQuality() == 3 {
+			if err := h.retainAt(ctx, time.Now()); err != nil && ctx.Err() == nil {
+				h.log.Error("data kept long enough is not erased yet", "error", err)
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// retainAt is one round of retain.
+func (h *house) retainAt(ctx context.Context, now time.Time) error {
+	keep := h.cfg.Retention.keep()
+	var errs []error
+	for _, id := range h.vault.Jobs(now.Add(-keep.Contact)) {
+		entries, err := h.journal.Job(ctx, id)
+		if err != nil {
+			return fmt.Errorf("read a visit: %w", err)
+		}
+		p := job.Due(plain(entries), now, keep)
+		if p == nil || !h.opened(entries) {
+			continue
+		}
+		_, contact := p.(job.ContactErased)
+		order := desk.Erasure{Job: id, By: "retention", Reason: "kept long enough", ContactOnly: contact}
+		sum := sha256.Sum256([]byte(p.Kind() + "\n" + id))
+		copy(order.Request[:], sum[:])
+		errs = append(errs, h.desk.EraseData(ctx, order))
+	}
+	return errors.Join(errs...)
+}
+
+// opened says whether this node opened the visit: one node orders, not all.
+func (h *house) opened(entries []journal.Entry) bool {
+	for _, e := range entries {
+		if e.Kind == (job.Opened{}).Kind() {
+			return journal.NodeOf(e.Origin) == h.member.Node
+		}
+	}
+	return false
+}
+
+// plain are the kinds and times of entries.
+func plain(entries []journal.Entry) []job.Event {
+	events := make([]job.Event, 0, len(entries))
+	for _, e := range entries {
+		events = append(events, job.Event{Kind: e.Kind, WallMS: e.WallMS, Quality: job.Quality(e.Quality)})
+	}
+	return events
 }

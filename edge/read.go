@@ -177,6 +177,9 @@ func (c *Config) check() (message, hint string) {
 			return "languages: " + l + " is not spoken here", "use " + strings.Join(languages(), ", ")
 		}
 	}
+	if r := c.Retention; r.ContactDays < 0 || r.WorkDays < 0 || r.WorkDays > 0 && r.WorkDays < 365 {
+		return "retention: contact_days is negative, or work_days below 365", "leave them out for 90 and 365 days; the record of the work is kept a year at least"
+	}
 	for _, part := range []func() (string, string){c.checkDevices, c.checkLinks, c.checkPeople, c.checkPrices} {
 		if message, hint = part(); message != "" {
 			return message, hint

@@ -53,6 +53,7 @@ func (h *house) run(ctx context.Context) error {
 
 	late.Go(func() { h.boardRoom(lasting, fail) })
 	late.Go(func() { h.mind(lasting, "erasing", h.eraseAsTold) })
+	early.Go(func() { h.mind(intake, "retention", h.retain) })
 	if err := h.caughtUp(intake); err != nil {
 		return ended(ctx, err)
 	}

@@ -163,6 +163,10 @@ func (h *house) socketCalls(listen net.Addr) http.Handler {
 			_, _ = w.Write(file) // the caller is gone: nobody is left to tell
 		}
 	})
+	mux.HandleFunc("POST /erase", h.socketErase)
+	mux.HandleFunc("GET /erase", func(w http.ResponseWriter, r *http.Request) {
+		answerJSON(w, h.eraseState(r.URL.Query().Get("job")))
+	})
 	mux.HandleFunc("GET /tail", func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
 		w.Header().Set("Content-Type", "application/x-ndjson")

@@ -34,6 +34,10 @@ name = "{{.Node}}"
 # url = "tcp://127.0.0.1:1883"
 # kind = "lan"                # lan, or central
 
+# [retention]                 # of closed visits
+# contact_days = 90           # names, phones, signatures
+# work_days = 365             # the rest; 365 at least
+
 [[person]]
 id = "advisor"
 name = "Advisor"

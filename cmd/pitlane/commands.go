@@ -15,5 +15,6 @@ func commands() []*cobra.Command {
 		tailCommand(),
 		verifyCommand(),
 		exportCommand(),
+		eraseCommand(),
 	}
 }

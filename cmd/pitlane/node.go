@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -11,6 +12,8 @@ import (
 
 	"pitlane/edge"
 	"pitlane/edge/journal"
+	"pitlane/edge/shop"
+	"pitlane/edge/vault"
 )
 
 // nodeFolders are the folders of --data: the folder itself when it is a node's,
@@ -56,6 +59,11 @@ func ask(ctx context.Context, dir, path string) (*http.Response, error) {
 
 // askAny is ask for a caller who makes something of another status.
 func askAny(ctx context.Context, dir, path string) (*http.Response, error) {
+	return send(ctx, dir, http.MethodGet, path, nil)
+}
+
+// send is askAny with a body. Without a running node the answer is nil.
+func send(ctx context.Context, dir, method, path string, body io.Reader) (*http.Response, error) {
 	conn, err := edge.DialSocket(ctx, dir)
 	if err != nil {
 		return nil, nil // nobody answers: the folder will say whether somebody should
@@ -64,7 +72,7 @@ func askAny(ctx context.Context, dir, path string) (*http.Response, error) {
 		DisableKeepAlives: true,
 		DialContext:       func(context.Context, string, string) (net.Conn, error) { return conn, nil },
 	}}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://pitlane"+path, nil)
+	req, err := http.NewRequestWithContext(ctx, method, "http://pitlane"+path, body)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("ask the node: %w", err), conn.Close())
 	}
@@ -75,9 +83,23 @@ func askAny(ctx context.Context, dir, path string) (*http.Response, error) {
 	return res, nil
 }
 
+// keysOf are the keys of a stopped node, to look only. Without them what is sealed
+// stays closed; the journal proves as much as with them, but for the payloads.
+func keysOf(dir string) []journal.Sealer {
+	m, err := shop.Load(dir)
+	if err != nil {
+		return nil
+	}
+	v, err := vault.Open(vault.Options{Dir: dir, Node: m.Node, Key: m.Key, Roster: m.Roster, ReadOnly: true})
+	if err != nil {
+		return nil
+	}
+	return []journal.Sealer{v}
+}
+
 // openStopped opens the folder of a node that does not run.
 func openStopped(ctx context.Context, dir string) (*journal.Journal, error) {
-	j, err := journal.OpenReadOnly(ctx, dir)
+	j, err := journal.OpenReadOnly(ctx, dir, keysOf(dir)...)
 	if errors.Is(err, journal.ErrLocked) {
 		return nil, noAnswer(dir, errors.New("it runs but does not answer on its socket"))
 	}

@@ -74,6 +74,7 @@ func (d *Desk) deskActions() []web.Action {
 		web.NewAction("/api/v1/desk/prepare", "say that the car is prepared for hand-back", d.prepare).Example(st),
 		web.NewAction("/api/v1/desk/notify", "note that the customer was told", d.notify).Example(Notify{Staff: st, Channel: "phone"}),
 		web.NewAction("/api/v1/desk/settle", "state and settle the bill", d.settle).Example(Settle{Staff: st, Paid: 20000, Method: "card"}),
+		web.NewAction("/api/v1/desk/erase", "erase the data of a visit that is over, on every node", d.erase).Example(Erase{Staff: st, Reason: "the customer asks for it"}),
 		web.NewAction("/api/v1/desk/gatepass", "issue the gate pass", d.gatepass).Example(st),
 		web.NewAction("/api/v1/desk/answered", "say that somebody has gone to a call", d.answered).Example(Answered{
 			Request: sampleRequest, By: "nobody", Call: sampleRequest}),

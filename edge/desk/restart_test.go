@@ -22,7 +22,7 @@ func TestAVisitEndsAcrossARestart(t *testing.T) {
 	if err := f.keys.write(t.Context(), id, job.KeyTaken{Cabinet: "wall", Slot: 3, Authorised: true}, fresh()); err != nil {
 		t.Fatal(err)
 	}
-	f.until("the car is handed back", id, func(s job.State) bool { return s.Back })
+	f.until("the car is handed back", id, func(s job.State) bool { return s.Back && job.Unsealed(s) == 0 })
 	events := f.state(id).Events
 	f.restart()
 	f.until("everything is known again", id, func(s job.State) bool { return s.Events >= events })

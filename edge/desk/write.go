@@ -80,7 +80,7 @@ func draftOf(id string, n note) (journal.Draft, error) {
 	if err != nil {
 		return journal.Draft{}, refuse(err)
 	}
-	draft := journal.Draft{Kind: n.payload.Kind(), Job: id, Work: work, Request: n.request}
+	draft := journal.Draft{Kind: n.payload.Kind(), Job: id, Work: work, Request: n.request, Outlives: job.Erases(n.payload.Kind())}
 	if n.contact != nil {
 		if draft.Contact, err = job.EncodeContact(*n.contact); err != nil {
 			return journal.Draft{}, refuse(err)

@@ -17,7 +17,11 @@ func (s *State) step(e Event) {
 	s.NewestOrigin, s.NewestMS = e.Origin, e.WallMS
 	s.Uncertain = s.Uncertain || e.Quality == 0
 	s.follow(e)
-	if e.Contact != nil {
+	s.stepErased(e.Kind)
+	if s.Erased {
+		return
+	}
+	if e.Contact != nil && !s.ContactErased {
 		s.Name = cmp.Or(e.Contact.Name, s.Name)
 		s.Phone = cmp.Or(e.Contact.Phone, s.Phone)
 	}

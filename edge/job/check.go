@@ -84,7 +84,7 @@ func (c *checker) slot(cabinet string, n int) {
 
 func check(p Payload, strict bool) error {
 	c := &checker{strict: strict}
-	for _, f := range []func(*checker, Payload){checkVisit, checkKey, checkAlarm, checkWork, checkCar, checkClear, checkBack, checkSealed, checkTimer} {
+	for _, f := range []func(*checker, Payload){checkVisit, checkKey, checkAlarm, checkWork, checkCar, checkClear, checkBack, checkSealed, checkTimer, checkErased} {
 		f(c, p)
 	}
 	return c.err

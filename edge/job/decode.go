@@ -2,7 +2,7 @@ package job
 
 // decoder is how a kind's payload is read; nil for a kind that is not known here.
 func decoder(kind string) func([]byte) (Payload, error) {
-	for _, d := range []func(string) func([]byte) (Payload, error){decodeVisit, decodeKey, decodeAlarm, decodeWork, decodeCar, decodeClear, decodeBack, decodeSealed, decodeTimer} {
+	for _, d := range []func(string) func([]byte) (Payload, error){decodeVisit, decodeKey, decodeAlarm, decodeWork, decodeCar, decodeClear, decodeBack, decodeSealed, decodeTimer, decodeErased} {
 		if f := d(kind); f != nil {
 			return f
 		}
@@ -189,5 +189,7 @@ func Kinds() []string {
 		Amended{}.Kind(),
 		TimerDue{}.Kind(),
 		TimerOverdue{}.Kind(),
+		SubjectErased{}.Kind(),
+		ContactErased{}.Kind(),
 	}, keyKinds()...)
 }

@@ -89,6 +89,9 @@ func addMoney(a, b int64) int64 {
 // phaseOf is where the visit stands: the furthest fact wins, so that an event that
 // is still on its way from another edge does not turn the visit back.
 func phaseOf(s State) Phase {
+	if s.Erased {
+		return PhaseLeft
+	}
 	if s.Declined || s.Back || s.Gatepass {
 		return phaseOfLeaving(s)
 	}

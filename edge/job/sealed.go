@@ -186,7 +186,7 @@ func (s *State) stepSealed(e Event) {
 
 // Unsealed is how many entries of a closed visit no seal lists yet.
 func Unsealed(s State) int {
-	if !s.Back {
+	if !s.Back || s.Erased {
 		return 0
 	}
 	return max(s.Events-s.Sealing.Leaves-s.Sealing.Seals, 0)

@@ -88,6 +88,11 @@ type State struct {
 	Timers    []Fired // in the order of the fold
 	Stars     int
 
+	// Erased: the data of the visit is erased, and what is left is that it was.
+	// ContactErased: names, phones and signatures are.
+	Erased        bool
+	ContactErased bool
+
 	// Tips are the leaf hashes that no known event of the job names as a parent or
 	// follows in its origin, sorted; they go into Draft.Seen.
 	Tips []Hash

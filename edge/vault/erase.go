@@ -275,6 +275,21 @@ func (v *Vault) unconfirmed(e Erasure) []string {
 	return missing
 }
 
+// Jobs are the jobs with keys that came here before a time, sorted: what may be kept
+// long enough. The shop's own key is not among them.
+func (v *Vault) Jobs(before time.Time) []string {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	var jobs []string
+	for _, k := range v.keys {
+		if k.job != "" && k.at < before.UnixMilli() {
+			jobs = append(jobs, k.job)
+		}
+	}
+	slices.Sort(jobs)
+	return slices.Compact(jobs)
+}
+
 // Erased says whether a class of a job is erased here.
 func (v *Vault) Erased(job string, class journal.Class) bool {
 	v.mu.RLock()
