@@ -21,6 +21,11 @@ func FuzzResponse(f *testing.F) {
 		{"010C0D", "7E8 06 41 0C 0B B8 0D 21\r>"}, {"0", ">"}, {"22F40C", "18DAF1100562F40C0BB8\r>"}, {"0904", "7E8 10 13 49 04 01\r>"},
 		{"0601", "7E8 10 0A 46 01 80 0B 01 90\r7E8 21 00 64 03 84 AA AA AA\r>"}, {"0601", "48 6B 10 46 01 05 00 10 00 20 3F\r>"},
 		{"050501", "48 6B 10 45 05 01 12 00 19 39\r>"}, {"020C000D00", "7E8 07 42 0C 00 1A F8 0D 00\r>"},
+		{"19423308FF", "7E8 10 0B 59 42 33 FF FF 04\r7E8 21 22 01 33 00 AF\r>"}, {"195533", "7E8 05 59 55 33 FF 04\r>"},
+		{"19563301", "7E8 10 0A 59 56 33 FF 04 01\r7E8 21 04 20 00 50\r>"},
+		{"1904013300FF", "7E8 10 0F 59 04 01 33 00 AF\r7E8 21 00 02 F4 0C 1A F8 F4\r7E8 22 0D 32\r>"},
+		{"22F40CF405", "7E8 10 08 62 F4 0C 1A F8 F4\r7E8 21 05 7B\r>"}, {"22F601", "7E8 10 0B 62 F6 01 80 0B 01\r7E8 21 90 00 64 03 84\r>"},
+		{"22F802", "7E8 10 14 62 F8 02 31 46 54\r7E8 21 46 57 31 45 35 30 50\r7E8 22 46 41 31 32 30 31 30\r>"}, {"1A90", "83 F1 10 5A 90 41 EF\r>"},
 		{"0906", "7E8 07 49 06 01 17 91 BC 82\r>"}, {"0908", "49 08 01 00 01 00 02\r49 08 02 00 01 00 02\r>"},
 	} {
 		for _, headers := range []bool{true, false} {
@@ -35,7 +40,8 @@ func FuzzResponse(f *testing.F) {
 			case obd.OK:
 			case obd.Refused, obd.NoAnswer, obd.Incomplete:
 				if e.Readings != nil || e.Codes != nil || e.VIN != "" || e.Raw != "" || e.UDSCodes != nil ||
-					e.Tests != nil || e.CVNs != nil || e.Counters != nil || e.CalibrationIDs != nil || e.Frame != nil || e.Supported != nil {
+					e.Tests != nil || e.CVNs != nil || e.Counters != nil || e.CalibrationIDs != nil || e.Frame != nil || e.Supported != nil ||
+					e.Frames != nil || e.DTCFormat != "" || e.Group != "" || e.Readiness != nil || e.Name != "" {
 					t.Errorf("%s is %s and carries facts: %+v", id, e.State, e)
 				}
 			default:

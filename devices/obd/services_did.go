@@ -107,11 +107,13 @@ type didCutter struct {
 	r     request
 	exact bool
 	ways  int
+	steps int
 	found []Reading
 }
 
 func (c *didCutter) cut(rest []byte, seen map[int]bool, got []Reading) {
-	if c.ways > 1 {
+	if c.steps++; c.ways > 1 || c.steps > mostCuts {
+		c.ways = 2
 		return
 	}
 	if len(rest) == 0 || !c.exact && len(seen) > 0 && padding(rest) {
