@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The standards a car may speak.
@@ -52,6 +53,43 @@ func (x *scan) wire(text string) (string, bool) {
 		return fmt.Sprintf("19%02X%s", wwhPermanent, emissions), true
 	}
 	return text, false
+}
+
+// allClasses is the severity mask of SAE J1979-2 and ISO 27145-3: classes A, B1, B2
+// and C.
+const allClasses = "1E"
+
+// unheard reports whether a unit did not tell its codes by any severity: it may know no
+// other mask than that of the standard, and what it does not know it passes over in
+// silence when all are asked.
+func (x *scan) unheard(a Answer) bool {
+	if a.Kind != "" && stateOfKind(a.Kind) != NoAnswer {
+		return false
+	}
+	return slices.ContainsFunc(x.ids(), func(id string) bool {
+		e, said := a.ECUs[id]
+		return !said || e.State == NoAnswer && e.NRC == "" || e.State == Refused && (e.NRC == "31" || e.NRC == "12" || e.NRC == "13")
+	})
+}
+
+// classes asks again by the mask of the standard, and keeps what was told before.
+func (x *scan) classes(said string, before Answer, limit time.Duration) (Answer, error) {
+	a, err := x.requestOf(strings.TrimSuffix(said, anySeverity)+allClasses, nil, limit)
+	if err != nil {
+		return before, err
+	}
+	if worth(a) == 0 {
+		return before, nil
+	}
+	for _, id := range before.Order {
+		if e := before.ECUs[id]; e.State == OK {
+			a.ECUs[id] = e
+		} else if _, again := a.ECUs[id]; !again {
+			a.ECUs[id] = e
+			a.Order = append(a.Order, id)
+		}
+	}
+	return a, nil
 }
 
 // pairs cuts digits into bytes.

@@ -171,10 +171,12 @@ func TestAFactOfUDSThatIsNotToldHasItsState(t *testing.T) {
 		"the unit is silent":              {change: func(e *sim.ECU) { e.Silent = map[byte]bool{0x19: true} }, state: obd.NoAnswer},
 		"the unit asks for time for ever": {change: func(e *sim.ECU) { e.Busy = map[byte]int{0x19: 1000} }, state: obd.NoAnswer, nrc: "78"},
 		"half a record comes":             {change: func(e *sim.ECU) { e.Extra = map[string]string{"19423308FF": "594233FFFF0422013300"} }, state: obd.Incomplete},
-		"another group is told of":        {change: func(e *sim.ECU) { e.Extra = map[string]string{"19423308FF": "594234FFFF04"} }, state: obd.NoAnswer},
-		"the bus fails":                   {fault: sim.Faults{Only: "1942", Error: "CAN ERROR"}, state: obd.BusFault},
-		"the adapter fails":               {fault: sim.Faults{Only: "1942", Error: "BUFFER FULL"}, state: obd.AdapterFault},
-		"a frame is lost":                 {fault: sim.Faults{Only: "1942", HalfLine: true}, state: obd.Incomplete},
+		"another group is told of": {change: func(e *sim.ECU) {
+			e.Extra = map[string]string{"19423308FF": "594234FFFF04", "194233081E": "594234FFFF04"}
+		}, state: obd.NoAnswer},
+		"the bus fails":     {fault: sim.Faults{Only: "1942", Error: "CAN ERROR"}, state: obd.BusFault},
+		"the adapter fails": {fault: sim.Faults{Only: "1942", Error: "BUFFER FULL"}, state: obd.AdapterFault},
+		"a frame is lost":   {fault: sim.Faults{Only: "1942", HalfLine: true}, state: obd.Incomplete},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -193,6 +195,26 @@ func TestAFactOfUDSThatIsNotToldHasItsState(t *testing.T) {
 				t.Errorf("errors %+v", report.Errors)
 			}
 		})
+	}
+}
+
+func TestAUnitThatKnowsTheStandardsClassesAloneIsAskedForThem(t *testing.T) {
+	t.Parallel()
+	for units := 1; units <= 2; units++ { // one of them, and both
+		car := sim.DemoUDS(1)
+		for _, e := range car.ECUs[:units] {
+			e.UDS.Classes = true
+		}
+		car.ECUs[1].UDS.DTCs = []sim.DTC{{Code: "P0741", Status: 0x08, Severity: 0x02}}
+		if units == 1 {
+			car.ECUs[1].UDS.DTCs[0].Severity = 0x01 // of no class: only FF finds it
+		}
+		report, _ := scanned(t, car)
+		for id, want := range map[string][]string{"7E8": {"ok", "P0133"}, "7E9": {"ok", "P0741"}} {
+			if got := codes(ecuOf(t, report, id).Stored); !slices.Equal(got, want) {
+				t.Errorf("%d units: %s %v, want %v", units, id, got, want)
+			}
+		}
 	}
 }
 

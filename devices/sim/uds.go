@@ -15,6 +15,7 @@ type UDS struct {
 	Format   byte // DTCFormatIdentifier: 04 SAE J2012-DA, 02 SAE J1939-73
 	DTCs     []DTC
 	DIDs     map[uint16][]byte // any other identifier
+	Classes  bool              // it knows no severity mask but 1E
 	Counted  bool              // the number of items stands before those of F8xx, as in mode 09
 	Session  byte              // 19 needs this session; 0: none
 
@@ -126,7 +127,7 @@ func (e *ECU) udsReport(q []byte) ([]byte, byte) {
 		return nil, nrcSub
 	case len(q) != need[q[0]]:
 		return nil, nrcLength
-	case q[0] >= 0x42 && q[1] != 0x33:
+	case q[0] >= 0x42 && q[1] != 0x33, q[0] == 0x42 && u.Classes && q[3] != 0x1E:
 		return nil, nrcRange
 	}
 	out := []byte{0x59, q[0]}
