@@ -81,14 +81,40 @@ func (b *Bay) beginClear(o ClearOrder) (*clearing, error) {
 	if b.spawn == nil {
 		return nil, starting()
 	}
+	if c := b.writtenClear(o); c != nil {
+		return c, nil
+	}
 	st, err := b.mayClear(o)
 	if err != nil {
 		return nil, err
 	}
-	c := &clearing{id: scanID(), order: o, vin: st.VIN, done: make(chan struct{})}
+	c := &clearing{id: clearID(o.Request), order: o, vin: st.VIN, done: make(chan struct{})}
 	b.clears[o.Request], b.clearing = c, c
 	b.spawn(func(ctx context.Context) { b.runClear(ctx, c) })
 	return c, nil
+}
+
+// writtenClear is the clearing of this request that the journal knows and this run does
+// not; nil when there is none. One without an ending is given the one that nobody
+// knows: its intent was written, and the bay was told that it was not. b.mu is held.
+func (b *Bay) writtenClear(o ClearOrder) *clearing {
+	st, _ := b.cfg.Jobs.Job(o.Job)
+	c := &clearing{id: clearID(o.Request), order: o, done: make(chan struct{})}
+	i := slices.IndexFunc(st.Clears, func(x job.Clearing) bool { return x.ID == c.id })
+	if i < 0 {
+		return nil
+	}
+	if x := st.Clears[i]; x.State != job.ClearRuns {
+		c.result = ClearResult{ID: x.ID, Outcome: x.State, Why: x.Why, Units: x.Units}
+		close(c.done)
+		return c
+	}
+	b.clears[o.Request] = c
+	b.spawn(func(ctx context.Context) {
+		defer b.endClear(c)
+		c.err = b.disown(ctx, c)
+	})
+	return c
 }
 
 // mayClear refuses with its reason: what a scan needs (K-060), the job's own car, and

@@ -231,3 +231,25 @@ func TestAClearingGoesOnWhenNobodyWaits(t *testing.T) {
 		}
 	})
 }
+
+// The intent is on disk and the bay was told that it is not, in the same run: asked
+// again with the same request, nobody knows whether it was sent, so it is not.
+func TestAnIntentThatNobodyHeardOfIsNotSent(t *testing.T) {
+	t.Parallel()
+	inRoom(t, func(t *testing.T, r *room) {
+		r.n.say(t, "j1", received()...)
+		from, req := r.n.size(), request()
+		r.n.left, r.n.late = 1, true
+		if _, err := r.clear(req); err == nil {
+			t.Error("no error, though nothing was heard of the intent")
+		}
+		r.n.left, r.n.late = -1, false
+		if _, err := r.clear(req); kindOf(err) != "unknown_outcome" {
+			t.Errorf("asked again: %v, want unknown_outcome", err)
+		}
+		r.wrote(from, "codes.clear_intended", "codes.clear_unknown")
+		if res, err := r.clear(req); err != nil || res.Outcome != job.ClearNotSeen || r.obd.cleared != 0 {
+			t.Errorf("and again: %s, %v, sent %d times", res.Outcome, err, r.obd.cleared)
+		}
+	})
+}

@@ -45,6 +45,13 @@ func requestOf(words ...string) journal.RequestID {
 	return journal.RequestID(h.Sum(nil)[:16])
 }
 
+// clearID is the name of the clearing that a request asks for: the same request names
+// the same one in every run.
+func clearID(r journal.RequestID) string {
+	id := requestOf("clear", hex.EncodeToString(r[:]))
+	return hex.EncodeToString(id[:8])
+}
+
 // scanID is a new name for a scan.
 func scanID() string {
 	var b [8]byte

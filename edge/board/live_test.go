@@ -7,14 +7,20 @@ import (
 	"time"
 
 	"pitlane/edge/board"
+	"pitlane/edge/job"
 )
 
 func TestLiveValuesAreForTheBayAlone(t *testing.T) {
 	m := newMemory()
 	checkIn(t, m, "j1", "A001", 4)
+	m.tell(t, reception, "j1", job.BayAssigned{Bay: "1", Lead: "te1"})
 	b := running(t, config(m))
+	if b.View(board.Bay).Body.(board.BayView).Job == nil {
+		t.Fatal("no car in the bay")
+	}
 	const secret = "X4711Z"
 	b.Tell(board.Now{Live: &board.LiveState{On: true, Job: "j1", Values: []board.LiveValue{{ECU: secret, PID: "0C", Value: secret}}}})
+	b.Tell(board.Now{Fault: &board.Fault{Kind: "clock"}}) // every screen is made anew
 	for _, a := range []board.Audience{board.Kiosk, board.Waiting, board.Bay, board.Desk, board.Live, "stranger"} {
 		body, err := json.Marshal(b.View(a))
 		if err != nil {
