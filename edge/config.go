@@ -90,8 +90,29 @@ type CabinetConfig struct {
 	KeyInput   int    `toml:"key_input"`   // modbus: the first input with a key sensor, from 0; 0: none
 	Pulse      string `toml:"pulse"`       // modbus: timed, or host (a lock stays driven when this machine dies meanwhile)
 	Echo       string `toml:"echo"`        // auto, none, strip
+	// Commissioned is the file that `pitlane keys commission` wrote, relative to Data;
+	// "" takes cabinet.json where it is there. What it says goes before the fields above.
+	Commissioned string `toml:"commissioned"`
+	// Line are more lines with boards; their slots count on. Reader are tag readers.
+	Line   []LineConfig   `toml:"line"`
+	Reader []ReaderConfig `toml:"reader"`
 
 	CabinetRules
+}
+
+// LineConfig is one more line of a cabinet, as commissioned.
+type LineConfig struct {
+	Commissioned string `toml:"commissioned"`
+	Backend      string `toml:"backend"`
+}
+
+// ReaderConfig is a tag reader of the cabinet.
+type ReaderConfig struct {
+	Driver  string `toml:"driver"` // rdm6300, id-12la
+	Port    string `toml:"port"`
+	Baud    int    `toml:"baud"`
+	Backend string `toml:"backend"`
+	Slot    int    `toml:"slot"` // the slot it sits in; 0: one for the whole cabinet
 }
 
 // CabinetRules are how a cabinet is used and how it hangs.

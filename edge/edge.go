@@ -65,6 +65,7 @@ type house struct {
 	desk    *desk.Desk
 	metrics *web.Metrics
 	faults  []board.Fault
+	news    []journal.Draft // found in files at the start, not written yet
 }
 
 // ErrOtherNode says that the configuration names another node than the folder's.

@@ -202,7 +202,7 @@ func (c *Config) checkDevices() (message, hint string) {
 	}
 	if k := c.Cabinet; k != nil {
 		switch {
-		case k.Port == "":
+		case k.Port == "" && k.Commissioned == "":
 			return "cabinet.port is missing", "name the line, best below /dev/serial/by-id, or remove [cabinet]"
 		case !slices.Contains([]string{"bugst", "tarm"}, k.Backend):
 			return "cabinet.backend is " + k.Backend, "use bugst (default) or tarm"

@@ -24,7 +24,7 @@ import (
 
 // devices makes the drivers that the configuration names. What cannot be made is a
 // fault on the screens, not the end. A new driver is one line here.
-func (h *house) devices() (*obd.Scanner, *keycab.Cabinet) {
+func (h *house) devices() (*obd.Scanner, bay.Cabinet) {
 	var scanner *obd.Scanner
 	if s := h.cfg.Scanner; s != nil {
 		baud := cmp.Or(s.Baud, 38400)
@@ -33,24 +33,7 @@ func (h *house) devices() (*obd.Scanner, *keycab.Cabinet) {
 			Baud: baud, NoRaise: s.BaudRaise != nil && !*s.BaudRaise,
 			Cache: filepath.Join(h.cfg.Data, "protocols.json"), Log: h.log})
 	}
-	k := h.cfg.Cabinet
-	if k == nil {
-		return scanner, nil
-	}
-	baud := k.Baud
-	if baud == 0 {
-		baud = keycab.Baud(k.Driver)
-	}
-	line := serialport.Opener(serialport.Config{Path: k.Port, Baud: baud, Backend: k.Backend, Log: h.log})
-	cabinet, err := keycab.New(line, keycab.Options{Name: k.Name, Driver: k.Driver, Boards: k.Boards,
-		Locks: k.Slots, HookClosed: k.HookClosed, KeyPresent: k.KeyPresent, KeyInput: k.KeyInput, Pulse: k.Pulse,
-		Echo: k.Echo, Baud: baud, Log: h.log})
-	if err != nil {
-		h.faults = append(h.faults, board.Fault{Kind: "cabinet", Message: "the key cabinet is not set up: " + err.Error(),
-			Hint: "correct [cabinet] in the configuration and start again"})
-		return scanner, nil
-	}
-	return scanner, cabinet
+	return scanner, h.cabinet()
 }
 
 func (h *house) boardConfig() board.Config {

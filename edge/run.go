@@ -61,6 +61,7 @@ func (h *house) run(ctx context.Context) error {
 	if err != nil {
 		return ended(ctx, err)
 	}
+	h.writeNews(intake)
 	for _, f := range h.faults {
 		h.board.Tell(board.Now{Fault: &f})
 	}
