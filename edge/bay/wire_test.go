@@ -30,12 +30,19 @@ type yard struct {
 	adapter  *sim.Adapter
 	cabLine  *sim.Line
 	scanLine *sim.Line
+	boards   []int
 }
 
-func newYard(t *testing.T) *yard {
+func newYard(t testing.TB) *yard {
+	t.Helper()
+	return yardOf(t, sim.BoardConfig{HookClosed: 1}, true)
+}
+
+// yardOf is a yard with other boards; without a hand nobody hangs or takes keys.
+func yardOf(t testing.TB, cfg sim.BoardConfig, hand bool) *yard {
 	t.Helper()
 	seed := sha256.Sum256([]byte(node))
-	y := &yard{dir: t.TempDir(), key: ed25519.NewKeyFromSeed(seed[:]), cab: sim.NewBoard(sim.BoardConfig{HookClosed: 1})}
+	y := &yard{dir: t.TempDir(), key: ed25519.NewKeyFromSeed(seed[:]), cab: sim.NewBoard(cfg), boards: cfg.Addresses}
 	adapter := sim.NewAdapter(sim.AdapterConfig{Timing: sim.Instant()})
 	car := sim.DemoCAN11(1)
 	car.SetEngine(false)
@@ -46,7 +53,13 @@ func newYard(t *testing.T) *yard {
 	ended := make(chan error, 3)
 	go func() { ended <- y.cab.Serve(ctx, y.cabLine) }()
 	go func() { ended <- adapter.Serve(ctx, y.scanLine) }()
-	go func() { ended <- sim.Hand{Board: y.cab, Delay: 300 * time.Millisecond}.Run(ctx) }()
+	go func() {
+		if !hand {
+			ended <- nil
+			return
+		}
+		ended <- sim.Hand{Board: y.cab, Delay: 300 * time.Millisecond}.Run(ctx)
+	}()
 	t.Cleanup(func() {
 		stop()
 		for range 3 {
@@ -58,7 +71,7 @@ func newYard(t *testing.T) *yard {
 	return y
 }
 
-func plug(t *testing.T, name string) *sim.Line {
+func plug(t testing.TB, name string) *sim.Line {
 	t.Helper()
 	line, err := sim.NewLine(t.TempDir(), name)
 	if err != nil {
@@ -77,6 +90,8 @@ type power struct {
 	*journal.Journal
 	left atomic.Int64 // transactions until the power fails
 	late atomic.Bool  // the last of them is on disk, but nobody hears of it
+	// heard is told the kinds of what is on disk; nil tells nobody.
+	heard chan<- string
 }
 
 func (p *power) Append(ctx context.Context, drafts ...journal.Draft) ([]journal.Entry, error) {
@@ -87,19 +102,24 @@ func (p *power) Append(ctx context.Context, drafts ...journal.Draft) ([]journal.
 	if p.late.Load() && p.left.Load() == 0 {
 		return nil, journal.ErrClosed
 	}
+	if p.heard != nil && err == nil {
+		for _, e := range entries {
+			p.heard <- e.Kind
+		}
+	}
 	return entries, err
 }
 
 // edge is one run of an edge in the yard: real journal, real board, real drivers.
 type edge struct {
-	t     *testing.T
+	t     testing.TB
 	power *power
 	board *board.Board
 	bay   *bay.Bay
 	kill  func()
 }
 
-func (y *yard) start(t *testing.T) *edge {
+func (y *yard) start(t testing.TB) *edge {
 	t.Helper()
 	roster := &journal.Roster{Shop: "demo", Nodes: []journal.RosterNode{{Name: node, Role: "bay", Key: y.key.Public().(ed25519.PublicKey)}}}
 	j, err := journal.Open(t.Context(), journal.Options{Dir: y.dir, Node: node, Key: y.key, Roster: roster, Reserve: -1})
@@ -110,7 +130,7 @@ func (y *yard) start(t *testing.T) *edge {
 	e.power.left.Store(1 << 30)
 	e.board = board.New(board.Config{Journal: j, Node: node, Role: "bay", Bay: "bay-1", Shop: "demo", Run: "r", Now: time.Now})
 	closed := 1
-	cab, err := keycab.New(serialport.Opener(serialport.Config{Path: y.cabLine.Path(), Baud: 19200}), keycab.Options{Name: "cabinet", HookClosed: &closed})
+	cab, err := keycab.New(serialport.Opener(serialport.Config{Path: y.cabLine.Path(), Baud: 19200}), keycab.Options{Name: "cabinet", HookClosed: &closed, Boards: y.boards})
 	if err != nil {
 		t.Fatal(err)
 	}

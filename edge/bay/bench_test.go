@@ -1,0 +1,83 @@
+package bay_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pitlane/devices/keycab"
+	"pitlane/devices/sim"
+)
+
+// fourBoards is a cabinet of 64 slots on one bus at 19200 baud, with the times of
+// real boards, an edge on it, and the kinds of what reaches its disk.
+func fourBoards(b *testing.B) (*yard, *edge, <-chan string) {
+	b.Helper()
+	y := yardOf(b, sim.BoardConfig{Addresses: []int{0, 1, 2, 3}, HookClosed: 1, Reply: 5 * time.Millisecond, Baud: 19200}, false)
+	e := y.start(b)
+	b.Cleanup(func() { e.kill() })
+	e.online()
+	heard := make(chan string, 1024)
+	e.power.heard = heard
+	return y, e, heard
+}
+
+func await(b *testing.B, heard <-chan string, kind string) {
+	b.Helper()
+	limit := time.After(patience)
+	for {
+		select {
+		case k := <-heard:
+			if k == kind {
+				return
+			}
+		case <-limit:
+			b.Fatalf("%s never reached the disk", kind)
+		}
+	}
+}
+
+func quantiles(b *testing.B, took []time.Duration) {
+	slices.Sort(took)
+	b.ReportMetric(float64(len(took)), "changes")
+	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "p50-ms")
+	b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "p99-ms")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkChangeToDisk measures how long after a key came to a hook or left it for
+// good the event of it is on disk: four boards on one line, real driver, debouncing,
+// bay and journal.
+func BenchmarkChangeToDisk(b *testing.B) {
+	y, _, heard := fourBoards(b)
+	var took []time.Duration
+	for n := 0; b.Loop(); n++ {
+		slot := 1 + n*17%64
+		for _, there := range []bool{true, false} {
+			kind := map[bool]string{true: "key.hung", false: "key.taken"}[there]
+			at := time.Now()
+			y.cab.SetKey(slot, there)
+			await(b, heard, kind)
+			took = append(took, time.Since(at))
+		}
+	}
+	quantiles(b, took)
+}
+
+// BenchmarkOpenToConfirmed measures how long an unlock takes from the wish to the
+// outcome that the hook has confirmed, intent and outcome on disk.
+func BenchmarkOpenToConfirmed(b *testing.B) {
+	y, e, heard := fourBoards(b)
+	var took []time.Duration
+	for n := 0; b.Loop(); n++ {
+		slot := 1 + n*17%64
+		at := time.Now()
+		if outcome, err := e.unlock(slot, "hang", request()); outcome != keycab.Opened || err != nil {
+			b.Fatalf("slot %d: %s and %v", slot, outcome, err)
+		}
+		took = append(took, time.Since(at))
+		y.cab.SetHook(slot, true)
+		await(b, heard, "slot.closed")
+	}
+	quantiles(b, took)
+}
