@@ -25,6 +25,7 @@ benchmark ./edge/journal 'Peers' 2s
 benchmark ./edge/receipt 'Verify' 1s
 benchmark ./edge/journal 'Drained' 1x
 benchmark ./edge/board Start 3x
+benchmark ./edge/bay 'ChangeToDisk|OpenToConfirmed' 100x
 benchmark ./devices/obd 'Scan' 2x
 echo
 echo "| Program | size, MiB | start to ready, ms | resident, MiB |"

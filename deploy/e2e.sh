@@ -19,7 +19,7 @@ free_base() {
 work=$(mktemp -d)
 CGO_ENABLED=0 go build -o "$work/" ./cmd/pitlane-sim
 base=$(free_base)
-"$work/pitlane-sim" --by-hand --data "$work/shop" --port-base "$base" >"$work/out" 2>"$work/log" &
+"$work/pitlane-sim" --by-hand --jammed 1 --data "$work/shop" --port-base "$base" >"$work/out" 2>"$work/log" &
 sim=$!
 trap 'kill $sim 2>/dev/null; wait $sim 2>/dev/null; rm -rf "$work"' EXIT
 for _ in $(seq 100); do
@@ -33,4 +33,4 @@ export PITLANE_BAY="http://127.0.0.1:$((base + 1))"
 export PITLANE_BAY2="http://127.0.0.1:$((base + 2))"
 export PITLANE_CENTRAL="http://127.0.0.1:$((base + 10))"
 cd kiosk-ui
-{ npm run -s e2e && npm run -s axe; } || { echo "--- the shop's log ---" >&2; tail -n 60 "$work/log" >&2; exit 1; }
+{ npm run -s e2e:keys && npm run -s e2e && npm run -s axe; } || { echo "--- the shop's log ---" >&2; tail -n 60 "$work/log" >&2; exit 1; }

@@ -28,6 +28,7 @@ func main() {
 	flag.Float64Var(&cfg.speed, "speed", 1, "how fast the scripted morning goes")
 	flag.DurationVar(&cfg.span, "for", 0, "end by itself after this `time`")
 	flag.BoolVar(&cfg.byHand, "by-hand", false, "no scripted morning: everything is done by you")
+	flag.IntVar(&cfg.jammed, "jammed", 0, "the lock of this `slot` of the key cabinet does not move; 0: none")
 	debug := flag.Bool("debug", false, "log everything")
 	flag.Parse()
 	level := slog.LevelWarn
@@ -54,6 +55,7 @@ type options struct {
 	speed    float64
 	span     time.Duration
 	byHand   bool
+	jammed   int
 	out      io.Writer
 	listen   func(io.ReadWriter) io.ReadWriter // benchmarks only; see practice
 }

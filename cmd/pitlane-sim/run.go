@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"pitlane/devices/sim"
 	"pitlane/edge"
 	"pitlane/edge/board"
 	"pitlane/edge/web"
@@ -33,6 +34,8 @@ func check(ctx context.Context, o options, rest int) error {
 		return &usage{fmt.Sprintf("--port-base %d is out of range", o.base), "give a port from 1024 to 65515"}
 	case !(o.speed > 0 && o.speed <= 1000): // so written, it refuses NaN too
 		return &usage{"--speed must be above 0 and at most 1000", "1 is the pace of a demo, 10 is ten times as fast"}
+	case o.jammed < 0 || o.jammed > 16:
+		return &usage{"--jammed is no slot of the cabinet", "give a slot from 1 to 16, or 0 for none"}
 	case o.span < 0:
 		return &usage{"--for is negative", "give a time such as 90s or 10m; without --for it runs until it is ended"}
 	case len(o.vehicles) > len(bayNames()):
@@ -93,6 +96,9 @@ func run(ctx context.Context, o options, log *slog.Logger) error {
 	}
 	defer dev.close()
 	dev.listen = o.listen
+	if o.jammed > 0 {
+		dev.cabinet.SetFaults(sim.BoardFaults{Stuck: []int{o.jammed}})
+	}
 	at := addressesFrom(o.base)
 	if err := foundShop(dir, at, dev, true); err != nil {
 		return err
