@@ -42,7 +42,7 @@ func TestAMaskedSessionSaysTheSameOfAnotherCar(t *testing.T) {
 					t.Errorf("masked it says %s, it said %s", said, facts(t, &plain))
 				}
 				if got := second.VIN.Value; got != "1HGCM82693A000001" {
-					t.Errorf("the masked number has %d characters, another maker, or a wrong check digit: …%s", len(got), got[len(got)-4:])
+					t.Errorf("the masked number has %d characters, another maker, serial or check digit", len(got))
 				}
 			})
 		})
@@ -117,9 +117,9 @@ func TestMaskVIN(t *testing.T) {
 		"two cars":                 {[]obd.Exchange{{Request: "0902", Raw: []byte(can(vin)), Headers: true}, {Request: "09021", Raw: []byte(can(other)), Headers: true}, {Request: "0902", Raw: []byte(can(vin)), Headers: true}}, []string{can(to), can(second), can(to)}},
 		"the same in another PID":  {[]obd.Exchange{{Request: "0902", Raw: []byte(can(vin)), Headers: true}, {Request: "22F18C", Raw: []byte("7E80762F18C" + hex("123456") + "\r>"), Headers: true}}, []string{can(to), "7E80762F18C" + hex("000001") + "\r>"}},
 		"half a number is emptied": {[]obd.Exchange{{Request: "0902", Raw: []byte(can(vin)[:40] + "\r>"), Headers: true}}, []string{"\r\r>"}},
-		"zeros are not a serial":   {[]obd.Exchange{{Request: "0902", Raw: []byte(can("WVWZZZ1JZXW000000")), Headers: true}, {Request: "0904", Raw: []byte("7E8" + "0649040130303030\r>"), Headers: true}}, []string{can(to), "7E8" + "0649040130303030\r>"}},
-		"nothing to mask":          {[]obd.Exchange{{Request: "03", Raw: []byte("7E8024300\r>"), Headers: true}}, []string{"7E8024300\r>"}},
-		"a refusal stays":          {[]obd.Exchange{{Request: "0902", Raw: []byte("7E8037F0911\r>"), Headers: true}}, []string{"7E8037F0911\r>"}},
+		"four of them elsewhere are not a number": {[]obd.Exchange{{Request: "0902", Raw: []byte(can("WVWZZZ1JZXW123456")), Headers: true}, {Request: "0904", Raw: []byte("7E8" + "0649040131323334\r>"), Headers: true}}, []string{can(to), "7E8" + "0649040131323334\r>"}},
+		"nothing to mask":                         {[]obd.Exchange{{Request: "03", Raw: []byte("7E8024300\r>"), Headers: true}}, []string{"7E8024300\r>"}},
+		"a refusal stays":                         {[]obd.Exchange{{Request: "0902", Raw: []byte("7E8037F0911\r>"), Headers: true}}, []string{"7E8037F0911\r>"}},
 	} {
 		if err := obd.MaskVIN(c.said, "6"); err != nil {
 			t.Errorf("%s: %v", name, err)
