@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"slices"
 
@@ -99,12 +98,9 @@ func listSessions(ctx context.Context, dirs []string, out io.Writer) error {
 }
 
 func sessionsOf(ctx context.Context, dir string) (list []edge.SessionInfo, err error) {
-	res, err := ask(ctx, dir, "/sessions")
-	if err != nil {
-		return nil, err
-	}
-	if res != nil {
-		return list, answered(res, &list)
+	running, err := answered(ctx, dir, "/sessions", &list)
+	if err != nil || running {
+		return list, err
 	}
 	j, err := openStopped(ctx, dir)
 	if err != nil {
@@ -136,15 +132,12 @@ func findSession(ctx context.Context, dirs []string, scan string) (*obd.Session,
 }
 
 func sessionOf(ctx context.Context, dir, scan string) (*obd.Session, error) {
-	res, err := ask(ctx, dir, "/session?scan="+url.QueryEscape(scan))
+	var p edge.PackedSession
+	running, err := answered(ctx, dir, "/session?scan="+url.QueryEscape(scan), &p)
 	if err != nil {
 		return nil, err
 	}
-	if res != nil {
-		var p edge.PackedSession
-		if err := answered(res, &p); err != nil {
-			return nil, err
-		}
+	if running {
 		for _, known := range []error{edge.ErrNoScan, edge.ErrNoRecord} {
 			if p.Error == known.Error() {
 				return nil, known
@@ -171,11 +164,15 @@ func unpacked(s *obd.Session, err error) (*obd.Session, error) {
 	return nil, &exit{code: exitFailure, err: err}
 }
 
-// answered reads a running node's answer and closes it.
-func answered(res *http.Response, into any) error {
+// answered reads what a running node answers; false where none runs.
+func answered(ctx context.Context, dir, path string, into any) (bool, error) {
+	res, err := ask(ctx, dir, path)
+	if err != nil || res == nil {
+		return false, err
+	}
 	defer func() { _ = res.Body.Close() }() // it was read to its end
 	if err := json.NewDecoder(res.Body).Decode(into); err != nil {
-		return &exit{code: exitUnreachable, err: fmt.Errorf("read the node's answer: %w", err)}
+		return true, &exit{code: exitUnreachable, err: fmt.Errorf("read the node's answer: %w", err)}
 	}
-	return nil
+	return true, nil
 }

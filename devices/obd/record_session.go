@@ -30,7 +30,7 @@ type Session struct {
 // MaxSession is the most bytes of answers that one record holds.
 const MaxSession = 1 << 20
 
-// ErrSession: these bytes are no packed session.
+// ErrSession says that these bytes are no packed session.
 var ErrSession = errors.New("not a recorded session")
 
 // Vehicle is the session as a vehicle file. What the adapter did not answer at all

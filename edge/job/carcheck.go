@@ -42,11 +42,11 @@ type MismatchDecided struct {
 // Kind implements Payload.
 func (MismatchDecided) Kind() string { return "car.mismatch_decided" }
 
-// MismatchDecidedTwice: two people said at once whose car it is, and not the same.
+// MismatchDecidedTwice is two people who said at once whose car it is, and not the same.
 const MismatchDecidedTwice = "mismatch_decided_twice"
 
-// Mismatched: the newest car that was read is not the job's, and nobody has said
-// yet what that means.
+// Mismatched is a newest car that is not the job's, of which nobody has said yet
+// what that means.
 const Mismatched Reason = "mismatch"
 
 // SameAsBooked stands in the way of what may be done to the job's own car alone,
