@@ -2,6 +2,8 @@ package obd
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/hex"
 	"slices"
 )
 
@@ -99,6 +101,12 @@ func (e ECUAnswer) several(r request, m message) ECUAnswer {
 		return e
 	}
 	e.Readings = c.found
+	for _, reading := range c.found {
+		if reading.PID == "F802" || reading.PID == "F190" {
+			b, _ := hex.DecodeString(reading.Raw) // it was made from bytes
+			e.VIN = cmp.Or(e.VIN, wholeVIN(b))
+		}
+	}
 	return e
 }
 

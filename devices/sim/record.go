@@ -127,6 +127,9 @@ func orderProtocols(t transcript) []string {
 		slices.Sort(out)
 	}
 	slices.SortStableFunc(out, func(a, b string) int { return count[b] - count[a] })
+	if len(out) > 0 && count[out[0]] > 0 { // a car is on one bus: what no line has the form of is not its
+		out = slices.DeleteFunc(out, func(p string) bool { return count[p] == 0 })
+	}
 	if len(out) == 0 {
 		out = []string{"6"}
 	}
