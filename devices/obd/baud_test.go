@@ -262,6 +262,44 @@ func TestAnAdapterThatDoesNotFollowStaysAsItIs(t *testing.T) {
 	}
 }
 
+func TestARaisedLineReadsSixUnitsAsASlowOneDoes(t *testing.T) {
+	for name, cfg := range map[string]sim.AdapterConfig{
+		"ELM": {Identity: "ELM327 v2.2", Baud: 38400},
+		"STN": {Identity: "ELM327 v1.4b", STN: "STN2120 v5.8.1", Baud: 38400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := sim.NewAdapter(cfg)
+				a.Plug(still(sim.DemoSix(1)))
+				opts := obd.Options{Port: "bay", Cache: filepath.Join(t.TempDir(), "learned.json")}
+				quicker := cfg // 38400 baud are too slow for the names of six units at once
+				quicker.Timing, quicker.Baud = at(500000), 0
+				b := sim.NewAdapter(quicker)
+				b.Plug(still(sim.DemoSix(1)))
+				plain, _ := scanOver(t, b, obd.Options{Plain: true})
+				w := opened(t, a, opts)
+				for range 3 {
+					w.forget()
+					report, err := w.scanner.Scan(t.Context(), nil)
+					if err != nil || facts(t, report) != facts(t, plain) {
+						t.Errorf("%v: the raised line says something else", err)
+					}
+				}
+				if w.sent("STPX") != (cfg.STN != "") {
+					t.Errorf("STPX was sent: %t", w.sent("STPX"))
+				}
+				var took time.Duration
+				w.mu.Lock()
+				for _, e := range w.said {
+					took += e.Took
+				}
+				t.Logf("%s: %v at %d baud", name, took, w.cable.baud.Load())
+				w.mu.Unlock()
+			})
+		})
+	}
+}
+
 func TestAnAdapterThatHangsAtANewSpeedIsAskedNoMore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := fresh(sim.AdapterConfig{Baud: 38400})

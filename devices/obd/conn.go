@@ -123,7 +123,8 @@ func (c *conn) trace(command string, raw []byte, started time.Duration, err erro
 
 func resets(command string) bool { return command == "ATZ" || command == "ATWS" }
 func asksName(command string) bool {
-	return strings.HasPrefix(command, "ATI") || strings.HasPrefix(command, "ST") || strings.HasPrefix(command, "AT@")
+	return strings.HasPrefix(command, "ATI") || strings.HasPrefix(command, "AT@") ||
+		strings.HasPrefix(command, "ST") && !strings.HasPrefix(command, "STPX")
 }
 
 // fail remembers that the talk is over: an answer may still be on its way, so that

@@ -1,7 +1,6 @@
 package obd
 
 import (
-	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -32,6 +31,7 @@ type fast struct {
 	counts  string
 	car     habits
 	strikes int
+	noSTPX  bool // it says that it is an STN chip, and does not know STPX
 }
 
 // recall takes up what is remembered, once it is known which units answer: another
@@ -44,7 +44,7 @@ func (x *scan) recall(first Answer, m *memory) {
 			mark += ":" + r.Raw
 		}
 	}
-	x.fast = fast{off: x.opts.Plain || !x.c.headers, counts: m.Counts, car: habits{Mark: mark}}
+	x.fast = fast{off: x.opts.Plain || !x.c.headers, counts: m.Counts, noSTPX: m.NoSTPX, car: habits{Mark: mark}}
 	if m.Identity != x.c.adapter.Identity {
 		x.fast.counts = ""
 	}
@@ -61,7 +61,7 @@ func (x *scan) learned(m *memory) {
 	k := m.known
 	k.Identity, k.Description = x.c.adapter.Identity, x.c.adapter.Description
 	k.STN = x.c.stn
-	k.Counts, k.Car = x.fast.counts, x.fast.car
+	k.Counts, k.Car, k.NoSTPX = x.fast.counts, x.fast.car, x.fast.noSTPX
 	m.keep(k)
 }
 
@@ -105,7 +105,7 @@ func (x *scan) expected(text string, of []string) expectation {
 			e.frames, e.guess = framesUsual(r)*len(e.ids), true
 		}
 	}
-	if e.frames < len(e.ids) || e.frames > maxCount || len(e.ids) == 0 {
+	if e.frames < len(e.ids) || e.frames > x.maxCount() || len(e.ids) == 0 {
 		return expectation{}
 	}
 	return e
@@ -174,7 +174,7 @@ func (x *scan) requestOf(text string, of []string, limit time.Duration) (Answer,
 	var a Answer
 	if e.frames > 0 {
 		var err error
-		a, err = x.once(fmt.Sprintf("%s%d", text, e.frames), limit)
+		a, err = x.onceCounted(text, e.frames, limit)
 		if err != nil || x.exactly(a, e) {
 			x.proved(err)
 			if err == nil && e.guess {
@@ -184,7 +184,7 @@ func (x *scan) requestOf(text string, of []string, limit time.Duration) (Answer,
 		}
 	}
 	full, err := x.full(text, limit)
-	if err == nil && e.frames > 0 && !e.guess && (worth(full) > worth(a) || x.exactly(full, e)) {
+	if err == nil && e.frames > 0 && e.frames <= maxCount && !e.guess && (worth(full) > worth(a) || x.exactly(full, e)) {
 		x.strike(slices.Contains(a.Kinds, KindUnknown)) // it was not the car's doing
 	}
 	if err == nil {
@@ -255,7 +255,7 @@ func (x *scan) learn(text string, a Answer, of []string) {
 		e.ids = x.ids()
 	}
 	delete(x.fast.car.Frames, text)
-	if len(e.ids) == 0 || a.frames > maxCount || !x.exactly(a, e) {
+	if len(e.ids) == 0 || a.frames > maxTransmitFast || !x.exactly(a, e) {
 		return
 	}
 	if x.fast.car.Frames == nil {

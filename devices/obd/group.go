@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Several values go in one request on CAN, up to six (ISO 15031-5 §7.1.2.3, SAE J1979),
@@ -119,7 +120,7 @@ func (x *scan) together(group []string) (done bool, d *doubts, err error) {
 	frames := framesOf(want)
 	counted := x.fast.counts == countsYes && frames <= x.maxCount()
 	if counted {
-		a, err := x.onceCounted(text, frames)
+		a, err := x.onceCounted(text, frames, limitRequest)
 		if err != nil || x.takeGroup(a, want, frames) {
 			return err == nil, nil, err
 		}
@@ -129,7 +130,7 @@ func (x *scan) together(group []string) (done bool, d *doubts, err error) {
 		return false, nil, err
 	}
 	if x.takeGroup(a, want, frames) {
-		if counted {
+		if counted && frames <= maxCount {
 			x.strike(false)
 		}
 		return true, nil, nil
@@ -291,13 +292,41 @@ func (x *scan) learnBitmaps(service string, bases []string, has func(id, item st
 	}
 }
 
-// maxCount is the most frames that may be waited for. More than a digit says only
-// STPX, and then the adapter's buffer is the bound.
-func (x *scan) maxCount() int { return maxCount }
+// The most frames waited for by STPX: what a buffer of 512 bytes holds while the line is
+// slow, and what six units say to any request on one that keeps up with the bus.
+const (
+	maxTransmit     = 16
+	maxTransmitFast = 40
+	keepsUp         = 500000
+)
 
-// onceCounted sends a request that ends with so many frames.
-func (x *scan) onceCounted(text string, frames int) (Answer, error) {
-	return x.once(fmt.Sprintf("%s%d", text, frames), limitRequest)
+// maxCount is the most frames that may be waited for. More than a digit says only STPX.
+func (x *scan) maxCount() int {
+	switch {
+	case !x.c.stn || x.fast.noSTPX:
+		return maxCount
+	case x.c.rate >= keepsUp:
+		return maxTransmitFast
+	}
+	return maxTransmit
+}
+
+// counting is a request that ends with so many frames.
+func counting(text string, frames int) string {
+	if frames <= maxCount {
+		return fmt.Sprintf("%s%d", text, frames)
+	}
+	return fmt.Sprintf("STPX D:%s, R:%d", text, frames)
+}
+
+// onceCounted sends a request that ends with so many frames. A clone that says it is an
+// STN chip and does not know its words is not asked so again.
+func (x *scan) onceCounted(text string, frames int, limit time.Duration) (Answer, error) {
+	a, err := x.once(counting(text, frames), limit)
+	if err == nil && frames > maxCount && slices.Contains(a.Kinds, KindUnknown) {
+		x.fast.noSTPX = true
+	}
+	return a, err
 }
 
 // whole reports whether an answer holds these PIDs in this order and no other.

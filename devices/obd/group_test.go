@@ -1,6 +1,7 @@
 package obd_test
 
 import (
+	"encoding/json"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -158,4 +159,42 @@ func TestBitmapsAreAskedAtOnceAndNotBelievedBlindly(t *testing.T) {
 			t.Error("a car coded anew is read by what was known of it")
 		}
 	})
+}
+
+func TestSTPXCountsWhatADigitCannot(t *testing.T) {
+	for name, c := range map[string]struct {
+		refuses []string
+		uses    bool
+	}{
+		"an STN chip":       {nil, true},
+		"a clone of one":    {[]string{"STPX*"}, false},
+		"no count but STPX": {[]string{"STBR*"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				opts := obd.Options{Port: "bay", Cache: filepath.Join(t.TempDir(), "learned.json")}
+				g := garage{car: figureCars()["six units"], adapter: sim.AdapterConfig{STN: "STN2120 v5.8.1", Refuses: c.refuses}}
+				reports, said := g.scans(t, obd.Options{Plain: true}, opts, opts, opts)
+				for i, r := range reports[1:] {
+					if facts(t, r) != facts(t, reports[0]) {
+						t.Errorf("fast scan %d says something else than a slow one", i+1)
+					}
+				}
+				last := said[len(said)-1]
+				used := slices.ContainsFunc(last, func(e obd.Exchange) bool { return strings.HasPrefix(e.Request, "STPX") })
+				if used != c.uses {
+					t.Errorf("STPX is used: %t", used)
+				}
+				var took time.Duration
+				for _, e := range last {
+					took += e.Took
+				}
+				t.Logf("%s: %v, %.2f times the floor", name, took, float64(took)/float64(wireFloor(last, 38400, sim.Real().P2)))
+				data, err := json.Marshal(obd.Record(last, reports[len(reports)-1]))
+				if err != nil || strings.Contains(string(data), "STPX") {
+					t.Errorf("the recording needs an STN chip to be played: %v", err)
+				}
+			})
+		})
+	}
 }

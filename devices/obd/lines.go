@@ -68,7 +68,7 @@ type reply struct {
 func sortLines(request string, lines []string, set Settings) reply {
 	r := reply{}
 	req := compact(request)
-	obd := isHex(req)
+	obd := isHex(req) || strings.HasPrefix(req, "STPX")
 	busInit := false
 	for _, raw := range lines {
 		line := strings.ToUpper(strings.Trim(raw, " \t\r\n>\x00"))

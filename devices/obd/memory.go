@@ -31,6 +31,7 @@ type known struct {
 	Rate        int    `json:"rate,omitempty"`     // where the adapter was found when it was not at the configured speed
 	Raised      int    `json:"raised,omitempty"`   // the speed it was raised to
 	NoRaise     bool   `json:"no_raise,omitempty"` // it did not follow to another speed
+	NoSTPX      bool   `json:"no_stpx,omitempty"`  // a clone of an STN chip that does not know STPX
 	Car         habits `json:"car,omitzero"`
 }
 

@@ -25,8 +25,12 @@ func Record(said []Exchange, report *Report) *Vehicle {
 	at := addressed{}
 	for _, e := range said {
 		at.take(e)
+		request := e.Request
+		if data, ok := transmitted(compact(request)); ok {
+			request = data // any adapter can play it then
+		}
 		x := VehicleExchange{
-			Request: e.Request, Header: at.header, Receive: at.receive, Lines: SplitResponse(e.Raw), Expected: map[string]any{}, MS: e.Took.Milliseconds(),
+			Request: request, Header: at.header, Receive: at.receive, Lines: SplitResponse(e.Raw), Expected: map[string]any{}, MS: e.Took.Milliseconds(),
 		}
 		if utf8.Valid(e.Raw) {
 			x.Raw = string(e.Raw)

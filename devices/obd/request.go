@@ -2,6 +2,7 @@ package obd
 
 import (
 	"encoding/hex"
+	"strings"
 )
 
 // request is what was asked, taken apart.
@@ -15,6 +16,9 @@ type request struct {
 // response-count digit of the ELM327.
 func parseRequest(s string) request {
 	r := request{text: compact(s)}
+	if data, ok := transmitted(r.text); ok {
+		r.text = data
+	}
 	if !isHex(r.text) || len(r.text) < 2 {
 		return r
 	}
@@ -25,6 +29,21 @@ func parseRequest(s string) request {
 	data, err := hex.DecodeString(digits)
 	r.obd, r.data = err == nil, data
 	return r
+}
+
+// transmitted is the request within STPX, the word of STN chips for one with
+// parameters (OBDLink Family Reference and Programming Manual, section 8.6).
+func transmitted(text string) (data string, ok bool) {
+	params, ok := strings.CutPrefix(text, "STPX")
+	if !ok {
+		return "", false
+	}
+	for _, param := range strings.Split(params, ",") {
+		if data, found := strings.CutPrefix(param, "D:"); found {
+			return data, true
+		}
+	}
+	return "", false
 }
 
 func (r request) sid() byte { return r.data[0] }
