@@ -17,13 +17,7 @@ async function accepts(file) {
 }
 
 describe('a receipt', () => {
-  it('that is none is refused with a word', async () => {
-    for (const text of ['', 'hello', 'c2sp.org/tlog-proof@v1\n', 'c2sp.org/tlog-proof@v1\nextra !\nindex 0\n\n']) {
-      await expect(verify(new TextEncoder().encode(text))).rejects.toThrow('form');
-    }
-  });
-
-  it.runIf(corpus)('has the same verdict here and there', { timeout: 3_600_000 }, async () => {
+  it('has the same verdict here and there', { timeout: 3_600_000 }, async () => {
     const lines = readFileSync(corpus, 'utf8').trimEnd().split('\n');
     let differ = 0;
     let taken = 0;
