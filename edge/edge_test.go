@@ -290,6 +290,16 @@ func TestSocketAnswersTheOperator(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, edge.SocketName)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the socket is %v, %v, want mode 0600", info, err)
 	}
+	for path, want := range map[string]string{"/sessions": "[]", "/session?scan=none": `{"error":"` + edge.ErrNoScan.Error() + `"}`} {
+		resp, err := ask(t, client, path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(resp.Body)
+		if err := errors.Join(err, resp.Body.Close()); err != nil || strings.TrimSpace(string(body)) != want {
+			t.Errorf("%s says %s, %v, want %s", path, body, err, want)
+		}
+	}
 	resp, err := ask(t, client, "/tail?follow=1")
 	if err != nil {
 		t.Fatal(err)
