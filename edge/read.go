@@ -241,7 +241,7 @@ func (c *Config) checkLinks() (message, hint string) {
 	return "", ""
 }
 
-const clearHint = "events travel in clear in this version, so nodes talk on loopback only: use 127.0.0.1"
+const clearHint = "links have no TLS in this version and their passwords would travel in clear, so nodes talk on loopback only: use 127.0.0.1"
 
 func loopback(hostport string) bool {
 	host, _, err := net.SplitHostPort(hostport)

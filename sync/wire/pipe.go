@@ -70,8 +70,8 @@ const (
 	refusedRight = 5
 )
 
-// CheckURL refuses a broker address that openings must not travel to: as long as
-// they are not sealed, only this machine is near enough.
+// CheckURL refuses a broker address that a link's password must not travel to: as
+// long as links have no TLS, only this machine is near enough.
 func CheckURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.Port() == "" {
@@ -83,7 +83,7 @@ func CheckURL(raw string) error {
 	if ip := net.ParseIP(u.Hostname()); u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
 		return nil
 	}
-	return fmt.Errorf("broker %s is on another machine: payloads are not sealed in this version and must not leave this one; use a broker on 127.0.0.1", u.Host)
+	return fmt.Errorf("broker %s is on another machine: links have no TLS in this version, and their passwords must not leave this one in clear; use a broker on 127.0.0.1", u.Host)
 }
 
 // Dial opens a new connection, subscribes, and gives back both ends. It returns
