@@ -47,7 +47,7 @@ soak: ## the long forms: fuzz and fault harnesses
 	$(GO) test -count=1 -timeout 0 -tags real -run 'Trace' ./cmd/pitlane-sim
 	PITLANE_EVENTS=5000000 $(GO) test -run NONE -bench Drained -benchtime 1x -timeout 0 ./edge/journal
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'AfterAKill|ConvergeInAnyOrder' ./edge/journal
-	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -tags real -run 'EveryCall|EveryState|PowerFails' ./edge/powercut
+	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -tags real -run 'EveryCall|EveryState|PowerFails|AKill' ./edge/powercut
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'NoEventFromOneFrame|NoFrameOpens|NoKeyComes' ./devices/keycab
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -run "WrongMisorder" ./edge/clocks
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -tags real -run "NoMutation|PageAgrees" ./edge/receipt

@@ -109,6 +109,19 @@ func TestAStillbornSegmentFileHidesNothing(t *testing.T) {
 	mustVerify(t, j)
 }
 
+// More files than stay open at once: looking at one may close another.
+func TestVerifyLooksAtManyFiles(t *testing.T) {
+	t.Parallel()
+	shop := newTestShop("demo-bay-1")
+	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
+	o.SegmentLeaves, o.SelfCheck = 16, false
+	j := shop.open(t, o)
+	for i := range 400 {
+		appendOne(t, j, pause(i))
+	}
+	mustVerify(t, j)
+}
+
 func TestTheIndexIsRebuilt(t *testing.T) {
 	t.Parallel()
 	shop, o := stopped(t, 300)

@@ -16,7 +16,15 @@ import (
 func (j *Journal) verifyFiles(r *VerifyReport, heads map[string]*head) {
 	for n := max(j.shelf.firstKept(), 1); n <= j.shelf.last(); n++ {
 		c := fileCheck{j: j, n: n, heads: heads}
-		if err := j.shelf.view(n, nil, c.check); err != nil {
+		err := j.shelf.view(n, nil, c.check)
+		// Outside of the view: the tree lies in other files too, and one may have to
+		// be closed for it, which waits for those who read in it.
+		for origin, h := range c.was {
+			if herr := c.head(origin, h); herr != nil {
+				err = errors.Join(err, fmt.Errorf("the head of %s: %w", origin, herr))
+			}
+		}
+		if err != nil {
 			r.find("segments/%06d.db: %v", n, err)
 		}
 	}
@@ -26,6 +34,7 @@ type fileCheck struct {
 	j     *Journal
 	n     uint32
 	heads map[string]*head // of the whole log
+	was   map[string]*head // of this file
 }
 
 func (c *fileCheck) check(tx *bbolt.Tx) error {
@@ -40,11 +49,7 @@ func (c *fileCheck) check(tx *bbolt.Tx) error {
 	if err := c.starts(starts); err != nil {
 		return err
 	}
-	for origin, h := range was {
-		if err := c.head(origin, h); err != nil {
-			return fmt.Errorf("the head of %s: %w", origin, err)
-		}
-	}
+	c.was = was
 	return errors.Join(
 		exact(tx, was),
 		c.rows(tx, bucketLeaves, was, func(origin string, seq uint64) bool {

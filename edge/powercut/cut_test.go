@@ -4,9 +4,6 @@ package powercut
 
 import (
 	"bufio"
-	"context"
-	"encoding/gob"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -14,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -121,13 +117,7 @@ func newLoop(t *testing.T, mkfs []string) *loop {
 		t.Fatal(err)
 	}
 	l.pieces, l.peer = pieces, filepath.Join(dir, "pieces")
-	f, err := os.Create(l.peer)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(gob.NewEncoder(f).Encode(pieces), f.Close()); err != nil {
-		t.Fatal(err)
-	}
+	savePieces(t, l.peer, pieces)
 	t.Cleanup(func() { l.unmount(t) })
 	return l
 }
@@ -183,7 +173,7 @@ func (l *loop) cut(t *testing.T, rnd *rand.Rand, how string) error {
 		flags = flushNothing
 	}
 	dir := filepath.Join(l.at, "n")
-	c := copyOf(t.Context(), "TestCutChild", dir, how, fmt.Sprint(l.next), fmt.Sprint(l.acked.peer), l.peer)
+	c := copyOf(t.Context(), "TestWritingChild", dir, how, fmt.Sprint(l.next), fmt.Sprint(l.acked.peer), l.peer)
 	l.next += 1000
 	out, err := c.StdoutPipe()
 	if err != nil {
@@ -196,7 +186,8 @@ func (l *loop) cut(t *testing.T, rnd *rand.Rand, how string) error {
 	}
 	in := bufio.NewScanner(out)
 	for n := 0; in.Scan(); {
-		if l.heard(in.Text()) {
+		if l.acked.heard(in.Text()) {
+			l.total++
 			if n++; n == after {
 				l.powerOff(t, rnd, flags)
 			}
@@ -214,27 +205,6 @@ func (l *loop) cut(t *testing.T, rnd *rand.Rand, how string) error {
 	return nil
 }
 
-// heard notes an acknowledgement.
-func (l *loop) heard(line string) bool {
-	var id string
-	var seq uint64
-	if n, _ := fmt.Sscanf(line, "own %s %d", &id, &seq); n == 2 {
-		b, err := hex.DecodeString(id)
-		if err != nil || len(b) != 16 {
-			return false
-		}
-		l.acked.own[journal.RequestID(b)] = seq
-		l.total++
-		return true
-	}
-	if n, _ := fmt.Sscanf(line, "peer %d", &seq); n == 1 {
-		l.acked.peer = max(l.acked.peer, seq)
-		l.total++
-		return true
-	}
-	return false
-}
-
 // powerOff stops the file system, now or a moment later.
 func (l *loop) powerOff(t *testing.T, rnd *rand.Rand, flags uint32) {
 	t.Helper()
@@ -249,73 +219,4 @@ func (l *loop) powerOff(t *testing.T, rnd *rand.Rand, flags uint32) {
 	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, d.Fd(), ioctlShutdown, uintptr(unsafe.Pointer(&flags))); errno != 0 {
 		t.Fatalf("shut the file system down: %v", errno)
 	}
-}
-
-// TestCutChild writes until it cannot: four people, and a peer's log coming in.
-func TestCutChild(t *testing.T) {
-	dir, words, ok := part()
-	if !ok {
-		return // only a part of the tests above
-	}
-	var first, peer int
-	if _, err := fmt.Sscan(strings.Join(words[1:3], " "), &first, &peer); err != nil {
-		t.Fatal(err)
-	}
-	if words[0] == "lying" {
-		err := openGate(func(c call) verdict { return verdict{swap: c.name == "sync"} })
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	ctx := context.Background()
-	pieces := readPieces(t, words[3])
-	j, err := journal.Open(ctx, options(dir, bay))
-	if err != nil {
-		fmt.Println("    open:", err)
-		return
-	}
-	var say sync.Mutex
-	var all sync.WaitGroup
-	for w := range 4 {
-		all.Go(func() {
-			for n := first; n < first+1000; n++ {
-				es, err := j.Append(ctx, wish(w, n))
-				if err != nil {
-					return
-				}
-				say.Lock()
-				fmt.Printf("own %s %d\n", hex.EncodeToString(es[0].Request[:]), es[0].Seq)
-				say.Unlock()
-			}
-		})
-	}
-	all.Go(func() {
-		for _, s := range pieces {
-			if s.First < uint64(peer) {
-				continue
-			}
-			if err := j.Adopt(ctx, s); err != nil {
-				return
-			}
-			say.Lock()
-			fmt.Printf("peer %d\n", s.First+uint64(len(s.Entries)))
-			say.Unlock()
-		}
-	})
-	all.Wait()
-	_ = j.Close() // there is no disk under it any more
-}
-
-// readPieces reads a peer's log that newLoop wrote.
-func readPieces(t *testing.T, path string) (pieces []journal.Segment) {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	if err := gob.NewDecoder(f).Decode(&pieces); err != nil {
-		t.Fatal(err)
-	}
-	return pieces
 }
