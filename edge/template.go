@@ -25,7 +25,7 @@ name = "{{.Node}}"
 # name = "cabinet"
 # driver = "kerong-cu16"
 # port = "/dev/serial/by-id/usb-…"
-# boards = [0]
+# boards = [0]                # or commissioned = "cabinet.json", see pitlane keys commission
 
 # [broker]                    # the embedded broker of the shop
 # listen = "127.0.0.1:1883"

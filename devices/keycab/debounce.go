@@ -11,7 +11,11 @@ type rule struct {
 
 // A switch bounces for milliseconds; a hand crosses an infrared beam for longer.
 func switchRule() rule { return rule{polls: 2, hold: 50 * time.Millisecond} }
-func beamRule() rule   { return rule{polls: 3, hold: 300 * time.Millisecond} }
+func beamRule() rule   { return rule{polls: 3, hold: 300*time.Millisecond - pollJitter} }
+
+// pollJitter is by how much polls may come too early or too late: without it the
+// poll that comes 299 ms after the first would wait for the next.
+const pollJitter = 15 * time.Millisecond
 
 const (
 	flapTurns  = 6

@@ -99,7 +99,7 @@ func (w *wire) collect(d time.Duration, enough func([]byte) bool) ([]byte, error
 	begun := time.Now()
 	end, heard := begun.Add(d), begun
 	for {
-		left := max(time.Until(end), time.Millisecond)
+		left := max(time.Until(end), time.Microsecond)
 		if err := w.port.SetReadTimeout(left); err != nil {
 			return in, fmt.Errorf("set the read timeout: %w", err)
 		}
