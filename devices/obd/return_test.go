@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -68,11 +69,11 @@ func TestTheScannerIsBackWithinThreeSecondsOfTheAdapter(t *testing.T) {
 				w, cut, mend := cuttable(t, fresh(sim.AdapterConfig{Baud: 38400}), obd.Options{NoRaise: !raise})
 				failed := make(chan error, 1)
 				reached := make(chan struct{})
+				told := sync.OnceFunc(func() { close(reached) })
 				go func() {
 					_, err := w.scanner.Scan(t.Context(), func(p obd.Progress) {
-						if p.Step == obd.StepReadings && reached != nil {
-							close(reached)
-							reached = nil
+						if p.Step == obd.StepReadings {
+							told()
 						}
 					})
 					failed <- err
