@@ -4,263 +4,26 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/hpke"
-	"database/sql"
 	"encoding/base64"
-	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/klauspost/compress/zstd"
 
 	"pitlane/edge/board"
 	"pitlane/edge/job"
 	"pitlane/edge/shop"
-	"pitlane/sync/broker"
 )
-
-// recorded is the embedded broker behind a wire tap: every byte that any node sends
-// or is sent is kept.
-type recorded struct {
-	r    *rig
-	tap  *lockedBuffer
-	halt func()
-}
-
-func (x *recorded) start() {
-	x.r.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	b, err := broker.Listen(ctx, broker.Config{Listen: "127.0.0.1:0", Check: func(u, p string) bool {
-		ok, err := shop.CheckPassword(filepath.Join(x.r.dir, "broker.passwd"), u, p)
-		return err == nil && ok
-	}, Central: func(u string) bool { return u == shopName+"-central" }})
-	if err != nil {
-		x.r.t.Fatal(err)
-	}
-	ln, err := net.Listen("tcp", x.r.net.broker)
-	if err != nil {
-		x.r.t.Fatal(err)
-	}
-	var all sync.WaitGroup
-	all.Go(func() { _ = b.Run(ctx) })
-	all.Go(func() { x.forward(ctx, ln, b.Address()) })
-	x.halt = func() { cancel(); _ = ln.Close(); all.Wait() }
-}
-
-func (x *recorded) forward(ctx context.Context, ln net.Listener, to string) {
-	var all sync.WaitGroup
-	defer all.Wait()
-	for {
-		in, err := ln.Accept()
-		if err != nil {
-			return
-		}
-		out, err := net.Dial("tcp", to)
-		if err != nil {
-			_ = in.Close()
-			continue
-		}
-		end := func() { _ = in.Close(); _ = out.Close() }
-		stop := context.AfterFunc(ctx, end)
-		for _, way := range [][2]net.Conn{{in, out}, {out, in}} {
-			own := &lockedBuffer{} // a message is not torn by those of others
-			all.Go(func() {
-				_, _ = io.Copy(io.MultiWriter(way[1], own), way[0])
-				end()
-				stop()
-				_, _ = x.tap.Write([]byte(own.String()))
-			})
-		}
-	}
-}
-
-func (x *recorded) stop() {
-	if x.halt != nil {
-		x.halt()
-		x.halt = nil
-	}
-}
-
-// secret is something that must not be found, in every form it may take.
-type secret struct {
-	what  string
-	forms [][]byte
-}
-
-func textSecret(what, s string) secret {
-	return secret{what, [][]byte{[]byte(s), []byte(base64.StdEncoding.EncodeToString([]byte(s))), []byte(hex.EncodeToString([]byte(s)))}}
-}
-
-func keySecret(of string, k []byte) secret {
-	return secret{"a key of " + of, [][]byte{k, []byte(base64.StdEncoding.EncodeToString(k)), []byte(base64.RawURLEncoding.EncodeToString(k)),
-		[]byte(hex.EncodeToString(k))}}
-}
-
-// hits says where a secret lies.
-func hits(secrets []secret, places map[string][]byte) []string {
-	var out []string
-	for place, b := range places {
-		for _, s := range secrets {
-			for _, f := range s.forms {
-				if bytes.Contains(b, f) {
-					out = append(out, s.what+" in "+place)
-					break
-				}
-			}
-		}
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-// places are all files below folders, the traffic and the logs.
-func (r *rig) places(tap *lockedBuffer, dirs ...string) map[string][]byte {
-	r.t.Helper()
-	out := map[string][]byte{}
-	for _, dir := range dirs {
-		err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-			if err != nil || !d.Type().IsRegular() {
-				return nil // gone meanwhile, or no file
-			}
-			b, err := os.ReadFile(path)
-			if err == nil {
-				out[strings.TrimPrefix(path, r.dir)] = b
-			}
-			return nil
-		})
-		if err != nil {
-			r.t.Fatal(err)
-		}
-	}
-	for node, p := range r.procs {
-		out["the log of "+node] = []byte(p.log.String())
-	}
-	if tap != nil {
-		out["the traffic"] = []byte(tap.String())
-		out["the traffic, inflated"] = inflated(out["the traffic"])
-	}
-	out["head office's segments, inflated"] = inflated(bytes.Join(r.segments(), nil))
-	return out
-}
-
-// inflated is what lies packed in bytes: every zstd frame, wherever it begins.
-func inflated(b []byte) []byte {
-	var out bytes.Buffer
-	magic := []byte{0x28, 0xb5, 0x2f, 0xfd}
-	for i := bytes.Index(b, magic); i >= 0; {
-		b = b[i:]
-		if z, err := zstd.NewReader(bytes.NewReader(b), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(8<<20)); err == nil {
-			_, _ = io.Copy(&out, z) // it ends where the frame does, with whatever follows as the error
-			z.Close()
-		}
-		b = b[len(magic):]
-		i = bytes.Index(b, magic)
-	}
-	return out.Bytes()
-}
-
-// segments are the rows that head office keeps as they came.
-func (r *rig) segments() (out [][]byte) {
-	r.t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(r.folder("central"), "central.db")+"?mode=ro&_pragma=busy_timeout(5000)")
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	rows, err := db.Query(`SELECT bytes FROM segments`)
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var b []byte
-		if err := rows.Scan(&b); err != nil {
-			r.t.Fatal(err)
-		}
-		out = append(out, b)
-	}
-	if err := rows.Err(); err != nil {
-		r.t.Fatal(err)
-	}
-	return out
-}
-
-// vaultKey is a key as a node's vault keeps it.
-type vaultKey struct {
-	T      string `json:"t"`
-	Node   string `json:"n"`
-	Job    string `json:"j"`
-	Class  string `json:"c"`
-	Secret []byte `json:"k"`
-}
-
-// wrapsOf are a folder's wrapping keys.
-func wrapsOf(dir string) map[string][]byte {
-	out := map[string][]byte{}
-	paths, _ := filepath.Glob(filepath.Join(dir, "keys", "vault-*.key"))
-	for _, p := range paths {
-		if b, err := os.ReadFile(p); err == nil {
-			out[p] = b
-		}
-	}
-	return out
-}
-
-// unwrapped is what a keys.db gives to who has some wrapping keys.
-func unwrapped(file []byte, wraps map[string][]byte) []vaultKey {
-	line, rest, _ := bytes.Cut(file, []byte{'\n'})
-	var out []vaultKey
-	for n := 0; len(rest) >= 4; n++ {
-		size := int(binary.BigEndian.Uint32(rest))
-		if size < 28 || size > len(rest)-4 {
-			break
-		}
-		box := rest[4 : 4+size]
-		rest = rest[4+size:]
-		for _, w := range wraps {
-			b, err := aes.NewCipher(w)
-			if err != nil {
-				continue
-			}
-			a, err := cipher.NewGCM(b)
-			if err != nil {
-				continue
-			}
-			plain, err := a.Open(nil, box[:12], box[12:], fmt.Appendf(nil, "%s\n%d", line, n))
-			var k vaultKey
-			if err == nil && json.Unmarshal(plain, &k) == nil && k.T == "key" {
-				out = append(out, k)
-			}
-		}
-	}
-	return out
-}
-
-func (r *rig) keysDB(node string) []byte {
-	b, err := os.ReadFile(filepath.Join(r.folder(node), "keys.db"))
-	if err != nil {
-		r.t.Fatal(err)
-	}
-	return b
-}
 
 // TestNothingPrivateLiesInClear follows one customer through a visit and an erasure,
 // and searches every file of edges and head office, every byte at the broker, the
@@ -284,78 +47,91 @@ func TestNothingPrivateLiesInClear(t *testing.T) {
 	v.handBack(ctx)
 	v.sameEverywhere()
 
+	secrets := v.nothingInClear(tap)
+	backup, oldWraps := v.backup("bay-2")
+	v.erased("bay-2")
+	v.gone(secrets, oldWraps, backup, tap)
+	v.restored("bay-2", backup)
+	v.gone(secrets, oldWraps, backup, tap)
+	for _, node := range []string{"reception", "bay-1", "bay-2"} {
+		v.verifies(node)
+	}
+}
+
+// nothingInClear searches everything after the visit and gives what to search for.
+func (v *visit) nothingInClear(tap *lockedBuffer) []secret {
+	v.t.Helper()
 	c := theCar()
-	vin := v.vinSeen()
 	secrets := []secret{textSecret("the name", c.Name), textSecret("the phone", c.Phone), textSecret("the plate", c.Plate),
-		textSecret("the words", c.Words), textSecret("the VIN", vin)}
+		textSecret("the words", c.Words), textSecret("the VIN", v.vinSeen())}
 	if desk := map[string][]byte{"the desk's screen": []byte(v.desk.frames())}; len(hits(secrets, desk)) < 3 {
-		t.Fatalf("the search bites nothing where people see it: %v", hits(secrets, desk))
+		v.t.Fatalf("the search bites nothing where people see it: %v", hits(secrets, desk))
 	}
 	keys := v.jobKeys(nodeNames())
 	for _, k := range keys {
 		secrets = append(secrets, keySecret(k.Node+" "+k.Class, k.Secret))
 	}
-	for _, k := range unwrapped(r.keysDB("bay-1"), wrapsOf(r.folder("bay-1"))) {
+	for _, k := range unwrapped(v.keysDB("bay-1"), wrapsOf(v.folder("bay-1"))) {
 		if k.Class == "contact" && k.Node != shopName+"-bay-1" {
-			t.Error("a contact key has reached a bay")
+			v.t.Error("a contact key has reached a bay")
 		}
 	}
 	if len(keys) < 4 {
-		t.Fatalf("only %d keys of the visit are known: this test shows little", len(keys))
+		v.t.Fatalf("only %d keys of the visit are known: this test shows little", len(keys))
 	}
 	v.flush()
 	if !strings.Contains(tap.String(), "pitlane/v1/"+shopName+"-bay-1/up/log") {
-		t.Fatal("the tap has seen no journal: this test shows nothing")
+		v.t.Fatal("the tap has seen no journal: this test shows nothing")
 	}
-	places := r.places(tap, r.dir)
+	places := v.places(tap, v.dir)
 	for _, place := range []string{"the traffic, inflated", "head office's segments, inflated"} {
 		if !bytes.Contains(places[place], []byte(`"k":"job.opened","j":"`+v.id)) {
-			t.Fatalf("%s: the leaves of the visit are not there: this test shows nothing", place)
+			v.t.Fatalf("%s: the leaves of the visit are not there: this test shows nothing", place)
 		}
 	}
 	for _, f := range hits(secrets, places) {
-		t.Errorf("in clear: %s", f)
+		v.t.Errorf("in clear: %s", f)
 	}
+	return secrets
+}
 
-	// A backup of everything, and bay-2 goes away.
-	r.kill("bay-2")
-	backup := filepath.Join(t.TempDir(), "backup")
+// backup takes a node away and copies all folders.
+func (v *visit) backup(away string) (dir string, wraps map[string][]byte) {
+	v.t.Helper()
+	v.kill(away)
+	dir, wraps = filepath.Join(v.t.TempDir(), "backup"), map[string][]byte{}
 	for _, node := range nodeNames() {
-		v.copied(r.folder(node), filepath.Join(backup, shopName+"-"+node))
+		v.copied(v.folder(node), filepath.Join(dir, shopName+"-"+node))
+		maps.Copy(wraps, wrapsOf(v.folder(node)))
 	}
-	oldWraps := map[string][]byte{}
-	for _, node := range nodeNames() {
-		maps.Copy(oldWraps, wrapsOf(r.folder(node)))
-	}
+	return dir, wraps
+}
 
-	// The order; the one who is away is named, and confirms when he is back.
-	begun := time.Now()
-	if got, want := v.erase("2s"), []string{shopName + "-bay-2"}; !slices.Equal(got, want) {
-		t.Errorf("not confirmed by %v, want %v", got, want)
+// erased gives the order; the one who is away is named, and confirms when he is back.
+func (v *visit) erased(away string) {
+	v.t.Helper()
+	if got, want := v.erase("5s"), []string{shopName + "-" + away}; !slices.Equal(got, want) {
+		v.t.Errorf("not confirmed by %v, want %v", got, want)
 	}
-	took := time.Since(begun)
-	v.deskMisses("bay-2", true)
-	v.start("bay-2")
-	v.deskMisses("bay-2", false)
+	v.deskMisses(away, true)
+	v.start(away)
+	v.deskMisses(away, false)
 	if got := v.erase("60s"); len(got) != 0 {
-		t.Errorf("with all nodes back, not confirmed by %v", got)
+		v.t.Errorf("with all nodes back, not confirmed by %v", got)
 	}
-	t.Logf("erased and confirmed by all that were connected within %v", took.Round(time.Millisecond))
-	v.gone(secrets, oldWraps, backup, tap)
+}
 
-	// bay-2 is restored from the backup, keys and all, and joins again.
-	r.kill("bay-2")
-	v.must(os.RemoveAll(r.folder("bay-2")))
-	v.copied(filepath.Join(backup, shopName+"-bay-2"), r.folder("bay-2"))
-	if len(v.jobKeys([]string{"bay-2"})) == 0 {
-		t.Fatal("the restored replica has no keys of the visit: this test shows nothing")
+// restored puts a node back as the backup has it, keys and all, and lets it join.
+func (v *visit) restored(node, backup string) {
+	v.t.Helper()
+	v.kill(node)
+	v.must(os.RemoveAll(v.folder(node)))
+	v.copied(filepath.Join(backup, shopName+"-"+node), v.folder(node))
+	if len(v.jobKeys([]string{node})) == 0 {
+		v.t.Fatal("the restored replica has no keys of the visit: this test shows nothing")
 	}
-	v.start("bay-2")
-	v.within(60*time.Second, "the restored replica without the keys", func() bool { return len(v.jobKeys([]string{"bay-2"})) == 0 })
-	v.gone(secrets, oldWraps, backup, tap)
-	for _, node := range []string{"reception", "bay-1", "bay-2"} {
-		v.verifies(node)
-	}
+	v.start(node)
+	v.within(60*time.Second, "the restored replica without the keys", func() bool { return len(v.jobKeys([]string{node})) == 0 })
 }
 
 // copied copies a folder's files with their modes.

@@ -200,7 +200,8 @@ func (j *Journal) sealFiles(ctx context.Context) error {
 			return err
 		}
 		if err := j.sealFile(filepath.Join(dir, n.Name())); err != nil {
-			return fmt.Errorf("seal %s: %w", n.Name(), err)
+			// The node boots all the same; the next start tries again.
+			j.log.Error("a segment file of an earlier version stays in clear", "file", n.Name(), "error", err)
 		}
 	}
 	return nil
