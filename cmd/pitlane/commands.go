@@ -9,6 +9,7 @@ func commands() []*cobra.Command {
 		keysCommand(),
 		liveCommand(),
 		replayCommand(),
+		salvageCommand(),
 		scanCommand(),
 		sessionCommand(),
 		shopCommand(),
