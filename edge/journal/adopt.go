@@ -107,6 +107,9 @@ func (j *Journal) Adopt(ctx context.Context, s Segment) error {
 	}
 	if err := j.submit(ctx, &op{adopt: c}); err != nil {
 		if errors.Is(err, ErrForked) {
+			if s.Origin == j.Origin() {
+				j.leaveForked(s.Origin)
+			}
 			j.log.Error("an origin has two histories: its disk was restored or its key is used twice", "origin", s.Origin, "seq", s.First)
 		}
 		return fmt.Errorf("adopt: %w", err)

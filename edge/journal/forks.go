@@ -1,7 +1,10 @@
 package journal
 
 import (
+	"context"
+	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -48,4 +51,25 @@ func (j *Journal) forked(c *checked, h *head, what error) error {
 		return fmt.Errorf("%w (and its evidence is not kept: %w)", err, mErr)
 	}
 	return err
+}
+
+// leaveForked begins a new epoch when this node's own log is longer elsewhere or has
+// another history there: whatever this disk wrote on in the old one would be written
+// into a place that is taken. The old log stays as it is; what the peers hold beyond
+// it is adopted like any other node's.
+func (j *Journal) leaveForked(origin string) {
+	if j.readOnly {
+		return
+	}
+	o := &op{renew: "this node's log has gone on elsewhere: its disk is an older copy, or was copied", from: origin,
+		drafts: []prepared{{Draft: Draft{Kind: "log.opened", Device: true}}}}
+	if _, err := rand.Read(o.drafts[0].Request[:]); err != nil {
+		return // crypto/rand does not fail
+	}
+	if j.Origin() != origin {
+		return // done already
+	}
+	if err := j.submit(context.Background(), o); err != nil && !errors.Is(err, ErrClosed) {
+		j.log.Error("a new epoch is not begun yet", "error", err)
+	}
 }

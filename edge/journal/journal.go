@@ -51,9 +51,11 @@ type Journal struct {
 	look     *cut       // what Trim saw of the oldest file
 
 	renewed bool     // a new epoch was begun when it was opened
-	mended  []string // what was repaired then
-	harm    atomic.Pointer[damage]
-	knew    map[string]uint64 // sizes that meta.db knew of when it was opened
+	mended  []string // what was repaired then, and new epochs since
+
+	mendedMu sync.Mutex
+	harm     atomic.Pointer[damage]
+	knew     map[string]uint64 // sizes that meta.db knew of when it was opened
 
 	lookup sync.Mutex // read-only: the index is made when it is first needed
 	looked bool
@@ -371,11 +373,12 @@ func (j *Journal) Wake() (<-chan struct{}, func()) {
 
 // Heard notes what a peer said it has on disk: origin → [low, size]. It answers
 // ErrForked when a peer has more of this node's own log than is here: then this
-// disk is an older copy.
+// disk is an older copy, and the node goes on in a new epoch.
 func (j *Journal) Heard(peer string, have map[string][2]uint64) error {
 	own := j.head(j.Origin())
 	if own != nil && have[j.Origin()][1] > own.Size {
 		j.log.Error("a peer holds more of this node's log than this disk", "peer", peer, "size", have[j.Origin()][1], "held", own.Size)
+		defer j.leaveForked(j.Origin())
 		return fmt.Errorf("%w: %s holds %d entries of this node's log, this disk %d", ErrForked, peer, have[j.Origin()][1], own.Size)
 	}
 	j.index.hear(peer, have)

@@ -65,8 +65,10 @@ func (j *Journal) mendFiles(ctx context.Context) error {
 		if cerr := j.closeFiles(); cerr != nil {
 			j.log.Warn("close what is damaged", "error", cerr)
 		}
-		if err := j.renew("a segment file is damaged"); err != nil {
-			return err
+		if !j.renewed {
+			if err := j.renew("a segment file is damaged"); err != nil {
+				return err
+			}
 		}
 		if err = j.mend(d); err == nil {
 			err = os.RemoveAll(j.mendMark())
@@ -82,9 +84,6 @@ func (j *Journal) mendFiles(ctx context.Context) error {
 // renew gives the node a new epoch before anything else is done: whatever of the old
 // one is lost, nothing is ever written in its place.
 func (j *Journal) renew(why string) error {
-	if j.renewed {
-		return nil
-	}
 	id, err := newIdentity(j.opt.Node)
 	if err == nil {
 		err = writeIdentity(j.opt.Dir, id)
@@ -98,14 +97,20 @@ func (j *Journal) renew(why string) error {
 	}
 	j.id.Store(&id)
 	j.renewed = true
+	j.mendedMu.Lock()
+	defer j.mendedMu.Unlock()
 	j.mended = append(j.mended, why+": the node writes a new log from now on; its old one is kept as far as it could be read")
 	j.log.Error("the node begins a new epoch", "why", why, "origin", id.origin(), "before", was)
 	return nil
 }
 
-// Mended says in words what was repaired when the journal was opened; nothing where
-// all was well.
-func (j *Journal) Mended() []string { return slices.Clone(j.mended) }
+// Mended says in words what was repaired when the journal was opened, and when a new
+// epoch was begun since; nothing where all was well.
+func (j *Journal) Mended() []string {
+	j.mendedMu.Lock()
+	defer j.mendedMu.Unlock()
+	return slices.Clone(j.mended)
+}
 
 func (j *Journal) mendMark() string { return filepath.Join(j.opt.Dir, "mend") }
 
@@ -189,6 +194,8 @@ func (j *Journal) mend(d *damage) error {
 	for _, of := range f.records {
 		total += len(of)
 	}
+	j.mendedMu.Lock()
+	defer j.mendedMu.Unlock()
 	j.mended = append(j.mended, fmt.Sprintf("segments/%06d.db was damaged: %d of the %d entries found in it and after it are kept; what was damaged is still there under the name .quarantine",
 		d.file, kept, total))
 	j.log.Error("a segment file was damaged and is mended", "file", filepath.Base(path), "entries", kept, "found", total, "error", d.err)

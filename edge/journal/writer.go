@@ -36,6 +36,8 @@ type op struct {
 	adopt   *checked
 	look    bool // it writes nothing and asks for room
 	cut     *cut
+	renew   string // why a new epoch is begun; "" for none
+	from    string // and instead of which origin
 	done    chan struct{}
 	entries []Entry
 	wrote   bool // it is no mere repeat
@@ -227,6 +229,13 @@ func (j *Journal) sayFull(full, written bool) {
 // try runs one transaction. An error is the transaction's; what is wrong with a
 // single op is in the op.
 func (j *Journal) try(ops []*op) (err error) {
+	for _, o := range ops {
+		if o.renew != "" && j.Origin() == o.from {
+			if err := j.renew(o.renew); err != nil {
+				return err
+			}
+		}
+	}
 	if err := j.rollFor(ops); err != nil {
 		return err
 	}
