@@ -107,13 +107,8 @@ func drain(b *testing.B, j *journal.Journal, upTo uint64) (took []time.Duration)
 	for {
 		may, end := false, min(upTo, low(j, j.Origin())+drainFile)
 		p := journal.TrimPolicy{
-			Done: func(string) bool { return true },
-			Safe: func(string) uint64 {
-				if may {
-					return end
-				}
-				return 0
-			},
+			Done: func(string) bool { return may },
+			Safe: func(string) uint64 { return end },
 		}
 		if _, err := j.Trim(context.Background(), p); err != nil {
 			b.Fatal(err)

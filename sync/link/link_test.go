@@ -1,6 +1,8 @@
 package link_test
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -129,6 +131,52 @@ func TestANewNodeBeginsWhereTheOthersBegin(t *testing.T) {
 		}
 	}
 	if err := desk.Verify(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// A copied folder that writes on: the peer that holds the other history shows it, and
+// the copy leaves the log and writes one of its own.
+func TestACopiedNodeLearnsOfItsFork(t *testing.T) {
+	s := newShop(t, "demo-bay-1", "demo-desk")
+	open := func(dir string) *journal.Journal {
+		j, err := journal.Open(t.Context(), journal.Options{Dir: dir, Node: "demo-bay-1", Key: s.keys["demo-bay-1"], Roster: s.roster})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return j
+	}
+	dir := filepath.Join(s.dir, "demo-bay-1")
+	bay := open(dir)
+	write(t, bay, 5)
+	origin := bay.Origin()
+	if err := bay.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(dir+"-copy", os.DirFS(dir)); err != nil {
+		t.Fatal(err)
+	}
+	b, _ := listen(t, "127.0.0.1:0")
+	desk := s.journal("demo-desk")
+	s.carry(b.URL(), desk)
+	first := open(dir)
+	write(t, first, 3)
+	_, stop := s.carry(b.URL(), first)
+	until(t, "the desk has the first history", func() bool { return strings.Contains(sizes(desk), origin+" 9\n") })
+	stop()
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := open(dir + "-copy")
+	write(t, second, 6)
+	_, stop = s.carry(b.URL(), second)
+	until(t, "the copy is on the desk's broker", func() bool { return len(second.Peers()) > 0 })
+	write(t, second, 1)
+	until(t, "the copy writes another log", func() bool { return second.Origin() != origin })
+	write(t, second, 2)
+	until(t, "the desk has that too", func() bool { return strings.Contains(sizes(desk), second.Origin()+" 3\n") })
+	stop()
+	if err := errors.Join(second.Verify(t.Context()), desk.Verify(t.Context()), second.Close()); err != nil {
 		t.Error(err)
 	}
 }

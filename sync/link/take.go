@@ -23,14 +23,15 @@ type taker struct {
 	refused uint64
 	said    time.Time
 	forked  map[string]bool // origins complained about
-	keys    *wire.Exchange  // nil without keys
-	erased  string          // the newest confirmation, as sent
+	shown   map[string]time.Time
+	keys    *wire.Exchange // nil without keys
+	erased  string         // the newest confirmation, as sent
 }
 
 // take deals with what comes in, and asks for what is missing.
 func (s *session) take(ctx context.Context) error {
 	t := &taker{
-		session: s, wants: wire.NewWants(s.cfg.Node, s.cfg.Patience), early: &wire.Early{}, forked: map[string]bool{},
+		session: s, wants: wire.NewWants(s.cfg.Node, s.cfg.Patience), early: &wire.Early{}, forked: map[string]bool{}, shown: map[string]time.Time{},
 	}
 	t.wants.Late()
 	var turned <-chan struct{}
@@ -143,7 +144,12 @@ func (t *taker) segment(ctx context.Context, from string, payload []byte) error 
 		return nil
 	}
 	if seg.Origin == t.j.Origin() {
-		return nil // this node writes its log itself
+		// This node writes its log itself. Who sends it shows that there is another
+		// history of it: the journal compares, and leaves a forked log.
+		if err := t.j.Adopt(ctx, seg); errors.Is(err, journal.ErrForked) {
+			t.fork(seg.Origin, from)
+		}
+		return nil
 	}
 	if !t.wants.Began(seg.Origin, seg.First) {
 		seg.Frontier = nil // where to begin is not for the sender to say
@@ -168,6 +174,11 @@ func (t *taker) adopt(ctx context.Context, from string, seg journal.Segment) err
 		}
 	case errors.Is(err, journal.ErrForked):
 		t.fork(seg.Origin, from)
+		return t.show(ctx, seg)
+	case errors.Is(err, journal.ErrForged) && from == wire.NodeOf(seg.Origin):
+		// It does not follow from what is held: a forgery, or another history.
+		t.refuse(from, err)
+		return t.show(ctx, seg)
 	case errors.Is(err, journal.ErrForged), errors.Is(err, journal.ErrUnknownOrigin), errors.Is(err, journal.ErrTooLarge):
 		t.refuse(from, err)
 	case errors.Is(err, journal.ErrClosed), ctx.Err() != nil:
@@ -176,6 +187,23 @@ func (t *taker) adopt(ctx context.Context, from string, seg journal.Segment) err
 		t.refuse(from, err)
 	}
 	return nil
+}
+
+// show sends the node whose log it is what is held of it here, so that it learns of the
+// other history. A fork shows itself with every push: once in a while is enough.
+func (t *taker) show(ctx context.Context, seg journal.Segment) error {
+	node, size := wire.NodeOf(seg.Origin), t.sizeOf(seg.Origin)
+	now := t.cfg.Now()
+	if size == 0 || now.Sub(t.shown[seg.Origin]) < sayEvery {
+		return nil
+	}
+	t.shown[seg.Origin] = now
+	topic := wire.Topic{Node: t.cfg.Node, Kind: wire.To, To: node}.String()
+	_, err := t.send(ctx, topic, seg.Origin, min(seg.First, size-1))
+	if errors.Is(err, journal.ErrTrimmed) {
+		return nil
+	}
+	return err
 }
 
 // adoptEarly takes what was held back and now follows.
