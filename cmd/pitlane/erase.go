@@ -65,7 +65,7 @@ func eraseOn(ctx context.Context, dirs []string, order edge.EraseOrder, wait tim
 	}
 	refused := noAnswer(dirs[0], errors.New("it does not run: start it, so that the other nodes hear of it"))
 	for _, dir := range dirs {
-		res, err := send(ctx, dir, http.MethodPost, "/erase", bytes.NewReader(body))
+		res, err := send(ctx, dir, http.MethodPost, "/erase", bytes.NewReader(body)) //nolint:bodyclose // eraseAnswer closes it
 		if err != nil || res == nil {
 			continue
 		}
@@ -108,7 +108,7 @@ func eraseWait(ctx context.Context, dir string, state edge.EraseState, wait time
 		case <-ctx.Done():
 			return state, nil
 		}
-		res, err := ask(ctx, dir, "/erase?job="+url.QueryEscape(state.Job))
+		res, err := ask(ctx, dir, "/erase?job="+url.QueryEscape(state.Job)) //nolint:bodyclose // eraseAnswer closes it
 		if err != nil || res == nil {
 			return state, err
 		}

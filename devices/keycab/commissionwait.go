@@ -100,11 +100,11 @@ func (c *commission) see(ctx context.Context, addr int, step CommissionStep, dif
 	var now calmly
 	told := uint64(0)
 	end := time.Now().Add(c.Limit)
-	again := true
+	again := true // the step is told before the first poll
 	for time.Now().Before(end) {
 		if again {
 			c.Tell(step)
-			if again = false; pulse {
+			if pulse {
 				if err := c.line.pulse(ctx, addr, c.Slot-1); err != nil {
 					return sample{}, err
 				}

@@ -2,6 +2,7 @@ package keycab
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -265,7 +266,7 @@ func TestTheModuleIsRead(t *testing.T) {
 			if a.OK != c.ok || a.Sample != c.sample || len(a.Strays) != c.strays {
 				t.Errorf("got %+v of % X", a, c.in)
 			}
-			e, _ := a.Refused.(*Exception)
+			e, _ := errors.AsType[*Exception](a.Refused)
 			if (e != nil) != (c.refused != 0) || e != nil && e.Code != c.refused {
 				t.Errorf("refused %v, want exception %d", a.Refused, c.refused)
 			}

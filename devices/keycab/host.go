@@ -42,7 +42,7 @@ func (h hostPulse) AskDriven(addr int) []byte { return mbRead(addr, fcCoils, 0, 
 
 func (h hostPulse) Driven(addr int, in []byte) (uint64, bool) {
 	for i := range in {
-		from, bits, refused, size := mbBitReply(fcCoils, in[i:])
+		from, bits, size, refused := mbBitReply(fcCoils, in[i:])
 		if size > 0 && refused == nil && from == addr && len(bits) == (h.locks+7)/8 {
 			return mbBits(bits, 0, h.locks), true
 		}

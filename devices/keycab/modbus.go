@@ -36,9 +36,10 @@ const (
 
 	mbCoilOn, mbCoilOff = 0xFF00, 0x0000
 
-	// PulseTimed and PulseHost are what Options.Pulse takes beside "".
+	// PulseTimed in Options.Pulse: the module ends the pulse itself.
 	PulseTimed = "timed"
-	PulseHost  = "host"
+	// PulseHost in Options.Pulse: this program ends the pulse, with the risk of that.
+	PulseHost = "host"
 )
 
 var (
@@ -116,7 +117,7 @@ func (m modbus) Opened(addr, lock int, in []byte) (bool, error) {
 func (m modbus) Answer(addr int, in []byte) answer {
 	var a answer
 	for i := 0; i < len(in); {
-		from, bits, refused, size := mbInputs(in[i:])
+		from, bits, size, refused := mbInputs(in[i:])
 		switch {
 		case size == 0:
 			i++

@@ -75,28 +75,28 @@ func mbClear(addr, n int) []byte {
 
 // mbInputs reads a reply to FC02, or its exception, at the beginning of in. size is
 // 0 where there is none.
-func mbInputs(in []byte) (from int, bits []byte, refused error, size int) {
+func mbInputs(in []byte) (from int, bits []byte, size int, refused error) {
 	return mbBitReply(fcInputs, in)
 }
 
-func mbBitReply(fc byte, in []byte) (from int, bits []byte, refused error, size int) {
+func mbBitReply(fc byte, in []byte) (from int, bits []byte, size int, refused error) {
 	if len(in) < mbShortest || in[0] < mbFirst || in[0] > mbLast {
-		return 0, nil, nil, 0
+		return 0, nil, 0, nil
 	}
 	size = mbShortest
 	switch {
 	case in[1] == fc && in[2] > 0:
 		size += int(in[2])
 	case in[1] != fc|fcException:
-		return 0, nil, nil, 0
+		return 0, nil, 0, nil
 	}
 	if len(in) < size || binary.LittleEndian.Uint16(in[size-2:]) != mbCRC(in[:size-2]) {
-		return 0, nil, nil, 0
+		return 0, nil, 0, nil
 	}
 	if in[1]&fcException != 0 {
-		return int(in[0]), nil, &Exception{Board: int(in[0]), Function: fc, Code: in[2]}, size
+		return int(in[0]), nil, size, &Exception{Board: int(in[0]), Function: fc, Code: in[2]}
 	}
-	return int(in[0]), in[3 : size-2], nil, size
+	return int(in[0]), in[3 : size-2], size, nil
 }
 
 // mbWritten looks for the answer to a write (FC05, FC15): its first six bytes come

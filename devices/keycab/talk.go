@@ -125,7 +125,7 @@ func checkBoards(boards []int, l limits) ([]int, error) {
 	return boards, nil
 }
 
-// ErrRefused: the cabinet is there, and will not open this slot: two boards share an
+// ErrRefused says that the cabinet is there, and will not open this slot: two boards share an
 // address, or the module refuses. Nothing has opened.
 var ErrRefused = errors.New("the cabinet will not open it")
 

@@ -109,7 +109,7 @@ func (w *workshop) run(opts obd.Options) {
 // online waits for the adapter and says how long it took.
 func (w *workshop) online(within time.Duration) (time.Duration, bool) {
 	start := time.Now()
-	for ; time.Since(start) < within; time.Sleep(time.Millisecond) { // the time of the test
+	for ; time.Since(start) < within; <-time.After(time.Millisecond) { // the time of the bubble
 		w.mu.Lock()
 		met := len(w.states) > 0 && w.states[len(w.states)-1].Online
 		w.mu.Unlock()

@@ -154,7 +154,7 @@ func TestAQuietScannerAsksNothingBetweenWishes(t *testing.T) {
 				t.Error(err)
 			}
 			said := len(a.Log())
-			time.Sleep(time.Minute) // of the bubble
+			<-time.After(time.Minute) // of the bubble
 			if grew := len(a.Log()) > said; grew != want {
 				t.Errorf("quiet %v: the adapter was asked between wishes: %v", quiet, grew)
 			}

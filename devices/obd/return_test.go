@@ -80,7 +80,7 @@ func TestTheScannerIsBackWithinThreeSecondsOfTheAdapter(t *testing.T) {
 				}()
 				<-reached
 				cut()
-				time.Sleep(gone) // the time of the test
+				<-time.After(gone) // the time of the bubble
 				mend()
 				back := time.Now()
 				err := <-failed
@@ -134,7 +134,7 @@ func TestALinePluggedInAgainIsUsedWithinThreeSeconds(t *testing.T) {
 			out.Store(true)
 			for <-online {
 			}
-			time.Sleep(gone) // the time of the test
+			<-time.After(gone) // the time of the test
 			for len(online) > 0 {
 				<-online
 			}

@@ -171,11 +171,12 @@ func (x *scan) protocol(m *memory) error {
 		x.report.Error = f
 		return f.fault(errors.New("protocol A"))
 	}
-	tries := []string{"0"}
+	tries := append(likely(m.Number), "0")
+	if x.opts.Plain {
+		tries = []string{"0"}
+	}
 	if fixed := strings.ToUpper(x.opts.Protocol); fixed != "" && fixed != "AUTO" {
 		tries = []string{fixed}
-	} else if tries = append(likely(m.Number), "0"); x.opts.Plain {
-		tries = []string{"0"}
 	}
 	var last Answer
 	for i, number := range tries {

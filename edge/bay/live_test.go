@@ -19,7 +19,7 @@ func (r *room) look(on bool, pids ...string) error {
 // shows waits d and returns what the board was told last.
 func (r *room) shows(d time.Duration) board.LiveState {
 	r.t.Helper()
-	time.Sleep(d) // of the bubble
+	<-time.After(d) // of the bubble
 	synctest.Wait()
 	now := newest(r.wall, func(n board.Now) *board.LiveState { return n.Live })
 	if now == nil {

@@ -199,11 +199,11 @@ func (b *Bay) unlockDrafts(u *unlock, why error) ([]journal.Draft, error) {
 	h := hex.EncodeToString(o.Request[:])
 	ending := happened{job: o.Job, id: endOf("unlock", h)}
 	var more []happened
-	switch {
-	case u.outcome == keycab.Opened:
+	switch u.outcome {
+	case keycab.Opened:
 		ending.p = job.SlotOpened{Cabinet: name, Slot: o.Slot}
 		more = b.ended(onSlot(o.Slot, job.AlarmUnlock, job.AlarmUnknown))
-	case u.outcome == keycab.Failed:
+	case keycab.Failed:
 		ending.p = job.UnlockFailed{Cabinet: name, Slot: o.Slot, Why: whyFailed(why)}
 		if why == nil {
 			more = b.raisedAs(endOf("unlock alarm", h), job.AlarmUnlock, o.Slot, o.Job)

@@ -103,7 +103,7 @@ const (
 // ClearReasons is the closed list of why codes are cleared.
 func ClearReasons() []string { return []string{"repaired", "test", "wrong_code", "other"} }
 
-// BeingCleared: codes of the job's car are being cleared.
+// BeingCleared says that codes of the job's car are being cleared.
 const BeingCleared Reason = "clearing"
 
 // CanClear guards codes.clear_intended: what guards a scan (K-060), and it must be

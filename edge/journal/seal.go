@@ -87,7 +87,7 @@ type Sealer interface {
 	Open(at Place, s *Sealed) (*Opening, error)
 }
 
-// ErrNoKey: a sealed payload's key is not here.
+// ErrNoKey says that a sealed payload's key is not here.
 var ErrNoKey = errors.New("the key of this payload is not here")
 
 // MaxBox is how long a box may be: the largest payload with its salt, nonce and

@@ -50,7 +50,7 @@ func (j *Journal) Trim(ctx context.Context, p TrimPolicy) (Trimmed, error) {
 			return done, nil
 		}
 		c, err := j.lookAt(ctx, n)
-		if err == nil && !(j.covered(c) && c.allowed(p)) {
+		if err == nil && (!j.covered(c) || !c.allowed(p)) {
 			return done, nil
 		}
 		if err == nil {

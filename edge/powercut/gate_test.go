@@ -7,7 +7,6 @@
 package powercut
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -208,9 +207,4 @@ func (g *gate) text(at uint64) string {
 		panic(err)
 	}
 	return abs
-}
-
-// noGate says of an error that this kernel gives no hand on system calls.
-func noGate(err error) bool {
-	return errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOSYS)
 }

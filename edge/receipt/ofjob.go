@@ -11,7 +11,7 @@ import (
 	"pitlane/edge/journal"
 )
 
-// ErrNotSealed: the visit is not over yet, so that there is nothing to take home.
+// ErrNotSealed says that the visit is not over yet, so that there is nothing to take home.
 var ErrNotSealed = errors.New("the visit is not sealed yet: a receipt is there once the car has been handed back")
 
 // Log is what a receipt is made from (journal.Journal).

@@ -309,7 +309,7 @@ func (v *Vault) Search(kind, word string) (string, error) {
 		return "", err
 	}
 	m := hmac.New(sha256.New, k)
-	fmt.Fprintf(m, "pl-search/v1\n%s\n%s", kind, word)
+	_, _ = fmt.Fprintf(m, "pl-search/v1\n%s\n%s", kind, word)
 	return hex.EncodeToString(m.Sum(nil)[:16]), nil
 }
 

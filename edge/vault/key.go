@@ -30,12 +30,10 @@ type key struct {
 // one that the boxes name, for the job that it says, or it has another id.
 func (k *key) id() journal.KeyID {
 	h := sha256.New()
-	fmt.Fprintf(h, "pl-key/v1\n%s\n%s\n%s\n", k.maker, k.job, k.class)
+	_, _ = fmt.Fprintf(h, "pl-key/v1\n%s\n%s\n%s\n", k.maker, k.job, k.class)
 	h.Write(k.secret[:])
 	return journal.KeyID(h.Sum(nil)[:len(journal.KeyID{})])
 }
-
-func (k *key) aead() (cipher.AEAD, error) { return newAEAD(k.secret[:]) }
 
 func newAEAD(secret []byte) (cipher.AEAD, error) {
 	b, err := aes.NewCipher(secret)

@@ -70,13 +70,13 @@ const maxMissing = 1 << 17
 var (
 	_ journal.Sealer = (*Vault)(nil)
 
-	// ErrErased: the data of this job is erased; its keys are not taken in again.
+	// ErrErased says that the data of this job is erased; its keys are not taken in again.
 	ErrErased = errors.New("the data of this job is erased")
-	// ErrForeign: what was sent is not from a node of the shop, or not for this one.
+	// ErrForeign says that what was sent is not from a node of the shop, or not for this one.
 	ErrForeign = errors.New("keys from nobody of this shop, or not for this node")
-	// ErrLocked: another process has the vault.
+	// ErrLocked says that another process has the vault.
 	ErrLocked = errors.New("the vault is in use by another process: stop it first")
-	// ErrReadOnly: the vault is open to look only.
+	// ErrReadOnly says that the vault is open to look only.
 	ErrReadOnly = errors.New("the vault is open for reading only")
 )
 
