@@ -58,6 +58,10 @@ func (r RetentionConfig) keep() job.Retention {
 type HTTPConfig struct {
 	Listen string   `toml:"listen"`
 	Hosts  []string `toml:"hosts"` // host:port as in the address bar; listen is always among them
+	// Public is the address by which customers' phones reach this edge, for the QR code
+	// of a receipt: https://receipts.example. By a name that is not in Hosts only receipts
+	// and the page that checks them are served. "" is the address of the asking screen.
+	Public string `toml:"public"`
 }
 
 // BayConfig names this edge's bay; no name, no bay.

@@ -163,6 +163,9 @@ func (c *Config) check() (message, hint string) {
 			return "http.hosts: " + h + " is not a host", `write host:port as in the address bar, e.g. "reception.local:8080"`
 		}
 	}
+	if message, hint = c.HTTP.checkPublic(); message != "" {
+		return message, hint
+	}
 	if c.MaxSizeMB < 0 || c.MaxSizeMB == 1 {
 		return "max_size_mb is too small for a journal", "allow 2 or more, or leave it out: then the disk is the limit"
 	}

@@ -131,7 +131,7 @@ func (h *house) screens(ctx context.Context, ln net.Listener, fail func(error)) 
 		fail(err)
 		return
 	}
-	handler := web.Guard(hosts(h.cfg.HTTP.Hosts, ln.Addr()), api)
+	handler := h.cfg.HTTP.guard(ln.Addr(), api)
 	if err := web.Serve(ctx, ln, web.Watch(h.metrics, h.log, handler), h.log); err != nil && ctx.Err() == nil {
 		fail(err)
 		return

@@ -13,6 +13,7 @@ shop = "{{.Shop}}"            # the name customers see
 [http]
 listen = "127.0.0.1:8080"
 hosts = []                    # other names of this edge, as host:port in the address bar
+# public = "https://…"        # by which phones reach receipts; only these are served by that name
 {{if eq .Role "bay"}}
 [bay]
 name = "{{.Node}}"

@@ -30,7 +30,7 @@ func (b *Board) deskJob(s job.State) DeskJob {
 		Opened: at(s.OpenedMS), Promised: moments(s.Promised), Bay: s.Bay, Lead: s.Lead,
 		Extras: []DeskExtra{}, Scans: b.summaries(s), KeyIn: s.Key.In, Key: b.deskKey(s), SignedBack: s.SignedFor, Next: job.Next(s),
 		Conflicts: nonNil(s.Conflicts), Uncertain: s.Uncertain,
-		Wrong: wrongCar(s), Compare: brief(b.Compare(s)),
+		Wrong: wrongCar(s), Compare: brief(b.Compare(s)), Timers: deskTimers(s), Seals: s.Sealing.Seals, Erased: erasedOf(s),
 	}
 	if s.Key.In {
 		j.Slot = s.Key.Slot

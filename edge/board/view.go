@@ -241,6 +241,9 @@ type DeskJob struct {
 	Wrong      *WrongCar     `json:"wrong,omitempty"`
 	Compare    *Comparison   `json:"compare,omitempty"`   // without the readings
 	Uncertain  bool          `json:"uncertain,omitempty"` // times are uncertain
+	Timers     []DeskTimer   `json:"timers"`              // limits that have come, and whose matter is not done yet
+	Seals      int           `json:"seals,omitempty"`     // the seal and its amendments: a receipt is there
+	Erased     string        `json:"erased,omitempty"`    // contact, all
 }
 
 // DeskExtra is an extra item with price and new time.

@@ -14,6 +14,9 @@ const Synchronised = 3
 // it stands before this program was written.
 const earliest = 1_767_225_600_000
 
+// Plausible says whether a wall clock, in ms since 1970, can be right at all.
+func Plausible(wallMS int64) bool { return wallMS >= earliest }
+
 // Reading is what an event says of its author's clocks.
 type Reading struct {
 	Node    string

@@ -9,7 +9,8 @@ import (
 // Actions is the table of every call that people's screens make.
 func (d *Desk) Actions() []web.Action {
 	actions := append(d.kioskActions(), d.bayActions()...)
-	return append(actions, d.deskActions()...)
+	actions = append(actions, d.deskActions()...)
+	return append(actions, d.historyQuery(), d.receiptQuery())
 }
 
 const (

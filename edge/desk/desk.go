@@ -9,6 +9,7 @@ import (
 
 	"pitlane/devices/keycab"
 	"pitlane/edge/board"
+	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 )
@@ -100,7 +101,14 @@ type Config struct {
 	Idle time.Duration
 	// Receipt makes the receipt of a sealed visit; nil: none are given out here.
 	Receipt func(ctx context.Context, job string) ([]byte, error)
-	Log     *slog.Logger
+	// Public is the address that customers' phones reach this edge by, without a
+	// slash at the end; "" is the one by which the asking screen reached it.
+	Public string
+	// Clocks are those of the shop (board.Board); nil believes each author's clock.
+	Clocks *clocks.Clocks
+	// Witnessed says who has cosigned an origin, and how far; nil: nobody is known.
+	Witnessed func(origin string) Witnessed
+	Log       *slog.Logger
 }
 
 // Desk writes down what people say.

@@ -84,17 +84,19 @@ func fresh() (id journal.RequestID) {
 
 // front is a reception with a real journal and a real board.
 type front struct {
-	t        *testing.T
-	dir      string
-	journal  *journal.Journal
-	board    *board.Board
-	desk     *desk.Desk
-	keys     *cabinet
-	api      http.Handler
-	now      *clock
-	idle     time.Duration
-	receipts func(context.Context, string) ([]byte, error)
-	stop     func()
+	t         *testing.T
+	dir       string
+	journal   *journal.Journal
+	board     *board.Board
+	desk      *desk.Desk
+	keys      *cabinet
+	api       http.Handler
+	now       *clock
+	idle      time.Duration
+	receipts  func(context.Context, string) ([]byte, error)
+	public    string
+	witnessed func(string) desk.Witnessed
+	stop      func()
 }
 
 // clock stands still until it is moved.
@@ -148,7 +150,8 @@ func (f *front) open() {
 		Nodes: []board.Node{{Node: member.Node, Role: member.Role, Bay: "1"}}, People: people, Run: "run", Now: f.now.Now, Compare: held, Log: log})
 	f.keys = &cabinet{log: f.journal, outcome: keycab.Opened, hand: true, given: map[journal.RequestID]keycab.Outcome{}}
 	f.desk = desk.New(desk.Config{Node: member.Node, Shop: "Demo", Bay: "1", Cabinet: "wall", Journal: f.journal, Board: f.board, Guesses: f.board,
-		Keys: f.keys, People: people, Order: prices(), Secret: []byte("secret"), Random: rand.Reader, Now: f.now.Now, Idle: f.idle, Compare: f.board.Compare, Receipt: f.receipts, Log: log})
+		Keys: f.keys, People: people, Order: prices(), Secret: []byte("secret"), Random: rand.Reader, Now: f.now.Now, Idle: f.idle, Compare: f.board.Compare, Receipt: f.receipts,
+		Public: f.public, Clocks: f.board.Clocks(), Witnessed: f.witnessed, Log: log})
 	f.api, err = web.NewAPI("test", f.desk.Actions()...)
 	if err != nil {
 		f.t.Fatal(err)

@@ -28,6 +28,8 @@ type PickupView struct {
 	After  []board.CodeText `json:"codes_after" doc:"as codes_before"`
 	// Changes is null where there are not two scans of the car.
 	Changes *PickupChanges `json:"changes" doc:"what became of the codes; null where there are not two scans"`
+	// Receipt is where the receipt will be once the car is handed back.
+	Receipt *ReceiptCode `json:"receipt,omitempty" doc:"for the last page; missing where no receipts are given out"`
 }
 
 // PickupChanges is what became of the codes between the first scan and the last.
@@ -60,6 +62,7 @@ func (d *Desk) pickupOpen(ctx context.Context, in PickupOpen) (PickupView, error
 		return v, nil
 	}
 	v.Ready = true
+	v.Receipt = d.receiptCode(ctx, s.ID)
 	d.session.begin(d.cfg.Now(), board.KioskSession{Job: s.ID, Ticket: s.Ticket, Mode: "pickup", Step: "sign", Slot: s.Key.Slot})
 	return v, nil
 }

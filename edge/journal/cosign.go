@@ -29,6 +29,19 @@ type Cosigned struct {
 	Note []byte `json:"note"` // signed note: the origin's signature, then cosignatures by name
 }
 
+// Witnesses are the names of the nodes that have cosigned, sorted.
+func (c Cosigned) Witnesses() []string {
+	_, lines, err := noteLines(c.Note)
+	if err != nil {
+		return nil
+	}
+	names := make([]string, 0, len(lines)-1)
+	for _, l := range lines[1:] {
+		names = append(names, l[0])
+	}
+	return names
+}
+
 // algCosignature is the type of an Ed25519 cosignature in signed notes.
 const algCosignature = 4
 

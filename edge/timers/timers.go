@@ -154,7 +154,7 @@ func (t *Timers) visit(ctx context.Context, s job.State) (*visit, error) {
 // fire writes a timer's events when their time has come, and says how long it is
 // until then.
 func (t *Timers) fire(ctx context.Context, s job.State, r running, now clocks.Reading) (time.Duration, error) {
-	if !r.wanted(s) {
+	if !job.TimerWanted(s, r.name, r.n) {
 		return look, nil
 	}
 	due, overdue := firedOf(s, r.name, r.n)

@@ -40,7 +40,8 @@ func Guard(hosts []string, next http.Handler) http.Handler {
 		if r.Body != nil {
 			r.Body = http.MaxBytesReader(w, r.Body, MaxBody)
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), guardedKey{}, true)))
+		ctx := context.WithValue(r.Context(), guardedKey{}, true)
+		next.ServeHTTP(w, r.WithContext(context.WithValue(ctx, askedKey{}, askedBase(r))))
 	})
 }
 
