@@ -86,6 +86,13 @@ func (v *Vault) Erase(es []Erasure, upto map[string]uint64) error {
 			delete(v.missing, id)
 		}
 	}
+	for node, done := range v.said { // who was faster has confirmed already
+		for _, e := range v.list {
+			if done[e.Origin] > max(e.Seq, v.heard[node][e.Origin]) {
+				v.hear(node, e.Origin, done[e.Origin])
+			}
+		}
+	}
 	v.receiver = receiver
 	before := maps.Clone(v.done)
 	for origin, n := range upto {
@@ -211,7 +218,7 @@ func (v *Vault) Done() map[string]uint64 {
 }
 
 // Confirmed notes the confirmation of another node. Only what concerns an erasure
-// is kept.
+// is kept; one that is not carried out here yet is remembered until it is.
 func (v *Vault) Confirmed(node string, done map[string]uint64) error {
 	if _, ok := v.opt.Roster.Node(node); !ok || node == v.opt.Node {
 		return nil
@@ -220,6 +227,7 @@ func (v *Vault) Confirmed(node string, done map[string]uint64) error {
 	defer v.file.Unlock()
 	var rs []record
 	v.mu.Lock()
+	v.said[node] = maps.Clone(done)
 	for _, e := range v.list {
 		was, now := v.heard[node][e.Origin], done[e.Origin]
 		if was <= e.Seq && now > e.Seq {

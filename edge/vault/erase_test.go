@@ -192,6 +192,19 @@ func TestWhoHasNotConfirmedIsNamed(t *testing.T) {
 	}
 }
 
+func TestAConfirmationMayComeFirst(t *testing.T) {
+	s := newShop(t)
+	desk := s.open("demo-desk")
+	origin := at("", 0, 0).Origin
+	for _, node := range []string{"demo-bay-1", "demo-bay-2", "demo-central"} {
+		s.must(desk.Confirmed(node, map[string]uint64{origin: 6}))
+	}
+	s.must(desk.Erase(whole("j1", 5), map[string]uint64{origin: 6}))
+	if got := desk.Unconfirmed(); got != nil {
+		t.Errorf("all had confirmed before, and %v is missing", got)
+	}
+}
+
 func TestASearchWordIsTheSameAndSaysNothing(t *testing.T) {
 	s := newShop(t)
 	a, b := s.open("demo-central"), s.open("demo-desk")

@@ -53,6 +53,7 @@ type Vault struct {
 	list     []Erasure
 	done     map[string]uint64            // origin → erasures carried out up to here
 	heard    map[string]map[string]uint64 // node → the same, as it says
+	said     map[string]map[string]uint64 // node → its newest word, in this run
 	turned   []string                     // jobs whose keys came or went, in this run
 	receiver hpke.PrivateKey
 	search   []byte
@@ -99,7 +100,7 @@ func Open(o Options) (*Vault, error) {
 	v := &Vault{
 		opt: o, role: n.Role, keys: map[journal.KeyID]*key{}, own: map[scope]journal.KeyID{},
 		missing: map[journal.KeyID]missed{}, erased: map[scope]Erasure{}, done: map[string]uint64{},
-		heard: map[string]map[string]uint64{}, wakers: map[chan struct{}]bool{},
+		heard: map[string]map[string]uint64{}, said: map[string]map[string]uint64{}, wakers: map[chan struct{}]bool{},
 	}
 	lock, err := lockKeys(o)
 	if err != nil {
