@@ -54,9 +54,6 @@ func (j *Journal) Trim(ctx context.Context, p TrimPolicy) (Trimmed, error) {
 			return done, nil
 		}
 		if err == nil {
-			err = j.upper.keep(c.upper)
-		}
-		if err == nil {
 			err = j.submit(ctx, &op{cut: c})
 		}
 		var bytes int64
@@ -139,6 +136,10 @@ func (j *Journal) lookAt(ctx context.Context, n uint32) (*cut, error) {
 		if err := j.lookThrough(ctx, c, tip.Origin, from, to); err != nil {
 			return nil, err
 		}
+	}
+	// What outlives the file is kept now, long before the file goes.
+	if err := j.upper.keep(c.upper); err != nil {
+		return nil, err
 	}
 	j.look = c
 	return c, nil
