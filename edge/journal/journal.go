@@ -153,7 +153,7 @@ func (j *Journal) open(ctx context.Context) error {
 			return err
 		}
 	}
-	if begun && j.heads[j.Origin()] == nil {
+	if begun && !j.renewed && j.heads[j.Origin()] == nil {
 		if err := j.renew("the segment files of the node's log are gone"); err != nil {
 			return err
 		}
