@@ -225,7 +225,10 @@ func TestARestoredDiskHearsThatItsLogIsLongerElsewhere(t *testing.T) {
 	if err := a.Adopt(t.Context(), s); err != nil {
 		t.Errorf("own log as it is: %v", err)
 	}
-	if err := b.Heard("demo-desk", map[string][2]uint64{a.Origin(): {0, 7}}); !errors.Is(err, journal.ErrForked) {
+	if b.Origin() == a.Origin() {
+		t.Error("it goes on in the log that is longer elsewhere")
+	}
+	if err := b.Heard("demo-desk", map[string][2]uint64{b.Origin(): {0, 7}}); !errors.Is(err, journal.ErrForked) {
 		t.Errorf("heard of more: %v, want ErrForked", err)
 	}
 	if err := a.Heard("demo-desk", map[string][2]uint64{a.Origin(): {0, 7}}); err != nil {
