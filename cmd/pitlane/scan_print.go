@@ -36,7 +36,7 @@ func printReport(out io.Writer, r *obd.Report) error {
 		p("Voltage   %.1f V", *r.Adapter.Volts)
 	}
 	for _, h := range r.Adapter.Hints {
-		p("Note      %s", h)
+		p("Note      %s", l.wrap(10, h))
 	}
 	if r.Protocol.Name != "" {
 		p("Protocol  %s (%s) %s", r.Protocol.Name, r.Protocol.Number, r.Protocol.Standard)

@@ -118,7 +118,7 @@ func (a *Answer) messages(r request, data []string, set Settings) []message {
 	var msgs []message
 	hint := busOf(set.Protocol)
 	if set.Headers && !bareAnswers(r, data) || !set.Headers && headedAnswers(data, set) {
-		msgs = a.headed(data, set)
+		msgs = a.headed(r, data, set)
 	} else {
 		msgs = assembleBare(data, hint)
 	}
@@ -126,7 +126,7 @@ func (a *Answer) messages(r request, data []string, set Settings) []message {
 	msgs = slices.DeleteFunc(msgs, func(m message) bool {
 		if !m.whole {
 			a.damaged = a.damaged || m.ecu == ""
-			if m.ecu == "" && len(m.lines) == 1 {
+			if m.ecu == "" && len(m.lines) == 1 || m.strange(r, set) {
 				a.Others = append(a.Others, m.lines...)
 				return true
 			}
@@ -146,7 +146,7 @@ func (a *Answer) messages(r request, data []string, set Settings) []message {
 }
 
 // headed joins lines with headers, and sets foreign frames aside.
-func (a *Answer) headed(data []string, set Settings) []message {
+func (a *Answer) headed(r request, data []string, set Settings) []message {
 	var frames []frame
 	hint := busOf(set.Protocol)
 	for _, line := range data {
@@ -157,7 +157,7 @@ func (a *Answer) headed(data []string, set Settings) []message {
 		}
 		frames = append(frames, f)
 	}
-	msgs, stray := assemble(frames)
+	msgs, stray := assemble(frames, r)
 	a.Others = append(a.Others, stray...)
 	return msgs
 }
@@ -291,12 +291,14 @@ func (a *Answer) sortByECU(r request, msgs []message) {
 func (a *Answer) settle(r request, msgs []message) ECUAnswer {
 	var good []message
 	var refused, pending []byte
+	var heads [][]byte
 	broken := false
 	for _, m := range msgs {
 		nrc, no := r.refusedBy(m)
 		switch {
 		case !m.whole:
 			broken = true
+			heads = append(heads, m.head)
 		case no && nrc == nrcPending:
 			pending = append(pending, nrc)
 		case no:
@@ -306,6 +308,8 @@ func (a *Answer) settle(r request, msgs []message) ECUAnswer {
 		}
 	}
 	switch {
+	case len(good) > 0 && r.lists() && !sameHead(good, heads):
+		return ECUAnswer{State: Incomplete} // half of another list: nobody knows which is ours
 	case len(good) > 0:
 		return a.decode(r, good, broken)
 	case len(refused) > 0:
@@ -316,6 +320,16 @@ func (a *Answer) settle(r request, msgs []message) ECUAnswer {
 		return ECUAnswer{State: NoAnswer, NRC: upperHex(pending[:1])}
 	}
 	return ECUAnswer{State: NoAnswer}
+}
+
+// sameHead reports whether every half message may be half of a whole one.
+func sameHead(whole []message, heads [][]byte) bool {
+	for _, head := range heads {
+		if !slices.ContainsFunc(whole, func(m message) bool { return bytes.HasPrefix(m.payload, head) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // Negative response codes that mean wait or ask again (ISO 14229-1 annex A).

@@ -22,6 +22,7 @@ func (x *scan) once(text string, limit time.Duration) (Answer, error) {
 	if a.Banner || slices.Contains(a.Kinds, KindLowVoltage) || x.forgotten(a) {
 		return a, x.c.fail(errReset)
 	}
+	x.overhear(text, a)
 	return a, nil
 }
 

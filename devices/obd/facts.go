@@ -122,45 +122,43 @@ func (x *scan) missing(request, pid string, a Answer) {
 // absent is the state of an ECU that is not in an answer: the bus failed, or it
 // alone was silent.
 func absent(a Answer) State {
-	if a.Kind == "" {
-		return NoAnswer
+	switch {
+	case a.Kind != "":
+		return stateOfKind(a.Kind)
+	case len(a.Kinds) > 0: // the adapter gave up after others had spoken
+		return stateOfKind(worst(a.Kinds))
 	}
-	return stateOfKind(a.Kind)
+	return NoAnswer
 }
 
 // codes reads stored, pending and permanent codes. An ECU is without codes only
 // when it said so itself.
 func (x *scan) codes() error {
-	for _, q := range []struct {
-		request string
-		of      func(*unit) *Codes
-	}{
-		{"03", func(u *unit) *Codes { return &u.Stored }},
-		{"07", func(u *unit) *Codes { return &u.Pending }},
-		{"0A", func(u *unit) *Codes { return &u.Permanent }},
-	} {
-		a, err := x.request(q.request, limitRequest)
-		if err != nil {
+	for _, request := range []string{"03", "07", "0A"} {
+		if err := x.codesOf(request); err != nil {
 			return err
 		}
-		for _, id := range a.Order {
-			x.unit(id)
-		}
-		for _, id := range x.ids() {
-			e, said := a.ECUs[id]
-			if !said {
-				e = ECUAnswer{State: absent(a)}
-			}
-			c := q.of(x.ecus[id])
-			c.State, c.NRC, c.Codes = e.State, e.NRC, codesIn(e)
-			x.keep(id, e)
-			if e.State != OK {
-				x.note(q.request, id, e, words(a.Kind))
-			}
-		}
-		x.standard(a)
-		x.say()
 	}
+	return nil
+}
+
+// codesOf reads one list of codes.
+func (x *scan) codesOf(request string) error {
+	a, err := x.request(request, limitRequest)
+	if err != nil {
+		return err
+	}
+	x.heard(request, a)
+	x.each(a, func(id string, u *unit, e ECUAnswer, _ bool) {
+		c := map[string]*Codes{"03": &u.Stored, "07": &u.Pending, "0A": &u.Permanent}[request]
+		c.State, c.NRC, c.Codes = e.State, e.NRC, codesIn(e)
+		x.keep(id, e)
+		if e.State != OK {
+			x.note(request, id, e, words(a.Kind))
+		}
+	})
+	x.standard(a)
+	x.say()
 	return nil
 }
 
@@ -170,6 +168,7 @@ func (x *scan) readiness() error {
 	if err != nil {
 		return err
 	}
+	x.heard("0101", a)
 	for _, id := range x.ids() {
 		u := x.ecus[id]
 		e, said := a.ECUs[id]
@@ -191,6 +190,36 @@ func (x *scan) readiness() error {
 	return nil
 }
 
+// heard remembers what nobody answered.
+func (x *scan) heard(request string, a Answer) {
+	if len(a.ECUs) == 0 {
+		x.silent = append(x.silent, request)
+	}
+}
+
+// askAgain asks once more for codes and readiness where nobody answered though the car
+// has gone on talking: the ignition was off for a moment, or a unit sulked after it had
+// refused something. Silence to 0A alone is that of an older car.
+func (x *scan) askAgain() error {
+	again := x.silent
+	x.silent = nil
+	if len(again) == 1 && again[0] == "0A" {
+		return nil
+	}
+	for _, request := range again {
+		x.report.Errors = slices.DeleteFunc(x.report.Errors, func(e RequestError) bool { return e.Request == x.sent(request) })
+		do := func() error { return x.codesOf(request) }
+		if request == "0101" {
+			do = x.readiness
+		}
+		if err := do(); err != nil {
+			return err
+		}
+	}
+	x.sortReadings()
+	return nil
+}
+
 // readings reads every other PID that any ECU supports.
 func (x *scan) readings() error {
 	pids := x.pids()
@@ -204,10 +233,14 @@ func (x *scan) readings() error {
 		x.say()
 	}
 	x.standard(Answer{})
+	x.sortReadings()
+	return nil
+}
+
+func (x *scan) sortReadings() {
 	for _, u := range x.ecus {
 		slices.SortStableFunc(u.Readings, func(a, b Reading) int { return strings.Compare(a.PID, b.PID) })
 	}
-	return nil
 }
 
 // read reads some PIDs: together where that goes, else one after the other.

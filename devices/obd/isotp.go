@@ -17,11 +17,15 @@ type message struct {
 	long    bool // without a header, of several lines
 	unsized bool // and the line with its length is missing
 	lines   []string
+	head    []byte // the beginning of one of several frames that is not whole
 }
 
 // assemble joins frames to messages, per ECU and in order of arrival
 // (ISO 15765-2). Stray are frames that belong to nothing.
-func assemble(frames []frame) (msgs []message, stray []string) {
+//
+// What answers another request in one frame does not end a message that is coming:
+// a unit may answer a second tester meanwhile, from the same address.
+func assemble(frames []frame, r request) (msgs []message, stray []string) {
 	open := map[string]*segmented{}
 	var all []*segmented
 	begin := func(s *segmented) {
@@ -37,7 +41,9 @@ func assemble(frames []frame) (msgs []message, stray []string) {
 		switch f.data[0] >> 4 {
 		case 0:
 			s := single(f)
-			delete(open, f.ecu)
+			if !s.answersOther(r) {
+				delete(open, f.ecu)
+			}
 			all = append(all, s)
 		case 1:
 			if s := open[f.ecu]; s != nil && len(s.parts) == 0 && bytes.Equal(s.first, f.data) {
@@ -69,6 +75,27 @@ type segmented struct {
 // single is a message of one frame: an ISO-TP single frame, a legacy line, or a
 // line that cannot be read.
 func single(f *frame) *segmented { return &segmented{frame: *f} }
+
+// answersOther reports whether a message of one frame is whole and answers, or refuses,
+// another request.
+func (s *segmented) answersOther(r request) bool {
+	m := s.message()
+	_, refused := r.refusedBy(m)
+	return m.whole && m.payload[0] > 0x40 && !refused && !r.answeredBy(m.payload) && m.payload[0] != r.sid()|0x40
+}
+
+// strange reports whether a message that is not whole cannot be one of ours: its head
+// answers something else, or it comes from an identifier of the car's own traffic
+// (below 600 no unit answers a tester) where no address was asked for.
+func (m *message) strange(r request, set Settings) bool {
+	switch {
+	case m.bus != busCAN11 && m.bus != busCAN29:
+		return false
+	case len(m.head) > 0:
+		return m.head[0] > 0x40 && m.head[0] != 0x7F && !r.answeredBy(m.head)
+	}
+	return m.bus == busCAN11 && len(m.ecu) == 3 && m.ecu[0] < '6' && set.Receive == ""
+}
 
 // add takes a consecutive frame. It is false for one that belongs to nothing.
 func (s *segmented) add(f *frame) bool {
@@ -106,7 +133,9 @@ func (s *segmented) message() message {
 			m.payload, m.whole = s.data[1:1+n], true
 		}
 	default:
-		m.payload, m.whole = s.join()
+		if m.payload, m.whole = s.join(); !m.whole && len(s.first) > 2 {
+			m.head = s.first[2:]
+		}
 	}
 	return m
 }

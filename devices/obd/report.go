@@ -22,7 +22,10 @@ type Report struct {
 	ECUs     []ECU          `json:"ecus"`
 	Errors   []RequestError `json:"errors"`
 	// NotAsked are services that this scan did not ask for, and why not.
-	NotAsked   []NotAsked `json:"not_asked,omitempty"`
+	NotAsked []NotAsked `json:"not_asked,omitempty"`
+	// OtherTester says that requests of another tester, or answers to one, came in
+	// between. They are not in this report.
+	OtherTester bool `json:"other_tester,omitempty"`
 	Requests   int        `json:"requests"`
 	DurationMS int64      `json:"duration_ms"`
 	Error      *Failure   `json:"error"`

@@ -25,20 +25,23 @@ const (
 
 // scan is one scan while it runs.
 type scan struct {
-	ctx    context.Context //nolint:containedctx // a scan is one call; its parts share the call's context
-	c      *conn
-	opts   *Options
-	tell   func(Progress)
-	report *Report
-	ecus   map[string]*unit
-	step   string
-	total  int
-	faults int           // bus faults in a row
-	mute   int           // requests in a row that nobody answered
-	next   time.Duration // when the rate cap lets the next request go
-	uds    bool          // the car speaks SAE J1979-2 or ISO 27145
-	extras extras
-	fast   fast
+	ctx     context.Context //nolint:containedctx // a scan is one call; its parts share the call's context
+	c       *conn
+	opts    *Options
+	tell    func(Progress)
+	report  *Report
+	ecus    map[string]*unit
+	step    string
+	total   int
+	faults  int           // bus faults in a row
+	mute    int           // requests in a row that nobody answered
+	next    time.Duration // when the rate cap lets the next request go
+	uds     bool          // the car speaks SAE J1979-2 or ISO 27145
+	extras  extras
+	asked   []request // the last ones
+	strange int       // answers to what was not asked
+	silent  []string  // requests for codes and readiness that nobody answered
+	fast    fast
 }
 
 // unit is one ECU and what it says it can tell.
@@ -94,6 +97,7 @@ func (x *scan) run(m *memory) error {
 		{StepReadiness, x.readiness},
 		{StepReadings, x.readings},
 		{StepReadings, x.more},
+		{StepCodes, x.askAgain},
 		{StepCodes, x.units},
 	} {
 		x.step = step.name

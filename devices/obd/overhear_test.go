@@ -1,0 +1,120 @@
+package obd_test
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"pitlane/devices/obd"
+	"pitlane/devices/sim"
+)
+
+// A unit answers another tester from the address from which it answers us, also between
+// the frames of a long answer.
+func TestAnAnswerToAnotherTesterDoesNotBreakALongOne(t *testing.T) {
+	vin := []string{"7E8 10 14 49 02 01 31 46 54", "7E8 03 41 0D 20", "7E8 21 46 57 31 45 35 30 50", "7E8 03 7F 01 12", "7E8 22 46 41 31 32 30 31 30"}
+	if e := obd.Decode("0902", vin, on()).ECUs["7E8"]; e.State != obd.OK || e.VIN != "1FTFW1E50PFA12010" {
+		t.Errorf("%s %s", e.State, e.VIN)
+	}
+	broken := slices.Insert(slices.Clone(vin), 3, "7E8 03 7F 09 22") // a refusal of ours: what comes then belongs to nothing
+	if e := obd.Decode("0902", broken, on()).ECUs["7E8"]; e.State == obd.OK {
+		t.Errorf("a refused answer is whole: %s", e.VIN)
+	}
+}
+
+// A list that came whole does not hide that a longer one of the same unit came in half.
+func TestHalfOfALongerListIsNotHidden(t *testing.T) {
+	half := "7E8 10 08 43 03 01 33 04 20"
+	for name, c := range map[string]struct {
+		lines []string
+		want  obd.State
+	}{
+		"no codes, and half a list": {[]string{half, "7E8 02 43 00"}, obd.Incomplete},
+		"one code, and half a list": {[]string{half, "7E8 04 43 01 12 34", "7E8 21 C1 00"}, obd.Incomplete},
+		"half of it, and it whole":  {[]string{half, half[:8] + "08 43 03 01 33 04 20", "7E8 21 C1 00"}, obd.OK},
+	} {
+		if e := obd.Decode("03", c.lines, on()).ECUs["7E8"]; e.State != c.want {
+			t.Errorf("%s: %s %v", name, e.State, e.Codes)
+		}
+	}
+}
+
+// The car's own traffic is no unit that did not answer, and half of an answer to another
+// tester is not half of ours.
+func TestWhatIsNotOursMakesNoUnit(t *testing.T) {
+	a := obd.Decode("03", []string{"123 11 22", "7E8 10 14 49 02 01 57 44 42", "7E8 02 43 00"}, on())
+	if e := a.ECUs["7E8"]; len(a.ECUs) != 1 || e.State != obd.OK || len(e.Codes) != 0 || len(a.Others) != 2 {
+		t.Errorf("%+v, set aside %q", a.ECUs, a.Others)
+	}
+	if e := obd.Decode("0902", []string{"7E8 10 14 49 02 01 57 44 42"}, on()).ECUs["7E8"]; e.State != obd.Incomplete {
+		t.Errorf("half of ours is %s", e.State)
+	}
+}
+
+func TestAnotherTesterIsReported(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		faults sim.Faults
+		want   bool
+	}{"alone": {sim.Faults{}, false}, "another tester": {sim.Faults{Foreign: true}, true}, "every frame twice": {sim.Faults{Duplicate: true}, false}} {
+		report, _ := scanned(t, still(sim.DemoCAN11(1)), c.faults)
+		hinted := slices.ContainsFunc(report.Adapter.Hints, func(h string) bool { return strings.Contains(h, "another tester") })
+		if report.OtherTester != c.want || hinted != c.want {
+			t.Errorf("%s: reported %t, hints %q", name, report.OtherTester, report.Adapter.Hints)
+		}
+		if report.VIN.State != obd.OK || ecuOf(t, report, "7E8").Stored.State != obd.OK {
+			t.Errorf("%s: VIN %s", name, report.VIN.State)
+		}
+	}
+}
+
+// asleep is a car that is silent the first time it is asked for some services.
+type asleep struct {
+	*sim.Vehicle
+	services []byte
+}
+
+func (s *asleep) Answer(r sim.Request) sim.Reply {
+	if i := slices.Index(s.services, r.Data[0]); i >= 0 {
+		s.services = slices.Delete(s.services, i, i+1)
+		return sim.Reply{}
+	}
+	return s.Vehicle.Answer(r)
+}
+
+func TestWhatACarThatWasAwayForAMomentDidNotSayIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	want, _ := scanned(t, still(sim.DemoCAN11(1)))
+	got, _ := scanned(t, &asleep{Vehicle: still(sim.DemoCAN11(1)), services: []byte{0x03, 0x07, 0x0A}})
+	for i, e := range got.ECUs {
+		w := want.ECUs[i]
+		if !reflect.DeepEqual(e.Stored, w.Stored) || !reflect.DeepEqual(e.Pending, w.Pending) || !reflect.DeepEqual(e.Permanent, w.Permanent) {
+			t.Errorf("%s: %+v %+v %+v", e.ID, e.Stored, e.Pending, e.Permanent)
+		}
+	}
+	if len(got.Errors) != len(want.Errors) {
+		t.Errorf("what was read in the end is still an error: %+v", got.Errors)
+	}
+	for _, e := range got.ECUs {
+		if !slices.IsSortedFunc(e.Readings, func(a, b obd.Reading) int { return strings.Compare(a.PID, b.PID) }) {
+			t.Errorf("%s: values out of order", e.ID)
+		}
+	}
+	report, _ := scanned(t, &asleep{Vehicle: still(sim.DemoCAN11(1)), services: []byte{0x0A}})
+	if e := ecuOf(t, report, "7E8"); e.Permanent.State != obd.NoAnswer {
+		t.Errorf("a car without 0A is asked twice: %s", e.Permanent.State)
+	}
+}
+
+func TestAUnitThatAFullBufferCutOffIsNotSilent(t *testing.T) {
+	t.Parallel()
+	got, _ := scanned(t, still(sim.DemoCAN11(1)), sim.Faults{Only: "07", Error: "BUFFER FULL", After: 1})
+	states := map[obd.State]int{}
+	for _, e := range got.ECUs {
+		states[e.Pending.State]++
+	}
+	if states[obd.AdapterFault] == 0 || states[obd.NoAnswer] > 0 {
+		t.Errorf("pending codes: %v", states)
+	}
+}
