@@ -25,10 +25,10 @@ type Report struct {
 	NotAsked []NotAsked `json:"not_asked,omitempty"`
 	// OtherTester says that requests of another tester, or answers to one, came in
 	// between. They are not in this report.
-	OtherTester bool `json:"other_tester,omitempty"`
-	Requests   int        `json:"requests"`
-	DurationMS int64      `json:"duration_ms"`
-	Error      *Failure   `json:"error"`
+	OtherTester bool     `json:"other_tester,omitempty"`
+	Requests    int      `json:"requests"`
+	DurationMS  int64    `json:"duration_ms"`
+	Error       *Failure `json:"error"`
 	// Session is the raw record of the scan, set when it has ended.
 	Session *Session `json:"-"`
 }
