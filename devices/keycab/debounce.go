@@ -11,11 +11,7 @@ type rule struct {
 
 // A switch bounces for milliseconds; a hand crosses an infrared beam for longer.
 func switchRule() rule { return rule{polls: 2, hold: 50 * time.Millisecond} }
-func beamRule() rule   { return rule{polls: 3, hold: 300*time.Millisecond - pollJitter} }
-
-// pollJitter is by how much polls may come too early or too late: without it the
-// poll that comes 299 ms after the first would wait for the next.
-const pollJitter = 15 * time.Millisecond
+func beamRule() rule   { return rule{polls: 3, hold: 300 * time.Millisecond} }
 
 const (
 	flapTurns  = 6
@@ -67,6 +63,13 @@ func (in *input) see(at time.Duration, raw bool) (changed, flaps bool) {
 	changed = !in.known || in.value != in.cand
 	in.known, in.value = true, in.cand
 	return changed, false
+}
+
+// due is when the next poll would be enough to believe what the last ones showed;
+// false when nothing is in doubt.
+func (in *input) due() (time.Duration, bool) {
+	doubt := in.seen && !in.flapping && (!in.known || in.value != in.cand)
+	return in.since + in.rule.hold, doubt && in.count+1 >= in.rule.polls
 }
 
 // turn notes a change of the raw value and forgets those that are too old.

@@ -229,3 +229,36 @@ func TestAGaugeNeedsManyPolls(t *testing.T) {
 		t.Errorf("still on after %d polls without a mark", gaugePolls)
 	}
 }
+
+// A change that a tick of 100 ms saw is believed when its time is over, not at the
+// tick after that: due names that moment, and only while a poll would settle it.
+func TestAPollIsDueWhenItWouldSettleADoubt(t *testing.T) {
+	t.Parallel()
+	const ms = time.Millisecond
+	r := newRack(1, 2, new(int)) // a closed hook shows 0
+	for _, at := range []time.Duration{0, 100, 200, 300} {
+		r.see(at*ms, 0, sample{HasKeys: true})
+	}
+	if d, ok := r.due(300*ms, 0); ok {
+		t.Fatalf("nothing is in doubt, but a poll is due at %v", d)
+	}
+	keyed := sample{Keys: 2, HasKeys: true}
+	for _, c := range []struct{ at, want time.Duration }{{407, 0}, {512, 707}, {603, 707}, {706, 707}} {
+		if changes := r.see(c.at*ms, 0, keyed); len(changes) != 0 {
+			t.Fatalf("at %d ms: %v", c.at, changes)
+		}
+		if d, ok := r.due(c.at*ms, 0); ok != (c.want != 0) || d != c.want*ms {
+			t.Errorf("at %d ms: due at %v, %v; want %d ms", c.at, d, ok, c.want)
+		}
+	}
+	if changes := r.see(707*ms, 0, keyed); len(changes) != 1 {
+		t.Errorf("at the time named: %v, want the key", changes)
+	}
+	if d, ok := r.due(707*ms, 0); ok {
+		t.Errorf("it is known, but a poll is due at %v", d)
+	}
+	r.see(800*ms, 0, sample{Hooks: 1, Keys: 2, HasKeys: true})
+	if d, ok := r.due(800*ms, 0); !ok || d != 850*ms {
+		t.Errorf("a hook that was seen once is due at %v, %v; want after 50 ms", d, ok)
+	}
+}

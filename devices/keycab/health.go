@@ -37,10 +37,11 @@ func (g *gauge) mark(need int) bool {
 
 // health is how one board answers.
 type health struct {
-	missed    int  // polls in a row without an answer
-	mute      int  // of them, those without a single byte
-	silent    bool // missedPolls were missed: nothing is known of the board
-	returning bool // it was silent, and its state is not settled yet
+	due       time.Duration // when a poll would settle a doubt; 0: at no time before the next tick
+	missed    int           // polls in a row without an answer
+	mute      int           // of them, those without a single byte
+	silent    bool          // missedPolls were missed: nothing is known of the board
+	returning bool          // it was silent, and its state is not settled yet
 	since     time.Duration
 	heard     bool // the last poll was answered
 	calm      bool // none of its locks is left driven

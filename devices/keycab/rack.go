@@ -72,6 +72,19 @@ func (r *rack) forget(board int) []any {
 	return out
 }
 
+// due is when after at a poll of a board would first settle a doubt; false when none
+// would.
+func (r *rack) due(at time.Duration, board int) (soon time.Duration, ok bool) {
+	for i := board * r.locks; i < (board+1)*r.locks; i++ {
+		for _, in := range []*input{&r.places[i].hook, &r.places[i].key} {
+			if d, doubt := in.due(); doubt && d > at && (!ok || d < soon) {
+				soon, ok = d, true
+			}
+		}
+	}
+	return soon, ok
+}
+
 // settled says that everything that can be known of a board is known.
 func (r *rack) settled(board int, hasKeys bool) bool {
 	for _, p := range r.places[board*r.locks : (board+1)*r.locks] {

@@ -14,6 +14,7 @@ type session struct {
 	c    *Cabinet
 	t    *teller
 	tick *time.Ticker
+	soon *time.Timer // when a poll between two ticks settles a doubt
 	rack *rack
 	line []health // per board
 
@@ -39,6 +40,8 @@ func newSession(c *Cabinet, port devices.Port, t *teller) *session {
 func (s *session) run(ctx context.Context) error {
 	s.tick = time.NewTicker(pollEvery)
 	defer s.tick.Stop()
+	s.soon = time.NewTimer(pollEvery)
+	defer s.soon.Stop()
 	if _, err := s.collect(settleTime, nil); err != nil {
 		return err
 	}
@@ -50,6 +53,11 @@ func (s *session) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-s.tick.C:
+		case <-s.soon.C:
+			if err := s.glance(ctx); err != nil {
+				return err
+			}
+			continue
 		case o := <-s.c.orders:
 			r, err := s.unlock(ctx, o)
 			o.done <- r
@@ -71,11 +79,59 @@ func (s *session) cycle(ctx context.Context) error {
 		if h.silent && s.c.clock()-h.asked < time.Second {
 			continue
 		}
+		s.ripen(ctx, b)
 		if err := s.poll(ctx, b); err != nil {
 			return fmt.Errorf("poll board %d: %w", s.c.opts.Boards[b], err)
 		}
 	}
 	s.tellWhole()
+	s.arm()
+	return nil
+}
+
+// ripen waits a moment where a poll would come just too early to settle a doubt.
+func (s *session) ripen(ctx context.Context, b int) {
+	at := s.c.clock()
+	d, doubt := s.rack.due(at, b)
+	if !doubt || d-at > pollJitter {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(d - at):
+	}
+}
+
+// arm has glance come when a poll before the next tick would settle a doubt: a change
+// that a tick saw just too early would else wait for one more.
+func (s *session) arm() {
+	s.soon.Stop()
+	at, wait := s.c.clock(), pollEvery
+	for b := range s.line {
+		h := &s.line[b]
+		h.due = 0
+		if d, doubt := s.rack.due(at, b); doubt && !h.silent && h.missed == 0 {
+			h.due, wait = d, min(wait, d-at)
+		}
+	}
+	if wait < pollEvery {
+		s.soon.Reset(wait)
+	}
+}
+
+// glance polls the boards whose doubts one poll would settle now.
+func (s *session) glance(ctx context.Context) error {
+	at := s.c.clock()
+	for b := range s.line {
+		if h := &s.line[b]; h.due == 0 || h.due > at {
+			continue
+		}
+		if err := s.poll(ctx, b); err != nil {
+			return fmt.Errorf("poll board %d: %w", s.c.opts.Boards[b], err)
+		}
+	}
+	s.tellWhole()
+	s.arm()
 	return nil
 }
 

@@ -126,6 +126,8 @@ func (s *session) next(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-s.soon.C:
+		return s.glance(ctx)
 	case <-s.tick.C:
 	}
 	return s.cycle(ctx)

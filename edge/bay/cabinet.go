@@ -264,7 +264,11 @@ func (b *Bay) hung(slot int, before slotBook) []happened {
 		out = append(out, b.misplaced(slot, id, before)...)
 	}
 	if id == "" {
-		return append(out, b.keyOfNobody(slot)...)
+		out = append(out, b.keyOfNobody(slot)...)
+		if tag != "" {
+			out = append(out, b.strange(keycab.Tag{ID: tag, Slot: slot})...)
+		}
+		return out
 	}
 	if st, ok := b.cfg.Jobs.Job(id); ok {
 		st.Key.In = true

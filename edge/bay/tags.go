@@ -92,8 +92,10 @@ func (b *Bay) tagNews(t keycab.Tag) []happened {
 		return nil // the switch tells, and asks for the tag then; or all is as it should be
 	case id == "" && s.owner != "" && !bound:
 		return []happened{{job: s.owner, p: job.TagBound{Cabinet: name, Slot: t.Slot, Tag: t.ID}}}
-	case id == "":
+	case id == "" && s.owner == "":
 		return b.strange(t)
+	case id == "": // the owner's key has another tag
+		return append(b.strange(t), b.raised(job.AlarmKeyMissing, t.Slot, s.owner)...)
 	}
 	out := []happened{{job: id, p: job.KeyHung{Cabinet: name, Slot: t.Slot, Tag: t.ID}}}
 	if s.owner != "" { // it was taken for that one's key
@@ -158,13 +160,20 @@ func (b *Bay) slotOf(id string) int {
 }
 
 // hungBy is whose key has just been hung: the tag's, else of the job that was asked
-// to hang it, else of the one that the slot is kept for.
+// to hang it, else of the one that the slot is kept for. A key with a tag of nobody is
+// not that of a job whose key has another one.
 func (b *Bay) hungBy(slot int, before slotBook) (id, tag string) {
 	by, tag := b.tagged(slot)
+	id = before.owner
 	if before.hangs() {
-		return cmp.Or(by, before.intentJob), tag
+		id = before.intentJob
 	}
-	return cmp.Or(by, before.owner), tag
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if by == "" && tag != "" && b.book.tagOf(id) != "" {
+		return "", tag
+	}
+	return cmp.Or(by, id), tag
 }
 
 // tagOf is the tag of a job's key; "" when none is bound.

@@ -133,3 +133,31 @@ func TestATagShownAtTheCabinetIsBoundToTheOpenSlot(t *testing.T) {
 		}
 	})
 }
+
+// A key whose tag nobody knows is not taken for that of a job whose key has a tag,
+// whether tag or switch is heard first.
+func TestAKeyWithAnotherTagIsNotTheJobs(t *testing.T) {
+	t.Parallel()
+	for _, tagFirst := range []bool{true, false} {
+		inTagRoom(t, false, true, func(t *testing.T, r *room) {
+			r.brings("j1", 1, tagA, true)
+			r.takes("j1", 1, tagA, true)
+			r.staff("j1", 1, "return", "te1")
+			if tagFirst {
+				r.cab.tag(1, tagB, keycab.TagSeen)
+				r.cab.key(1, keycab.KeyPresent)
+			} else {
+				r.cab.key(1, keycab.KeyPresent)
+				synctest.Wait()
+				r.cab.tag(1, tagB, keycab.TagSeen)
+			}
+			synctest.Wait()
+			if st, _ := r.n.Job("j1"); st.Key.Where == job.WhereSlot || st.Key.Tag != tagA {
+				t.Errorf("tag first %v: the key of j1 is away, not %+v", tagFirst, st.Key)
+			}
+			if got := r.standing(); !slices.Contains(got, job.WarnUnknownTag) {
+				t.Errorf("tag first %v: what stands is %q, want the unknown tag among it", tagFirst, got)
+			}
+		})
+	}
+}
