@@ -17,7 +17,7 @@ free_base() {
 }
 
 work=$(mktemp -d)
-CGO_ENABLED=0 go build -o "$work/" ./cmd/pitlane-sim
+CGO_ENABLED=0 go build -o "$work/" ./cmd/pitlane-sim ./cmd/pitlane
 base=$(free_base)
 "$work/pitlane-sim" --by-hand --jammed 1 --data "$work/shop" --port-base "$base" >"$work/out" 2>"$work/log" &
 sim=$!
@@ -32,5 +32,6 @@ export PITLANE_RECEPTION="http://127.0.0.1:$base"
 export PITLANE_BAY="http://127.0.0.1:$((base + 1))"
 export PITLANE_BAY2="http://127.0.0.1:$((base + 2))"
 export PITLANE_CENTRAL="http://127.0.0.1:$((base + 10))"
+export PITLANE_TOOL="$work/pitlane"
 cd kiosk-ui
-{ npm run -s e2e:keys && npm run -s e2e && npm run -s axe; } || { echo "--- the shop's log ---" >&2; tail -n 60 "$work/log" >&2; exit 1; }
+{ npm run -s e2e:keys && npm run -s e2e && npm run -s e2e:history && npm run -s axe; } || { echo "--- the shop's log ---" >&2; tail -n 60 "$work/log" >&2; exit 1; }

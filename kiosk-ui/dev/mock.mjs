@@ -35,6 +35,9 @@ export function start(port = 0) {
       return answer(res, path, JSON.parse(body || '{}'), set, views);
     }
     if (path.startsWith('/api/v1/vehicles/')) return json(res, 200, states.vehicle);
+    const job = new URL(req.url, 'http://x').searchParams.get('job');
+    if (path === '/api/v1/desk/history') return json(res, 200, job === 'j10' ? states.erasedHistory : job === 'j9' ? states.history : { ...states.history, seals: 0, conflicts: [], entries: [] });
+    if (path === '/api/v1/desk/receipt') return json(res, 200, { ...states.receipt, qr_svg: qr() });
     if (path === '/healthz') return res.end('ok');
     const name = path === '/' ? 'office.html' : path.startsWith('/assets/') ? path.slice(1) : `${path.slice(1)}.html`;
     try {
@@ -107,7 +110,7 @@ function answer(res, path, body, set, views) {
   if (call === 'checkin/finish') return json(res, 200, { ticket: 'R-417', code: '40718253', promised: states.order.promised, qr_svg: qr() });
   if (call === 'pickup/open') {
     if (body.code === '00000000') return json(res, 404, { error: { kind: 'wrong_code', message: 'no such code', hint: '' } });
-    return json(res, 200, states.pickup);
+    return json(res, 200, { ...states.pickup, receipt: { qr_svg: qr() } });
   }
   if (call === 'pickup/key') {
     set('kiosk', { session: { job: 'j5', ticket: 'M-033', mode: 'pickup', step: 'opening', slot: 8, hook: 'closed', key: 'present' } });

@@ -116,11 +116,13 @@ export const desk = {
       next: ['offer', 'answer'], scans: [earlier], extras: [
         { id: 'x1', text: '更换前氧传感器', state: 'raised', by: 'te-2' },
         { id: 'x2', text: '刹车油含水超标，更换', safety: true, state: 'offered', price: 26000, promised: at(150), by: 'te-2' }] }),
-    job({ id: 'j3', ticket: 'H-645', plate: '粤B·88F77', phase: 'done', word: 'inspection', bay: '1', lead: 'te-1', next: ['inspect'], promised: at(-12), compare: { ...compare, readings: undefined }, scans: [earlier, { ...earlier, id: 's9', at: at(-10), codes: [] }] }),
+    job({ id: 'j3', timers: [{ timer: 'inspector_call', since: at(-3) }, { timer: 'progress_check', since: at(-40), overdue: at(-20), at_least: true }], ticket: 'H-645', plate: '粤B·88F77', phase: 'done', word: 'inspection', bay: '1', lead: 'te-1', next: ['inspect'], promised: at(-12), compare: { ...compare, readings: undefined }, scans: [earlier, { ...earlier, id: 's9', at: at(-10), codes: [] }] }),
     job({ id: 'j4', ticket: 'W-319', plate: '粤B·33W19', phase: 'passed', word: 'getting_ready', next: ['prepare'] }),
     job({ id: 'j5', ticket: 'M-033', plate: '粤A·778K2', phase: 'settled', word: 'ready', next: ['gatepass'], promised: at(-5) }),
     job({ id: 'j6', ticket: 'K-208', plate: '', phase: 'arrived', word: 'waiting', next: [], slot: 0, key_in: false, uncertain: true, conflicts: ['plate_differs'] }),
     job({ id: 'j7', key_in: false, key: { where: 'technician', holder: 'te-2', since: at(-12), moves: [] }, ticket: 'C-102', plate: '沪D·12D44', phase: 'in_repair', word: 'in_repair', bay: '2', lead: 'te-2', node: 'demo-bay-2', next: [] }),
+    job({ id: 'j9', ticket: 'S-777', plate: '粤B·77S77', phase: 'left', word: 'ready', next: [], key_in: false, slot: 0, seals: 2 }),
+    job({ id: 'j10', ticket: '', plate: '', phase: 'left', word: 'ready', next: [], key_in: false, slot: 0, erased: 'all', lines: [], marks: [], belongings: [], phone: '', complaint: { taps: [], words: '' } }),
     job({ id: 'j8', ticket: 'F-808', plate: '粤S·66118', phase: 'prepared', word: 'getting_ready', next: ['notify', 'settle'] }),
   ],
   bays: [{ bay: '1', node: 'demo-bay-1', ticket: 'H-645' }, { bay: '2', node: 'demo-bay-2', ticket: 'C-102' }],
@@ -159,3 +161,23 @@ export function asOf() {
   const ago = (s) => new Date(Date.now() - s * 1000).toISOString();
   return { 'demo-reception': ago(0), 'demo-bay-1': ago(0), 'demo-bay-2': ago(40), 'demo-bay-3': ago(240), demo: ago(0) };
 }
+
+const entry = (seq, kind, over = {}) => ({
+  kind, origin: 'demo-reception/0', seq, node: 'demo-reception', who: 'person', when: { at: at(-60 + seq), sure: 'sure' }, seal: 'listed', seen: ['demo-bay-1', 'demo-central'], payload: 'whole', ...over,
+});
+
+// Every certainty, proof and state of a payload that there is.
+export const history = {
+  job: 'j9', conflicts: ['two_bays'], seals: 2, unsealed: 1,
+  entries: [
+    entry(1, 'job.opened', { who: 'customer', payload: 'no_contact' }), entry(2, 'order.signed', { who: 'customer', payload: 'contact_erased' }), entry(3, 'slot.unlock_intended', { by: 'kiosk' }),
+    entry(4, 'bay.assigned', { by: 'sa-1' }), entry(5, 'scan.completed', { node: 'demo-bay-1', who: 'device', when: { at: at(-50), sure: 'battery' }, seen: [] }),
+    entry(6, 'work.started', { node: 'demo-bay-2', by: 'te-2', when: { at: at(-49), sure: 'between', from: at(-50), to: at(-40) } }), entry(7, 'work.finished', { node: 'demo-bay-2', by: 'te-2', when: { at: at(-40), sure: 'after', from: at(-41) } }),
+    entry(8, 'timer.due', { who: 'program', at_least: true, when: { at: null, sure: 'unknown' } }), entry(9, 'job.sealed', { who: 'program', seal: 'seal' }), entry(10, 'tea.drunk', { who: '', seal: 'open', seen: [], payload: 'locked' }),
+  ],
+};
+export const erasedHistory = { job: 'j10', conflicts: [], seals: 1, unsealed: 0, erased: 'all', entries: history.entries.slice(0, 4).map((e) => ({ ...e, payload: 'erased', seal: 'unknown' })) };
+export const receipt = {
+  address: 'https://receipts.example/receipt/0123456789abcdef0123456789abcdef', path: '/receipt/0123456789abcdef0123456789abcdef', verify: 'https://receipts.example/verify', kind: 'job.amended',
+  key: 'demo+8a6f35c1+AXxE2mM0b4pV7W1yVq3y0v1r8c6o5y2Tt0y3o1Qm4p7Q', seen: ['demo-bay-1', 'demo-central'], bytes: 6120,
+};

@@ -55,6 +55,23 @@ for (const lang of ['zh-Hans', 'zh-Hant', 'en']) {
           await openJob(page, t);
           assert.deepEqual(await axe(page), [], t);
         }
+        await page.getByTestId('limits').locator('summary').click();
+        assert.deepEqual(await axe(page), [], 'limits');
+        await page.getByTestId('gone-open').click();
+        assert.deepEqual(await axe(page), [], 'what was handed back');
+        for (const id of ['j9', 'j10']) { // sealed and erased, by keys alone
+          if (!(await page.getByTestId('gone').count())) await page.getByTestId('gone-open').click();
+          await page.locator(`[data-testid=gone-job][data-job=${id}]`).focus();
+          await page.keyboard.press('Enter');
+          await page.getByTestId('history').locator('summary').focus();
+          await page.keyboard.press('Enter');
+          await page.getByTestId('entry').first().waitFor();
+          assert.equal(await page.getByTestId('receipt').count(), id === 'j9' ? 1 : 0);
+          if (id === 'j9') await page.getByTestId('receipt-qr').waitFor();
+          assert.deepEqual(await axe(page), [], `the history of ${id}`);
+          await page.keyboard.press('Escape');
+          await page.getByTestId('detail').waitFor({ state: 'detached' });
+        }
         await page.getByTestId('cabinet-open').click();
         assert.deepEqual(await axe(page), [], 'cabinet');
         await page.getByTestId('slot-1').focus();

@@ -4,11 +4,12 @@ import { words as board } from '../src/board/words';
 import { words as kiosk } from '../src/kiosk/words';
 import { fill, clock, dayClock, langs, money, startLang, wordOf } from '../src/shared/i18n';
 import { ageWords, publicWords, wordIcons } from '../src/shared/words';
+import { historyWords } from '../src/desk/historywords';
 import { keyWords } from '../src/desk/keywords';
 import { carWords } from '../src/staff/carwords';
 import { words as staff } from '../src/staff/words';
 
-const tables: Record<string, Record<string, Record<string, string>>> = { kiosk, staff, carWords, bayWords, keyWords, board, publicWords, ageWords };
+const tables: Record<string, Record<string, Record<string, string>>> = { kiosk, staff, carWords, bayWords, keyWords, historyWords, board, publicWords, ageWords };
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 
 describe.each(Object.entries(tables))('the words of %s', (_name, table) => {

@@ -13,6 +13,7 @@ const where: Record<Phase, Column> = {
 
 /** An open extra item calls the desk, wherever the car stands. */
 export function columnOf(job: DeskJob): Column {
+  if (job.erased === 'all') return 'gone';
   if (job.next?.includes('offer') || job.next?.includes('answer')) return 'answer';
   return where[job.phase] ?? 'arrived';
 }

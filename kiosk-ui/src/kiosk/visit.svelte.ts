@@ -36,6 +36,7 @@ export interface Pickup {
   codes_before: CodeText[] | null;
   codes_after: CodeText[] | null;
   changes?: { complete: boolean; clear: boolean; codes: CodeChange[] | null } | null;
+  receipt?: { qr_svg: string; local?: boolean } | null;
 }
 
 const blank = () => ({

@@ -46,6 +46,7 @@ export const hans = {
   nr_not_settled: '请先到收银处结算。', nr_no_gatepass: '请先到前台领取出厂通知单。', nr_not_inspected: '还在做质量检验。', nr_in_work: '还在维修。',
   reviewAsk: '您的车已经修好', workDone: '做了这些', before: '维修前', after: '维修后', noCodes: '车辆没有报告故障', changes: '车辆之前和现在报告的情况', notWhole: '车上有部分没有回答', ch_gone: '不再报告', ch_untested: '不再报告，还要在行驶中确认', ch_still: '仍在', ch_new: '新出现', ch_unknown: '现在不能确定', notScanned: '没有读取', moreCodes: '还有 {n} 项', takeKey: '签字取钥匙', pickSign: '请签字确认取车', pickSignHint: '签字表示您已取回车辆和物品。', getKey: '打开钥匙格', take: '{slot} 号格已打开，请取走钥匙', taken: '请关上柜门', 
   rateAsk: '您对这次服务满意吗？', rateSkip: '不评价', star: '{n} 分', r1: '很不满意', r2: '不满意', r3: '一般', r4: '满意', r5: '很满意',
+  receipt: '您的凭证：一天内可用手机扫描下载。', receiptAsk: '您的凭证可向前台索取。',
   bye: '请走好，祝一路平安！', byeHint: '谢谢您的光临，再见。',
   // idle, help, trouble
   idleAsk: '您还在吗？', idleText: '{n} 秒后将清除屏幕上的内容。', idleHere: '我还在', wiped: '正在清除…',

@@ -36,6 +36,7 @@ export const hant: Record<Key, string> = {
   nr_not_settled: '請先到收銀處結算。', nr_no_gatepass: '請先到櫃檯領取出廠通知單。', nr_not_inspected: '還在做品質檢驗。', nr_in_work: '還在維修。',
   reviewAsk: '您的車已經修好', workDone: '做了這些', before: '維修前', after: '維修後', noCodes: '車輛沒有回報故障', changes: '車輛之前和現在回報的情況', notWhole: '車上有部分沒有回應', ch_gone: '不再回報', ch_untested: '不再回報，還要在行駛中確認', ch_still: '仍在', ch_new: '新出現', ch_unknown: '現在不能確定', notScanned: '沒有讀取', moreCodes: '還有 {n} 項', takeKey: '簽名取鑰匙', pickSign: '請簽名確認取車', pickSignHint: '簽名表示您已取回車輛和物品。', getKey: '打開鑰匙格', take: '{slot} 號格已打開，請取走鑰匙', taken: '請關上櫃門',
   rateAsk: '您對這次服務滿意嗎？', rateSkip: '不評分', star: '{n} 分', r1: '很不滿意', r2: '不滿意', r3: '一般', r4: '滿意', r5: '很滿意',
+  receipt: '您的憑證：一天內可用手機掃描下載。', receiptAsk: '您的憑證可向前台索取。',
   bye: '請慢走，祝一路平安！', byeHint: '謝謝您的光臨，再見。',
   idleAsk: '您還在嗎？', idleText: '{n} 秒後將清除螢幕上的內容。', idleHere: '我還在', wiped: '正在清除…',
   helpTitle: '找職員協助', helpCalled: '已通知同事，馬上過來。', helpDesk: '請到櫃檯，我們的同事馬上幫您。', helpAssist: '如果您需要更多協助，請告訴我們。只有櫃檯同事看得到。',

@@ -272,6 +272,32 @@ export interface DeskJob {
   wrong?: WrongCar | null;
   compare?: Comparison | null;
   uncertain?: boolean;
+  timers?: DeskTimer[] | null;
+  seals?: number;
+  erased?: 'contact' | 'all';
+}
+export interface DeskTimer { timer: string; since?: string | null; overdue?: string | null; at_least?: boolean; text?: string }
+export interface DeskReceipt { address: string; qr_svg: string; local?: boolean; path: string; verify: string; kind: string; key: string; seen: string[] | null; bytes: number }
+export interface History {
+  job: string;
+  entries: HistoryEntry[];
+  conflicts: string[] | null;
+  seals: number;
+  unsealed: number;
+  erased?: 'contact' | 'all';
+}
+export interface HistoryEntry {
+  kind: string;
+  origin: string;
+  seq: number;
+  node: string;
+  by?: string;
+  who?: string;
+  when: { at: string | null; sure: string; from?: string | null; to?: string | null };
+  seal: string;
+  seen: string[] | null;
+  payload: string;
+  at_least?: boolean;
 }
 export interface DeskExtra {
   id: string;
