@@ -184,6 +184,9 @@ func (j *Journal) TakeCosigned(signed []byte) error {
 		return err
 	}
 	h := j.head(cp.Origin)
+	if h != nil && cp.Size > h.Size && cp.Origin == j.Origin() {
+		return fmt.Errorf("take a cosigned checkpoint: %w: others cosigned %d entries of this node's log, this disk holds %d", ErrForked, cp.Size, h.Size)
+	}
 	if h == nil || cp.Size > h.Size {
 		return fmt.Errorf("take a cosigned checkpoint: %w", ErrGap)
 	}

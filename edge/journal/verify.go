@@ -57,6 +57,10 @@ func (j *Journal) VerifyReport(ctx context.Context) VerifyReport {
 	}
 	j.verifyFiles(&r, heads)
 	j.verifySizes(&r, heads)
+	j.verifyCosigned(&r, heads)
+	if own := j.Origin(); len(heads) > 0 && heads[own] == nil {
+		r.find("%s: it holds nothing of its own log: the identity names another epoch, or the log was deleted", own)
+	}
 	return r
 }
 

@@ -37,8 +37,13 @@ func (s *sqlStore) Ping(ctx context.Context) error {
 // Close implements Store.
 func (s *sqlStore) Close() error { return errors.Join(s.read.Close(), s.write.Close()) }
 
+// asked is what answers queries: a database, or a transaction.
+type asked interface {
+	QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error)
+}
+
 // query runs a query and reads each row.
-func query[T any](ctx context.Context, db *sql.DB, scan func(func(...any) error) (T, error), text string, args ...any) ([]T, error) {
+func query[T any](ctx context.Context, db asked, scan func(func(...any) error) (T, error), text string, args ...any) ([]T, error) {
 	rows, err := db.QueryContext(ctx, text, args...)
 	if err != nil {
 		return nil, err
@@ -216,12 +221,16 @@ func scanCodes(scan func(...any) error) (c scanCode, err error) {
 
 // Scans implements Store.
 func (s *sqlStore) Scans(ctx context.Context, id string) ([]job.Scan, error) {
-	scans, err := query(ctx, s.read, s.scanScan,
+	return s.scans(ctx, s.read, id)
+}
+
+func (s *sqlStore) scans(ctx context.Context, db asked, id string) ([]job.Scan, error) {
+	scans, err := query(ctx, db, s.scanScan,
 		`SELECT job, id, bay, at_ms, state, why, adapter, protocol, complete, sealed FROM scans WHERE job = $1 ORDER BY at_ms, id`, id)
 	if err != nil {
 		return nil, wrap("read scans", err)
 	}
-	codes, err := query(ctx, s.read, scanCodes, `SELECT scan, ecu, code, status FROM codes WHERE job = $1 ORDER BY scan, n`, id)
+	codes, err := query(ctx, db, scanCodes, `SELECT scan, ecu, code, status FROM codes WHERE job = $1 ORDER BY scan, n`, id)
 	if err != nil {
 		return nil, wrap("read codes", err)
 	}
