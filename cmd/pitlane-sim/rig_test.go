@@ -196,6 +196,18 @@ func (r *rig) stopAll() {
 			r.t.Logf("--- %s ---\n%s", node, p.log.String())
 		}
 	}
+	r.verify()
+}
+
+// verify: what the day has left, at every node and at head office, verifies.
+func (r *rig) verify() {
+	out, err := exec.Command(filepath.Join(r.bin, "pitlane"), "verify", "--data", r.dir).CombinedOutput()
+	if err != nil {
+		r.t.Errorf("pitlane verify after the day: %v\n%s", err, out)
+	}
+	if !strings.Contains(string(out), "what follows from the entries") {
+		r.t.Errorf("head office's tables are not compared:\n%s", out)
+	}
 }
 
 // within polls until ok says true; what is awaited has no event of its own.

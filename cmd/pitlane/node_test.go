@@ -13,6 +13,8 @@ import (
 
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
+	"pitlane/edge/vault"
+	"pitlane/sync/central"
 )
 
 // call runs one command of the tool and gives its exit code and output.
@@ -117,5 +119,35 @@ func TestTheToolSaysWhatIsWrong(t *testing.T) {
 	}
 	if err := j.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// Head office keeps a database: verify looks at that.
+func TestVerifyOfHeadOffice(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "shop")
+	if err := shop.Init(dir, "demo"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := shop.Add(dir, "central", shop.RoleCentral, central.Template()); err != nil {
+		t.Fatal(err)
+	}
+	office := filepath.Join(dir, "demo-central")
+	m, err := shop.Load(office)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := vault.Open(vault.Options{Dir: office, Node: m.Node, Key: m.Key, Roster: m.Roster})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := central.OpenSQLite(t.Context(), filepath.Join(office, "central.db"), keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(store.Close(), keys.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := call(t, verifyCommand(), "--data", office); code != exitFailure || !strings.Contains(out, "head office holds nothing") {
+		t.Errorf("verify of an empty database: %d %s", code, out)
 	}
 }

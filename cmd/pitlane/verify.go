@@ -14,6 +14,7 @@ import (
 
 func verifyCommand() *cobra.Command {
 	var data, policy string
+	var witness []string
 	cmd := &cobra.Command{
 		Use: "verify --data DIR | FILE [--policy FILE]", Short: "check a journal, or a receipt: say what is proven, or what is wrong and where",
 		Args: cobra.MaximumNArgs(1),
@@ -27,17 +28,9 @@ func verifyCommand() *cobra.Command {
 			if policy != "" {
 				return usage("--policy is for a receipt", "name the receipt's file too")
 			}
-			dirs, err := nodeFolders(data)
+			all, err := verifyAll(cmd.Context(), data, witness)
 			if err != nil {
 				return err
-			}
-			all := journal.VerifyReport{OK: true, Findings: []string{}, Proven: []string{}}
-			for _, dir := range dirs {
-				r, err := verifyNode(cmd.Context(), dir)
-				if err != nil {
-					return err
-				}
-				join(&all, r, dir, len(dirs) > 1)
 			}
 			if err := printJSON(cmd.OutOrStdout(), all); err != nil {
 				return err
@@ -48,9 +41,39 @@ func verifyCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&data, "data", "", "a node's folder, or that of pitlane-sim")
+	cmd.Flags().StringVar(&data, "data", "", "a node's folder, head office's, or that of pitlane-sim")
+	cmd.Flags().StringArrayVar(&witness, "witness", nil, "a node's folder, to hold head office's against what it cosigned there (several)")
 	cmd.Flags().StringVar(&policy, "policy", "", "what to demand of a receipt: keys and cosigners (C2SP tlog-policy)")
 	return cmd
+}
+
+// verifyAll checks every folder that --data means.
+func verifyAll(ctx context.Context, data string, witness []string) (journal.VerifyReport, error) {
+	all := journal.VerifyReport{OK: true, Findings: []string{}, Proven: []string{}}
+	nodes, offices, err := verifyFolders(data)
+	if err != nil {
+		return all, err
+	}
+	named := len(nodes)+len(offices) > 1
+	for _, dir := range nodes {
+		r, err := verifyNode(ctx, dir)
+		if err != nil {
+			return all, err
+		}
+		join(&all, r, dir, named)
+	}
+	for _, dir := range offices {
+		cosigned, err := cosignedOf(append(nodes, witness...))
+		if err != nil {
+			return all, err
+		}
+		r, err := verifyOffice(ctx, dir, cosigned)
+		if err != nil {
+			return all, err
+		}
+		join(&all, r, dir, named)
+	}
+	return all, nil
 }
 
 func verifyOne(cmd *cobra.Command, name, policy string) error {

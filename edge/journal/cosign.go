@@ -185,6 +185,7 @@ func (j *Journal) TakeCosigned(signed []byte) error {
 	}
 	h := j.head(cp.Origin)
 	if h != nil && cp.Size > h.Size && cp.Origin == j.Origin() {
+		defer j.leaveForked(cp.Origin)
 		return fmt.Errorf("take a cosigned checkpoint: %w: others cosigned %d entries of this node's log, this disk holds %d", ErrForked, cp.Size, h.Size)
 	}
 	if h == nil || cp.Size > h.Size {
