@@ -3,6 +3,7 @@ package bay
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -23,6 +24,9 @@ type scan struct {
 	began   int64         // wall clock of scan.started, ms since 1970
 	started chan struct{} // closed when scan.started is on disk, or err is set
 	err     error
+	// Of the scanner's goroutine: the step it told last, and the report of the steps before.
+	step string
+	read json.RawMessage
 }
 
 // Scan writes scan.started and scans in the background; the same Request again

@@ -47,9 +47,15 @@ func (b *Bay) tellScanner(s board.ScannerState) {
 	b.tell(board.Now{Scanner: &s})
 }
 
-// tellScan says how far a scan is.
+// tellScan says how far a scan is. What was read goes along when a step has ended: a
+// report at every request would be more bytes than a screen can use.
 func (b *Bay) tellScan(s *scan, p obd.Progress) {
-	st := board.ScanState{ID: s.id, Running: true, Step: p.Step, Done: p.Done, Total: p.Total, Codes: codeTexts(p.Report)}
+	if p.Step != s.step && p.Report != nil {
+		s.step, s.read = p.Step, b.reportJSON(s, p.Report)
+	}
+	st := board.ScanState{
+		ID: s.id, Running: true, Step: p.Step, Done: p.Done, Total: p.Total, Codes: codeTexts(p.Report), Report: s.read,
+	}
 	b.tell(board.Now{Scan: &board.ScanNow{Job: s.order.Job, State: st}})
 }
 
@@ -59,13 +65,19 @@ func (b *Bay) tellScanEnd(s *scan, r *obd.Report, failure *obd.Failure) {
 		st.Error = &board.Fault{Kind: failure.Kind, Message: failure.Message, Hint: failure.Hint}
 	}
 	if r != nil {
-		whole, err := json.Marshal(r)
-		if err != nil {
-			b.log.Error("write the report of a scan for the screen", "scan", s.id, "err", err)
-		}
-		st.Report = whole
+		st.Report = b.reportJSON(s, r)
 	}
 	b.tell(board.Now{Scan: &board.ScanNow{Job: s.order.Job, State: st}})
+}
+
+// reportJSON is a report as screens read it, nil where it cannot be written.
+func (b *Bay) reportJSON(s *scan, r *obd.Report) json.RawMessage {
+	whole, err := json.Marshal(r)
+	if err != nil {
+		b.log.Error("write the report of a scan for the screen", "scan", s.id, "err", err)
+		return nil
+	}
+	return whole
 }
 
 func codeTexts(r *obd.Report) []board.CodeText {

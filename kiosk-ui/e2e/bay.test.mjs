@@ -58,8 +58,16 @@ test('live values are watched and codes are cleared', { timeout: 240_000 }, asyn
   await soon(reception, 'checkin/finish', { job });
   await soon(reception, 'desk/assign', { job, by: 'DI1', bay, lead: 'TE1' });
   await soon(bayAt, 'bay/receive', { job, by: 'TE1' });
-  const codes = await scan(page);
+  let early = 0; // what was read before is on the screen while the scan goes on
+  const codes = await scan(page, async () => {
+    await page.locator('[data-testid=scan][data-running=true] [data-testid=tab-readings]').click();
+    await page.locator('[data-testid=scan][data-running=true] [data-testid=readings] tbody tr').first().waitFor({ timeout: 30_000 });
+    early = await page.locator('[data-testid=readings] tbody tr').count();
+    await page.getByTestId('tab-codes').click();
+  });
   assert.ok(codes.length > 0, 'the practice car has codes');
+  assert.ok(early > 0, 'nothing is seen before the end of a scan');
+  await everyTab(page, 'en');
 
   // Live: the person at the wheel starts the engine when its speed is watched.
   await page.getByTestId('live-on').click();
@@ -100,11 +108,24 @@ test('live values are watched and codes are cleared', { timeout: 240_000 }, asyn
     await other.getByTestId('live-on').click();
     await other.getByTestId('value').first().waitFor({ timeout: 30_000 });
     await seen(other, `bay-${lang}`);
+    await everyTab(other, lang);
     assert.deepEqual(other.wrong, []);
     await other.context().close();
   }
   assert.deepEqual(page.wrong.filter((w) => !w.includes('409')), []); // the refusal is one
 });
+
+// Every page of a scan; each unit says of each list how it answered.
+async function everyTab(page, lang) {
+  for (const tab of await page.locator('[data-testid^=tab-]').evaluateAll((all) => all.map((b) => b.dataset.testid))) {
+    await page.getByTestId(tab).click();
+    await seen(page, `${tab}-${lang}`);
+    if (tab !== 'tab-codes') continue;
+    const states = await page.getByTestId('answer').evaluateAll((all) => all.filter((a) => a.dataset.list === 'stored').map((a) => a.dataset.state));
+    assert.ok(states.length > 0 && states.every((s) => s === 'ok'), `stored codes: ${states}`);
+  }
+  await page.getByTestId('tab-codes').click();
+}
 
 async function clear(page) {
   await page.locator('[data-testid=do-clear]:not([disabled])').waitFor({ timeout: 30_000 });

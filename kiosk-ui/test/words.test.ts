@@ -7,9 +7,11 @@ import { ageWords, publicWords, wordIcons } from '../src/shared/words';
 import { historyWords } from '../src/desk/historywords';
 import { keyWords } from '../src/desk/keywords';
 import { carWords } from '../src/staff/carwords';
+import { faultWord, scanWords } from '../src/staff/scanwords';
+import { valueNames, valueStems, valueWord } from '../src/staff/valuewords';
 import { words as staff } from '../src/staff/words';
 
-const tables: Record<string, Record<string, Record<string, string>>> = { kiosk, staff, carWords, bayWords, keyWords, historyWords, board, publicWords, ageWords };
+const tables: Record<string, Record<string, Record<string, string>>> = { kiosk, staff, carWords, scanWords, bayWords, keyWords, historyWords, board, publicWords, ageWords };
 const holes = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 
 describe.each(Object.entries(tables))('the words of %s', (_name, table) => {
@@ -71,4 +73,24 @@ test('the first language is the asked one, else the panel’s', () => {
   expect(startLang('', ['zh-TW'])).toBe('zh-Hant');
   expect(startLang('', ['zh-CN'])).toBe('zh-Hans');
   expect(startLang('', ['fr'])).toBe('zh-Hans');
+});
+
+test('a fault of the scanner is said in the language of the screen, whatever it says itself', () => {
+  for (const kind of ['port', 'not_an_adapter', 'adapter_fault', 'bus_init', 'unable_to_connect', 'can_error', 'no_data', 'low_voltage', 'interrupted']) {
+    for (const lang of langs) expect(faultWord({ kind, message: 'in English', hint: '' }, lang)).not.toBe('in English');
+  }
+  expect(faultWord({ kind: 'new_one', message: 'in English', hint: 'do' }, 'zh-Hans')).toBe('in English · do');
+  expect(faultWord({ kind: 'new_one', message: '', hint: '' }, 'zh-Hans')).toBe('new one');
+});
+
+test('values have names in Chinese, each in its own characters', () => {
+  const simplified = /[车维检测钥请签单价图录线问题报继续关闭时间错误读码输护设备电话发动传统压]/g;
+  for (const [name, [hans, hant]] of [...Object.entries(valueNames), ...Object.entries(valueStems)]) {
+    expect(hans && hant, name).toBeTruthy();
+    expect((hant.match(simplified) ?? []).filter((c) => !'動'.includes(c)), name).toEqual([]);
+  }
+  expect(valueWord('engine_rpm', 'zh-Hant')).toBe('引擎轉速');
+  expect(valueWord('engine_rpm', 'en')).toBe('engine rpm');
+  expect(valueWord('oxygen_sensor_1_voltage', 'zh-Hans')).toBe('氧传感器 1 电压');
+  expect(valueWord('never_seen', 'zh-Hans')).toBe('never seen');
 });

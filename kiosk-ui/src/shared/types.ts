@@ -202,11 +202,18 @@ export interface Report {
   vin?: { state: string; value?: string };
   ecus?: Ecu[] | null;
   errors?: { request: string; ecu?: string; state: string; nrc?: string }[] | null;
+  other_tester?: boolean;
   requests?: number;
   duration_ms?: number;
 }
+export interface CodeList { state: string; nrc?: string; codes?: { code: string }[] | null }
 export interface Ecu {
   id: string;
+  stored?: CodeList | null;
+  pending?: CodeList | null;
+  permanent?: CodeList | null;
+  freeze_state?: string;
+  tests_state?: string;
   readiness?: Readiness | null;
   readings?: Reading[] | null;
   freeze?: { frame: number; code: string; readings: Reading[] | null }[] | null;
