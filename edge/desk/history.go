@@ -81,7 +81,7 @@ func (d *Desk) history(ctx context.Context, id string) (History, error) {
 		byHash[told.Hash] = e
 	}
 	s := job.Fold(events)
-	h := History{Job: id, Entries: []HistoryEntry{}, Conflicts: s.Conflicts, Seals: s.Sealing.Seals, Unsealed: job.Unsealed(s), Erased: orderedErased(entries)}
+	h := History{Job: id, Entries: []HistoryEntry{}, Conflicts: s.Conflicts, Seals: sealsIn(entries), Unsealed: job.Unsealed(s), Erased: orderedErased(entries)}
 	if h.Conflicts == nil {
 		h.Conflicts = []string{}
 	}
@@ -95,6 +95,17 @@ func (d *Desk) history(ctx context.Context, id string) (History, error) {
 		h.Entries = append(h.Entries, line)
 	}
 	return h, nil
+}
+
+// sealsIn counts the seals; the kinds say so, also where nothing else can be read.
+func sealsIn(entries []journal.Entry) int {
+	n := 0
+	for _, e := range entries {
+		if isSeal(e.Kind) {
+			n++
+		}
+	}
+	return n
 }
 
 func (d *Desk) line(e journal.Entry, told job.Event, erased string) HistoryEntry {

@@ -214,7 +214,7 @@ func TestTheHistorySaysHowSureATimeIsAndWhatIsErased(t *testing.T) {
 	if e := out.Entries[2]; e.When.From == nil || e.When.To == nil || !e.When.To.After(*e.When.From) {
 		t.Errorf("between what: %+v", e.When)
 	}
-	if out.Erased != "all" || !out.Entries[6].AtLeast || out.Entries[7].By != "sa" || out.Entries[1].Who != "" {
+	if out.Erased != "all" || out.Seals != 1 || out.Unsealed != 0 || !out.Entries[6].AtLeast || out.Entries[7].By != "sa" || out.Entries[1].Who != "" {
 		t.Errorf("erased %q, at least %t, by %q, who %q", out.Erased, out.Entries[6].AtLeast, out.Entries[7].By, out.Entries[1].Who)
 	}
 	entries = entries[:1]

@@ -27,6 +27,19 @@ for (const [name, path] of Object.entries({ board: '/board', bay: '/bay', desk: 
   const page = await openPage(browser, `${server.url}${path}?lang=${lang}`, { width, height });
   await page.waitForTimeout(400);
   await seen(page, name);
+  if (name === 'desk') {
+    await page.getByTestId('limits').locator('summary').click();
+    await seen(page, 'desk-limits');
+    for (const id of ['j9', 'j10']) {
+      await page.getByTestId('gone-open').click();
+      await page.locator(`[data-testid=gone-job][data-job=${id}]`).click();
+      await seen(page, `desk-${id}`);
+      await page.getByTestId('history').locator('summary').click();
+      await page.getByTestId('entry').first().waitFor();
+      await page.getByTestId('history').evaluate((h) => h.scrollIntoView());
+      await seen(page, `desk-history-${id}`);
+    }
+  }
   for (const line of page.wrong) { bad++; console.log(`${name}: ${line}`); }
   await page.context().close();
 }

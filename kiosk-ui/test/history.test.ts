@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import golden from '../../edge/job/testdata/payloads-v1.jsonl?raw';
 import { columnOf } from '../src/desk/columns';
-import { doubt, historyWord, limitText, proofText, sealText, whenText, whereText, whoText } from '../src/desk/history';
+import { doubt, historyWord, limitText, proofText, sealText, witnesses, whenText, whereText, whoText } from '../src/desk/history';
 import { historyWords } from '../src/desk/historywords';
 import { langs } from '../src/shared/i18n';
 import type { DeskJob, History, HistoryEntry } from '../src/shared/types';
@@ -13,7 +13,6 @@ const entry = (over: Partial<HistoryEntry>): HistoryEntry => ({
 });
 
 test('every kind of event has its words; one of a later version is shown as it came', () => {
-  const golden = readFileSync(new URL('../../edge/job/testdata/payloads-v1.jsonl', import.meta.url), 'utf8');
   const kinds = golden.split('\n').filter(Boolean).map((l) => l.split(' ')[0]!);
   expect(kinds.length).toBeGreaterThan(50);
   for (const lang of langs) for (const k of kinds) expect(Object.hasOwn(historyWords[lang], `k_${k.replaceAll('.', '_')}`), `${lang} ${k}`).toBe(true);
@@ -41,12 +40,14 @@ test('who and where are the names that people know', () => {
 });
 
 test('what is not proven or not there is said', () => {
-  expect(proofText(entry({}), 'en')).toBe('sealed · cosigned by demo-central');
+  expect(proofText(entry({}), 'en')).toBe('sealed · cosigned by 1');
   expect(proofText(entry({ seal: 'open', seen: [], payload: 'erased', at_least: true }), 'en')).toBe('not sealed · not cosigned yet · content erased · at least so long');
   const h: History = { job: 'j', entries: [], conflicts: [], seals: 0, unsealed: 0 };
+  expect(witnesses({ ...h, entries: [entry({}), entry({ seen: ['demo-bay-1', 'demo-central'] })] })).toBe('demo-bay-1, demo-central');
   expect(sealText(h, 'en')).toContain('Not sealed');
   expect(sealText({ ...h, seals: 1, unsealed: 2 }, 'en')).toContain('2');
   expect(sealText({ ...h, seals: 2 }, 'en')).toContain('every');
+  expect(sealText({ ...h, seals: 2, erased: 'all' }, 'en')).toContain('cannot be read');
 });
 
 test('a limit says what to do, since when, and whether it is longer', () => {

@@ -45,15 +45,21 @@ export function whereText(e: HistoryEntry, bays: DeskView['bays'], bay: string):
 export function proofText(e: HistoryEntry, lang: Lang): string {
   return [
     historyWord(lang, 'seal_', e.seal),
-    e.seen?.length ? sayHistory(lang, 'seen', { who: e.seen.join(', ') }) : sayHistory(lang, 'unseen'),
+    e.seen?.length ? sayHistory(lang, 'seen', { n: e.seen.length }) : sayHistory(lang, 'unseen'),
     e.payload === 'whole' || e.payload === 'none' ? '' : historyWord(lang, 'pl_', e.payload),
     e.at_least ? sayHistory(lang, 'atLeast') : '',
   ].filter(Boolean).join(' · ');
 }
 
+/** Every node that has cosigned some entry of the visit. */
+export function witnesses(h: History): string {
+  return [...new Set(h.entries.flatMap((e) => e.seen ?? []))].sort().join(', ');
+}
+
 /** How far a visit is sealed. */
 export function sealText(h: History, lang: Lang): string {
   if (!h.seals) return sayHistory(lang, 'notSealed');
+  if (h.erased === 'all') return sayHistory(lang, 'seal_unknown');
   return h.unsealed ? sayHistory(lang, 'sealedN', { n: h.unsealed }) : sayHistory(lang, 'sealedAll');
 }
 
