@@ -30,6 +30,7 @@ type Config struct {
 	Peer    []PeerConfig   `toml:"peer"`
 
 	Retention RetentionConfig `toml:"retention"`
+	Trim      TrimConfig      `toml:"trim"`
 
 	// File is where the configuration was read from.
 	File string `toml:"-"`

@@ -41,6 +41,8 @@ type Rooms struct {
 	Couriers []Courier
 	// Beside runs as long as the couriers do: the embedded broker.
 	Beside []func(ctx context.Context) error
+	// Restart says that the door opens the edge anew when Run answers ErrRestart.
+	Restart bool
 	// Faults are what the door could not make; they stand on the screens.
 	Faults []board.Fault
 	// Listener serves the screens; nil listens on the configured address.

@@ -20,7 +20,7 @@ import (
 // Run is an edge: it opens the journal, lets the board catch up, serves the
 // screens, then minds devices and links, until ctx ends. It stops in two breaths:
 // intake first, then the links, which send what is left within 3 s; the journal is
-// closed last. A nil error means an end by ctx.
+// closed last. A nil error means an end by ctx, ErrRestart that the door opens it anew.
 func Run(ctx context.Context, cfg Config, rooms Rooms, log *slog.Logger) error {
 	h, err := open(ctx, cfg, rooms, log)
 	if err != nil {
@@ -54,6 +54,8 @@ func (h *house) run(ctx context.Context) error {
 	late.Go(func() { h.boardRoom(lasting, fail) })
 	late.Go(func() { h.mind(lasting, "erasing", h.eraseAsTold) })
 	early.Go(func() { h.mind(intake, "retention", h.retain) })
+	early.Go(func() { h.restart(intake, fail) })
+	early.Go(func() { h.mind(intake, "trimming", h.trim) })
 	if err := h.caughtUp(intake); err != nil {
 		return ended(ctx, err)
 	}

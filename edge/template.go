@@ -39,6 +39,10 @@ name = "{{.Node}}"
 # contact_days = 90           # names, phones, signatures
 # work_days = 365             # the rest; 365 at least
 
+# [trim]                      # of old journal files that head office holds
+# days = 30                   # since every visit in a file was closed
+# off = false                 # true keeps them for ever
+
 [[person]]
 id = "advisor"
 name = "Advisor"

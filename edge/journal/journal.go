@@ -2,7 +2,6 @@ package journal
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -55,6 +54,7 @@ type Journal struct {
 
 	mendedMu sync.Mutex
 	harm     atomic.Pointer[damage]
+	ill      illness
 	knew     map[string]uint64 // sizes that meta.db knew of when it was opened
 
 	lookup sync.Mutex // read-only: the index is made when it is first needed
@@ -118,6 +118,7 @@ func newJournal(o Options, lock *os.File) *Journal {
 		opt: o, lock: lock, log: o.Log, sign: signer{o.Node, o.Key}, upper: upper{filepath.Join(o.Dir, "upper")},
 		wakers: map[chan struct{}]bool{}, queue: make(chan *op),
 		closing: make(chan struct{}), behind: make(chan struct{}, 1),
+		ill: illness{news: make(chan struct{})},
 	}
 	j.roster.Store(o.Roster)
 	j.witness = openWitnessBook(o.Dir)
@@ -201,87 +202,6 @@ func (j *Journal) begin(ctx context.Context) error {
 		}
 	}
 	return writeIdentity(j.opt.Dir, id)
-}
-
-func (j *Journal) openFiles(ctx context.Context) error {
-	err := j.sealFiles(ctx)
-	if err != nil {
-		return err
-	}
-	if j.shelf, j.heads, err = openShelf(j.opt.Dir, j.readOnly); err != nil {
-		return err
-	}
-	if err := j.sameForm(); err != nil {
-		return err
-	}
-	if j.index, err = openIndex(filepath.Join(j.opt.Dir, "meta.db"), j.readOnly); err != nil {
-		return err
-	}
-	if j.readOnly {
-		return nil // the tools mostly need no index, and shall open what is damaged
-	}
-	return j.catchUp(ctx)
-}
-
-// indexed makes sure that the index is there before something is looked up in it.
-func (j *Journal) indexed(ctx context.Context) error {
-	if !j.readOnly {
-		return nil
-	}
-	j.lookup.Lock()
-	defer j.lookup.Unlock()
-	if j.looked {
-		return nil
-	}
-	err := j.catchUp(ctx)
-	j.looked = err == nil
-	return err
-}
-
-// catchUp brings the index to the heads. An index that knows more than the
-// segment files is of another time and is made anew.
-func (j *Journal) catchUp(ctx context.Context) error {
-	marks, err := j.index.marks()
-	j.knew = maps.Clone(marks)
-	tooFar := err != nil
-	for origin, m := range marks {
-		tooFar = tooFar || j.heads[origin] == nil || j.heads[origin].Size < m
-	}
-	if tooFar && j.readOnly {
-		err, j.index.db = j.index.close(), nil
-		marks = map[string]uint64{}
-	} else if tooFar {
-		err = j.index.reset()
-		marks = map[string]uint64{}
-	}
-	if err != nil {
-		return fmt.Errorf("bring the index up to date: %w", err)
-	}
-	for origin, h := range j.heads {
-		if err := j.indexFrom(ctx, origin, max(h.Low, marks[origin]), h.Size); err != nil {
-			return fmt.Errorf("bring the index up to date: %w", err)
-		}
-	}
-	return nil
-}
-
-func (j *Journal) indexFrom(ctx context.Context, origin string, from, to uint64) error {
-	for from < to {
-		entries, err := j.entries(nil, origin, from, to)
-		if err != nil {
-			return err
-		}
-		from += uint64(len(entries))
-		if j.index.add(j.opt.Node, entries) >= flushAt && !j.readOnly {
-			if err := j.index.flush(); err != nil {
-				return err
-			}
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
-	return nil
 }
 
 // Close ends the writer after what it has accepted and closes the files.
@@ -387,53 +307,3 @@ func (j *Journal) Heard(peer string, have map[string][2]uint64) error {
 
 // Peers is what Heard last noted of each peer.
 func (j *Journal) Peers() map[string]map[string][2]uint64 { return j.index.peers() }
-
-// fill checks the options and sets what is left out.
-func (o *Options) fill() error {
-	if !ValidNode(o.Node) {
-		return fmt.Errorf("a node's name is 3 to 48 of a-z, 0-9 and -: %q", o.Node)
-	}
-	if len(o.Key) != ed25519.PrivateKeySize {
-		return fmt.Errorf("open the journal of %s: no node key", o.Node)
-	}
-	n, ok := o.Roster.Node(o.Node)
-	if !ok {
-		return fmt.Errorf("open the journal of %s: the node is not on the roster: add it with `pitlane shop add`", o.Node)
-	}
-	if !n.Key.Equal(o.Key.Public()) {
-		return fmt.Errorf("open the journal of %s: its key is not the one on the roster: take the node's folder as `pitlane shop add` made it", o.Node)
-	}
-	if o.Clock == nil {
-		c, err := SystemClock()
-		if err != nil {
-			return err
-		}
-		o.Clock = c
-	}
-	if o.Quality == nil {
-		o.Quality = func() uint8 { return 0 }
-	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.SegmentLeaves <= 0 {
-		o.SegmentLeaves = 100_000
-	}
-	if o.SegmentBytes <= 0 {
-		o.SegmentBytes = 64 << 20
-	}
-	return o.fillReserve()
-}
-
-func (o *Options) fillReserve() error {
-	if o.Reserve == 0 {
-		o.Reserve = min(max(o.MaxSize/16, 1<<20), 8<<20)
-	}
-	if o.Reserve < 0 {
-		o.Reserve = 0
-	}
-	if o.MaxSize > 0 && o.Reserve >= o.MaxSize {
-		return fmt.Errorf("the journal may take %d bytes and keeps %d of them in reserve: allow more", o.MaxSize, o.Reserve)
-	}
-	return nil
-}

@@ -137,15 +137,7 @@ func (j *Journal) hurt(err error) {
 	if err := writeFile(j.mendMark(), fmt.Appendf(nil, "%d\n", d.file)); err != nil {
 		j.log.Error("the damage cannot be noted for the next start", "error", err)
 	}
-}
-
-// Damaged is what was found damaged while the journal is open, nil where nothing was.
-// The next start mends it.
-func (j *Journal) Damaged() error {
-	if d := j.harm.Load(); d != nil {
-		return d
-	}
-	return nil
+	j.sicken(d)
 }
 
 func (j *Journal) closeFiles() error {

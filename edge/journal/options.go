@@ -2,6 +2,7 @@ package journal
 
 import (
 	"crypto/ed25519"
+	"fmt"
 	"log/slog"
 	"time"
 )
@@ -47,4 +48,54 @@ type Clock interface {
 	// Boot is the id of this boot and the time since it began, which counts on
 	// through suspend.
 	Boot() (id string, since time.Duration)
+}
+
+// fill checks the options and sets what is left out.
+func (o *Options) fill() error {
+	if !ValidNode(o.Node) {
+		return fmt.Errorf("a node's name is 3 to 48 of a-z, 0-9 and -: %q", o.Node)
+	}
+	if len(o.Key) != ed25519.PrivateKeySize {
+		return fmt.Errorf("open the journal of %s: no node key", o.Node)
+	}
+	n, ok := o.Roster.Node(o.Node)
+	if !ok {
+		return fmt.Errorf("open the journal of %s: the node is not on the roster: add it with `pitlane shop add`", o.Node)
+	}
+	if !n.Key.Equal(o.Key.Public()) {
+		return fmt.Errorf("open the journal of %s: its key is not the one on the roster: take the node's folder as `pitlane shop add` made it", o.Node)
+	}
+	if o.Clock == nil {
+		c, err := SystemClock()
+		if err != nil {
+			return err
+		}
+		o.Clock = c
+	}
+	if o.Quality == nil {
+		o.Quality = func() uint8 { return 0 }
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.SegmentLeaves <= 0 {
+		o.SegmentLeaves = 100_000
+	}
+	if o.SegmentBytes <= 0 {
+		o.SegmentBytes = 64 << 20
+	}
+	return o.fillReserve()
+}
+
+func (o *Options) fillReserve() error {
+	if o.Reserve == 0 {
+		o.Reserve = min(max(o.MaxSize/16, 1<<20), 8<<20)
+	}
+	if o.Reserve < 0 {
+		o.Reserve = 0
+	}
+	if o.MaxSize > 0 && o.Reserve >= o.MaxSize {
+		return fmt.Errorf("the journal may take %d bytes and keeps %d of them in reserve: allow more", o.MaxSize, o.Reserve)
+	}
+	return nil
 }

@@ -251,6 +251,7 @@ func (j *Journal) try(ops []*op) (err error) {
 			j.log.Error("the newest segment file is damaged: restart the node, it mends what it can", "error", p)
 			clear(j.w.graphs)
 			err = j.w.broken
+			j.sicken(err)
 		}
 	}()
 	b := newBatch(j, tx)
@@ -298,6 +299,7 @@ func (j *Journal) commitTx(tx *bbolt.Tx) error {
 	if !noRoom(err) || !j.unchanged() {
 		j.w.broken = fmt.Errorf("%w; restart: %w", ErrUnknownOutcome, err)
 		j.log.Error("the disk does not keep what is written: restart the node, look at the disk", "error", err)
+		j.sicken(j.w.broken)
 		return j.w.broken
 	}
 	return err
@@ -323,6 +325,7 @@ func (j *Journal) publish(b *batch) error {
 	if j.opt.SelfCheck {
 		if err = j.selfCheck(b); err != nil {
 			j.w.broken = fmt.Errorf("self-check: %w", err)
+			j.sicken(j.w.broken)
 			return j.w.broken
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"pitlane/edge"
@@ -32,12 +33,25 @@ func Run(ctx context.Context, cfg edge.Config, opt Options, log *slog.Logger) er
 		return &edge.ConfigError{File: cfg.File, Message: err.Error(), Err: err,
 			Hint: "make the node's folder with `pitlane shop add`, and name it with data ="}
 	}
-	rooms := Join(ctx, cfg, member, opt, log)
-	if opt.Started != nil {
-		rooms.Serving = func(net.Addr) { opt.Started() }
+	started := sync.OnceFunc(func() {
+		if opt.Started != nil {
+			opt.Started()
+		}
+	})
+	for n := 0; ; n++ {
+		rooms := Join(ctx, cfg, member, opt, log)
+		rooms.Restart = n < restarts
+		rooms.Serving = func(net.Addr) { started() }
+		if err := edge.Run(ctx, cfg, rooms, log); ctx.Err() != nil || !errors.Is(err, edge.ErrRestart) {
+			return err
+		}
+		log.Warn("the node opens its journal anew", "time", n+1)
 	}
-	return edge.Run(ctx, cfg, rooms, log)
 }
+
+// restarts bounds how often a node opens its journal anew by itself: what is not
+// mended then stands on the screens, which a dying disk shall not keep dark.
+const restarts = 5
 
 // Join makes what edge does not know: the links and the embedded broker. What
 // cannot be made is a fault on the screens, not the end.
