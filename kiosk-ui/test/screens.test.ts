@@ -78,9 +78,11 @@ describe('the bay’s buttons', () => {
     expect([b.on, b.why]).toEqual([false, 'scanner_offline']);
   });
   test('readings keep three digits and their unit', () => {
-    expect(shown({ pid: '06', name: 'x', value: 3.90625, unit: '%' })).toBe('3.906 %');
-    expect(shown({ pid: '06', name: null, raw: 'AB12' })).toBe('AB12');
-    expect(shown({ pid: '0C', name: 'x', value: 0, unit: 'rpm' })).toBe('0 rpm');
+    expect(shown({ pid: '06', name: 'x', value: 3.90625, unit: '%' }, 'en')).toBe('3.906 %');
+    expect(shown({ pid: '06', name: null, raw: 'AB12' }, 'en')).toBe('AB12');
+    expect(shown({ pid: '0C', name: 'x', value: 0, unit: 'rpm' }, 'en')).toBe('0 rpm');
+    expect(shown({ pid: '03', name: 'x', value: 'closed_loop' }, 'en')).toBe('closed loop');
+    expect(shown({ pid: '03', name: 'x', value: 'closed_loop' }, 'zh-Hant')).toBe('閉環');
   });
 });
 
