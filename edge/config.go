@@ -141,15 +141,24 @@ func (c *Config) layout() CabinetRules {
 // own (keys/link.secret).
 type LinkConfig struct {
 	Name string `toml:"name"`
-	URL  string `toml:"url"`  // tcp://127.0.0.1:1883
+	URL  string `toml:"url"`  // tls://host:8883; tcp://127.0.0.1:1883 on this machine
 	Kind string `toml:"kind"` // lan: all nodes of the shop; central: head office only
 	User string `toml:"user"` // "" is the node's name
+	// ServerName is the node whose certificate the broker shows; "" is the url's host.
+	ServerName string `toml:"server_name"`
 }
 
 // BrokerConfig starts the embedded broker beside this edge.
 type BrokerConfig struct {
 	Listen string `toml:"listen"`
-	Passwd string `toml:"passwd"` // "" is broker.passwd of the shop's folder
+	Passwd string `toml:"passwd"` // "" is broker.passwd in the node's folder, else in the shop's
+	TLS    *bool  `toml:"tls"`    // left out: on, except on loopback
+}
+
+// Secure says whether the broker speaks TLS: always where others than this machine
+// can reach it.
+func (b *BrokerConfig) Secure() bool {
+	return b.TLS != nil && *b.TLS || !loopback(b.Listen)
 }
 
 // PersonConfig is a staff member.

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"net/netip"
-	"net/url"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -218,44 +216,6 @@ func (c *Config) checkDevices() (message, hint string) {
 		}
 	}
 	return "", ""
-}
-
-func (c *Config) checkLinks() (message, hint string) {
-	for _, l := range c.Link {
-		u, err := url.Parse(l.URL)
-		if err != nil || u.Host == "" || u.User != nil {
-			return "link.url is not the address of a broker", `write it as "tcp://127.0.0.1:1883", without a password`
-		}
-		if !loopback(u.Host) {
-			return "link.url leaves this machine", clearHint
-		}
-		if l.Kind != "lan" && l.Kind != "central" {
-			return "link.kind is " + l.Kind, "use lan or central"
-		}
-	}
-	if b := c.Broker; b != nil {
-		if _, _, err := net.SplitHostPort(b.Listen); err != nil {
-			return "broker.listen is not host:port", `write it as "127.0.0.1:1883"`
-		}
-		if !loopback(b.Listen) {
-			return "broker.listen leaves this machine", clearHint
-		}
-	}
-	return "", ""
-}
-
-const clearHint = "links have no TLS in this version and their passwords would travel in clear, so nodes talk on loopback only: use 127.0.0.1"
-
-func loopback(hostport string) bool {
-	host, _, err := net.SplitHostPort(hostport)
-	if err != nil {
-		host = hostport
-	}
-	if host == "localhost" {
-		return true
-	}
-	a, err := netip.ParseAddr(strings.Trim(host, "[]"))
-	return err == nil && a.IsLoopback()
 }
 
 func (c *Config) checkPeople() (message, hint string) {

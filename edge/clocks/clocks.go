@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"time"
 )
 
 // Synchronised is the clock quality of a wall clock that a time server keeps; 1 is
@@ -90,6 +91,23 @@ func (b *boot) hear(r Reading) bool {
 	}
 	b.anchors = slices.Insert(b.anchors, i, anchor{r.BootMS, r.WallMS})
 	return b.first < r.BootMS || b.last > r.BootMS
+}
+
+// Newest is the latest time at which a node's clock was synchronised, the zero time
+// where it never was.
+func (c *Clocks) Newest(node string) time.Time {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	newest := int64(0)
+	for _, b := range c.boots[node] {
+		for _, a := range b.anchors {
+			newest = max(newest, a.wallMS)
+		}
+	}
+	if newest == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(newest)
 }
 
 // Time says when the event of a reading happened.

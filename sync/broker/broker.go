@@ -2,6 +2,7 @@ package broker
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,7 +35,11 @@ type Config struct {
 	// Central says whether the user is a central server, which may write the down
 	// branch of every node. Nil: nobody is.
 	Central func(user string) bool
-	Log     *slog.Logger
+	// TLS, where it is set, is spoken with every client; it must demand certificates. A
+	// client's user name must then be the common name of its certificate, beside the
+	// password. Nil is in clear, for this machine alone.
+	TLS *tls.Config
+	Log *slog.Logger
 }
 
 // Broker is a broker that listens.
@@ -67,6 +72,9 @@ func Listen(ctx context.Context, c Config) (*Broker, error) {
 	if c.Check == nil {
 		return nil, errors.New("make a broker: nobody to check passwords")
 	}
+	if c.TLS != nil && c.TLS.ClientAuth != tls.RequireAndVerifyClientCert {
+		return nil, errors.New("make a broker: its TLS asks nobody for a certificate")
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -78,6 +86,7 @@ func Listen(ctx context.Context, c Config) (*Broker, error) {
 		return nil, &ListenError{Address: c.Listen, Hint: hint(err), Err: err}
 	}
 	d := newDoor(l, c.Log)
+	d.tls = c.TLS
 	s := mqtt.New(&mqtt.Options{
 		Capabilities: capabilities(),
 		// The server's own log quotes packets with their payloads; ours does not.
@@ -91,7 +100,7 @@ func Listen(ctx context.Context, c Config) (*Broker, error) {
 		_ = l.Close() // the first error is the one that matters
 		return nil, fmt.Errorf("start the broker: %w", err)
 	}
-	c.Log.Info("broker listens", "address", l.Addr().String())
+	c.Log.Info("broker listens", "address", l.Addr().String(), "tls", c.TLS != nil)
 	return &Broker{server: s, door: d, log: c.Log}, nil
 }
 
@@ -99,7 +108,12 @@ func Listen(ctx context.Context, c Config) (*Broker, error) {
 func (b *Broker) Address() string { return b.door.Address() }
 
 // URL is where the broker listens, in the form a link takes.
-func (b *Broker) URL() string { return "tcp://" + b.door.Address() }
+func (b *Broker) URL() string {
+	if b.door.tls != nil {
+		return "tls://" + b.door.Address()
+	}
+	return "tcp://" + b.door.Address()
+}
 
 // Run blocks until ctx ends, then closes the broker. It returns within the
 // deadline also when a connection does not end; it says so then.

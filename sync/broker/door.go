@@ -2,6 +2,7 @@ package broker
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
@@ -18,6 +19,7 @@ import (
 type door struct {
 	net.Listener
 	log     *slog.Logger
+	tls     *tls.Config    // nil: in clear
 	done    chan struct{}  // closed by Close
 	handled sync.WaitGroup // one for each open connection
 
@@ -90,7 +92,11 @@ func (d *door) admit(raw net.Conn) *conn {
 		d.log.Warn("broker is full", "connections", len(d.open))
 		return nil
 	}
-	c := &conn{Conn: raw, in: bufio.NewReader(raw), gone: make(chan struct{})}
+	c := &conn{Conn: raw, raw: raw, gone: make(chan struct{})}
+	if d.tls != nil {
+		c.Conn = tls.Server(raw, d.tls)
+	}
+	c.in = bufio.NewReader(c.Conn)
 	d.open[c] = struct{}{}
 	d.handled.Add(1)
 	return c
@@ -112,7 +118,11 @@ func (d *door) handle(c *conn, establish listeners.EstablishFn) {
 			d.log.Error("broker dropped a client whose packet broke the parser", "client", c.user)
 		}
 	}()
-	if err := c.greet(); err != nil {
+	err := c.shake()
+	if err == nil {
+		err = c.greet()
+	}
+	if err != nil {
 		d.log.Warn("broker refuses a connection", "error", err)
 		return
 	}
@@ -171,6 +181,8 @@ func (d *door) takeOver(c *conn, user string) bool {
 // conn is one client's connection.
 type conn struct {
 	net.Conn
+	raw  net.Conn // below TLS
+	name string   // of its certificate; "" without TLS
 	in   *bufio.Reader
 	gone chan struct{}
 	user string // set once authenticated, under the door's lock
@@ -188,6 +200,10 @@ func (c *conn) Write(b []byte) (int, error) {
 	}
 	return c.Conn.Write(b)
 }
+
+// Close implements net.Conn: below TLS, whose own goodbye would wait for a client that
+// does not read.
+func (c *conn) Close() error { return c.raw.Close() }
 
 // SetDeadline implements net.Conn: the server sets it for the next packet to come
 // in, or to none when the client promises no keep-alive.

@@ -34,12 +34,15 @@ func (g *guard) Provides(b byte) bool {
 // here, will included: the server itself sends wills past the ACL.
 func (g *guard) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 	user := string(pk.Connect.Username)
+	c, ok := cl.Net.Conn.(*conn)
 	why := ""
 	switch will := pk.Connect.WillTopic; {
 	case !validUser(user):
 		why = "user name is not a node name"
 	case pk.Connect.ClientIdentifier != user:
 		why = "client id is not the user name"
+	case !ok || c.name != "" && c.name != user:
+		why = "certificate is another node's"
 	case !pk.Connect.Clean:
 		why = "session is not clean"
 	case pk.Connect.WillFlag && !mayWrite(user, will, g.central(user), pk.Connect.WillRetain):
@@ -51,8 +54,7 @@ func (g *guard) OnConnectAuthenticate(cl *mqtt.Client, pk packets.Packet) bool {
 		g.log.Warn("broker refuses a login", "why", why)
 		return false
 	}
-	c, ok := cl.Net.Conn.(*conn)
-	return ok && g.door.takeOver(c, user)
+	return g.door.takeOver(c, user)
 }
 
 // OnACLCheck implements mqtt.Hook; it is asked for each publication and each

@@ -38,7 +38,9 @@ type Config struct {
 
 // LinkConfig is one broker on which the shop's nodes are heard.
 type LinkConfig struct {
-	URL string `toml:"url"` // tcp://127.0.0.1:1883
+	URL string `toml:"url"` // tls://host:8883; tcp://127.0.0.1:1883 on this machine
+	// ServerName is the node whose certificate the broker shows; "" is the url's host.
+	ServerName string `toml:"server_name"`
 }
 
 // ConfigError says what is wrong in a configuration file, where, and what to do.
@@ -74,7 +76,8 @@ hosts = []                    # other names of this address, as host:port in the
 database = "central.db"
 
 [[link]]
-url = "tcp://127.0.0.1:1883"
+url = "tcp://127.0.0.1:1883"  # on another machine tls://demo-reception:8883
+# server_name = "demo-reception"  # where the url has an address for a name
 `
 }
 
@@ -109,7 +112,11 @@ func ReadConfig(file string) (Config, error) {
 	}
 	for _, l := range c.Link {
 		if err := wire.CheckURL(l.URL); err != nil {
-			return c, &ConfigError{File: file, Message: err.Error(), Hint: "write [[link]] with url = \"tcp://127.0.0.1:1883\"", Err: err}
+			return c, &ConfigError{File: file, Message: err.Error(), Hint: `write [[link]] with url = "tls://demo-reception:8883", or "tcp://127.0.0.1:1883" on this machine`, Err: err}
+		}
+		if ip := net.ParseIP(wire.ServerName(l.URL, l.ServerName)); wire.Secure(l.URL) && ip != nil && !ip.IsLoopback() {
+			return c, &ConfigError{File: file, Message: "link.server_name is missing",
+				Hint: `certificates name nodes, not addresses: write server_name = "demo-reception", the node whose certificate the broker shows`}
 		}
 	}
 	return c, nil
@@ -121,7 +128,7 @@ func located(file string, err error) *ConfigError {
 		line, column := strict.Errors[0].Position()
 		return &ConfigError{File: file, Line: line, Column: column, Err: err,
 			Message: "unknown key " + strings.Join(strict.Errors[0].Key(), "."),
-			Hint:    "known are data, listen, hosts, database and, in [[link]], url"}
+			Hint:    "known are data, listen, hosts, database and, in [[link]], url and server_name"}
 	}
 	if bad, ok := errors.AsType[*toml.DecodeError](err); ok {
 		line, column := bad.Position()

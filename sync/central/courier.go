@@ -2,6 +2,7 @@ package central
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,6 +24,7 @@ const (
 // courier hears the nodes of the shop on one broker.
 type courier struct {
 	url            string
+	secure         *tls.Config // nil: in clear
 	member         *shop.Member
 	floor, ceiling time.Duration
 	intake         *intake
@@ -44,7 +46,7 @@ func (c *courier) run(ctx context.Context) error {
 			return nil
 		}
 		if attempt == 0 {
-			c.log.Warn("link is down", "error", err)
+			c.log.Warn("link is down", "error", err, "hint", distrusted(err))
 		}
 		c.office.lost(c.url, err)
 		select {
@@ -58,7 +60,7 @@ func (c *courier) run(ctx context.Context) error {
 func (c *courier) dialer() wire.Dialer {
 	me := c.member.Node
 	return wire.Dialer{
-		URL: c.url, Node: me, Password: c.member.Secret, Filters: []string{wire.AllUp},
+		URL: c.url, TLS: c.secure, Node: me, Password: c.member.Secret, Filters: []string{wire.AllUp},
 		Will: wire.Message{Topic: wire.Topic{Node: me, Kind: wire.OnLine}.String(), Payload: wire.Online{}.Encode(), Retained: true},
 	}
 }

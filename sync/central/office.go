@@ -188,7 +188,7 @@ func (o *office) lost(url string, err error) {
 	o.change(func() bool {
 		was := len(o.faults)
 		o.faults["broker "+url] = board.Fault{Kind: "broker", Message: "no connection to the broker of the shop: " + err.Error(),
-			Hint: "look at the broker and the network; the shop works on, and its news arrive when it is back"}
+			Hint: distrusted(err)}
 		went := false
 		for _, p := range o.edges {
 			went, p.online = went || p.online, false

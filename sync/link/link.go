@@ -25,10 +25,10 @@ const roleCentral = "central"
 
 // Config is what a link needs. Fields that say so have a default.
 type Config struct {
-	URL      string // tcp://127.0.0.1:1883
+	URL      string // tls://demo-reception:8883, or tcp://127.0.0.1:1883
 	Node     string
 	Password string
-	TLS      *tls.Config // nil: none
+	TLS      *tls.Config // needed for tls://
 
 	// CentralOnly marks a broker at head office, where a node reads only what is
 	// meant for it; else it hears all nodes of its shop.
@@ -157,6 +157,7 @@ func (l *Link) Run(ctx context.Context, j *journal.Journal, b *board.Board) erro
 	tell := func(board.Now) {}
 	if b != nil {
 		tell = b.Tell
+		l.cfg.TLS = l.anchored(b.Clocks().Newest)
 	}
 	return l.run(ctx, j, tell)
 }
@@ -196,6 +197,9 @@ func (l *Link) report(err error, attempt int, tell func(board.Now)) {
 		Kind:    "broker",
 		Message: "no connection to the other nodes of the shop",
 		Hint:    "look at the broker and the network; this node goes on alone and catches up by itself",
+	}
+	if t, ok := errors.AsType[*wire.TrustError](err); ok {
+		f.Message, f.Hint = t.Message, t.Hint
 	}
 	if errors.Is(err, wire.ErrRefused) {
 		f.Message = "the broker refuses this node"

@@ -9,6 +9,7 @@ import (
 
 	"pitlane/edge/journal"
 	"pitlane/sync/link"
+	"pitlane/sync/wire"
 )
 
 func TestJournalsConverge(t *testing.T) {
@@ -86,13 +87,12 @@ func TestPeersSayWhatTheyHold(t *testing.T) {
 	})
 }
 
-func TestBrokerOnAnotherMachineIsRefused(t *testing.T) {
+func TestABrokerOnAnotherMachineIsRefusedInClear(t *testing.T) {
 	t.Parallel()
-	for _, url := range []string{"tcp://192.168.1.4:1883", "tls://broker.example:8883"} {
-		_, err := link.New(link.Config{URL: url, Node: "demo-bay-1"})
-		if err == nil || !strings.Contains(err.Error(), "no TLS") {
-			t.Errorf("%s: %v", url, err)
-		}
+	_, err := link.New(link.Config{URL: "tcp://192.168.1.4:1883", Node: "demo-bay-1"})
+	e, ok := errors.AsType[*wire.TrustError](err)
+	if !ok || !strings.Contains(e.NextStep(), "tls://192.168.1.4:8883") {
+		t.Errorf("got %v", err)
 	}
 }
 

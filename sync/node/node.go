@@ -2,9 +2,11 @@ package node
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
+	"os"
 	"path/filepath"
 	"sync"
 	"time"
@@ -15,12 +17,15 @@ import (
 	"pitlane/edge/shop"
 	"pitlane/sync/broker"
 	"pitlane/sync/link"
+	"pitlane/sync/wire"
 )
 
 // Options differ between a daemon and a laptop shop. The zero value is a daemon's.
 type Options struct {
 	// Floor and Ceiling bound a link's wait before a new connection; see link.Config.
 	Floor, Ceiling time.Duration
+	// Now is the machine's clock for certificates; nil: time.Now.
+	Now func() time.Time
 	// Started is called once when the screens are served; nil is allowed.
 	Started func()
 }
@@ -57,12 +62,15 @@ const restarts = 5
 // cannot be made is a fault on the screens, not the end.
 func Join(ctx context.Context, cfg edge.Config, member *shop.Member, opt Options, log *slog.Logger) edge.Rooms {
 	var rooms edge.Rooms
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
 	fault := func(err error) {
 		log.Error("no link", "error", err)
 		rooms.Faults = append(rooms.Faults, board.Fault{Kind: "broker", Message: err.Error(), Hint: hintOf(err)})
 	}
 	if cfg.Broker != nil {
-		b, err := listenBroker(ctx, cfg, member, log)
+		b, err := listenBroker(ctx, cfg, member, opt.Now, log)
 		if err != nil {
 			fault(err)
 		} else {
@@ -78,7 +86,12 @@ func Join(ctx context.Context, cfg edge.Config, member *shop.Member, opt Options
 		boot = clock.Boot
 	}
 	for _, l := range cfg.Link {
-		courier, err := link.New(link.Config{URL: l.URL, Node: member.Node, Password: member.Secret,
+		secure, err := linkTLS(l, member, opt.Now)
+		if err != nil {
+			fault(err)
+			continue
+		}
+		courier, err := link.New(link.Config{URL: l.URL, TLS: secure, Node: member.Node, Password: member.Secret,
 			Role: member.Role, Bay: cfg.Bay.Name, Peers: peers, Boot: boot, Log: log, CentralOnly: l.Kind == "central",
 			Floor: opt.Floor, Ceiling: opt.Ceiling})
 		if err != nil {
@@ -90,15 +103,26 @@ func Join(ctx context.Context, cfg edge.Config, member *shop.Member, opt Options
 	return rooms
 }
 
-func listenBroker(ctx context.Context, cfg edge.Config, member *shop.Member, log *slog.Logger) (*broker.Broker, error) {
-	passwd := cfg.Broker.Passwd
-	if passwd == "" {
-		passwd = filepath.Join(cfg.Data, "..", "broker.passwd")
-	} else if !filepath.IsAbs(passwd) {
-		passwd = filepath.Join(filepath.Dir(cfg.File), passwd)
+// linkTLS is nil for a link in clear.
+func linkTLS(l edge.LinkConfig, member *shop.Member, now func() time.Time) (*tls.Config, error) {
+	if !wire.Secure(l.URL) {
+		return nil, nil
 	}
+	return member.DialTLS(wire.ServerName(l.URL, l.ServerName), now)
+}
+
+func listenBroker(ctx context.Context, cfg edge.Config, member *shop.Member, now func() time.Time, log *slog.Logger) (*broker.Broker, error) {
+	var secure *tls.Config
+	if cfg.Broker.Secure() {
+		var err error
+		if secure, err = member.ListenTLS(now); err != nil {
+			return nil, err
+		}
+	}
+	passwd := passwords(cfg)
 	return broker.Listen(ctx, broker.Config{
 		Listen: cfg.Broker.Listen,
+		TLS:    secure,
 		Check: func(user, password string) bool {
 			ok, err := shop.CheckPassword(passwd, user, password)
 			if err != nil {
@@ -112,6 +136,22 @@ func listenBroker(ctx context.Context, cfg edge.Config, member *shop.Member, log
 		},
 		Log: log,
 	})
+}
+
+// passwords is the broker's password file: as configured, else the node's own copy,
+// else that of the shop's folder around it.
+func passwords(cfg edge.Config) string {
+	if p := cfg.Broker.Passwd; p != "" {
+		if filepath.IsAbs(p) {
+			return p
+		}
+		return filepath.Join(filepath.Dir(cfg.File), p)
+	}
+	own := filepath.Join(cfg.Data, "broker.passwd")
+	if _, err := os.Stat(own); err == nil {
+		return own
+	}
+	return filepath.Join(cfg.Data, "..", "broker.passwd")
 }
 
 func hintOf(err error) string {

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/url"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -37,10 +36,10 @@ type Message struct {
 
 // Dialer says how a pipe is opened.
 type Dialer struct {
-	URL      string // tcp://127.0.0.1:1883, or tls://…
+	URL      string // tls://demo-reception:8883, or tcp://127.0.0.1:1883
 	Node     string // user name and client id
 	Password string
-	TLS      *tls.Config // nil: none
+	TLS      *tls.Config // needed for tls://
 	Filters  []string    // what to subscribe to
 	Will     Message     // published by the broker when the connection breaks
 	Queue    int         // messages that may wait; more are dropped and counted. 0: 1024
@@ -70,20 +69,21 @@ const (
 	refusedRight = 5
 )
 
-// CheckURL refuses a broker address that a link's password must not travel to: as
-// long as links have no TLS, only this machine is near enough.
+// CheckURL refuses a broker address that a link's password must not travel to: in
+// clear only this machine is near enough.
 func CheckURL(raw string) error {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" || u.Port() == "" {
-		return fmt.Errorf("broker address %q is not of the form tcp://127.0.0.1:1883", clip(raw))
+		return fmt.Errorf("broker address %q is not of the form tls://demo-reception:8883", clip(raw))
 	}
-	if u.Scheme != "tcp" && u.Scheme != "tls" {
-		return fmt.Errorf("broker address %q: the scheme is tcp or tls, not %q", clip(raw), clip(u.Scheme))
+	if u.Scheme != "tcp" && !Secure(raw) {
+		return fmt.Errorf("broker address %q: the scheme is tls (mqtts) or, on this machine, tcp, not %q", clip(raw), clip(u.Scheme))
 	}
-	if ip := net.ParseIP(u.Hostname()); u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
+	if ip := net.ParseIP(u.Hostname()); Secure(raw) || u.Hostname() == "localhost" || ip != nil && ip.IsLoopback() {
 		return nil
 	}
-	return fmt.Errorf("broker %s is on another machine: links have no TLS in this version, and their passwords must not leave this one in clear; use a broker on 127.0.0.1", u.Host)
+	return &TrustError{"broker " + u.Host + " is on another machine, and the link's password must not leave this one in clear",
+		"write tls:// and the port of the broker's TLS listener: tls://" + u.Hostname() + ":8883", nil}
 }
 
 // Dial opens a new connection, subscribes, and gives back both ends. It returns
@@ -92,13 +92,18 @@ func Dial(ctx context.Context, d Dialer) (*Line, error) {
 	if err := CheckURL(d.URL); err != nil {
 		return nil, err
 	}
+	if Secure(d.URL) && d.TLS == nil {
+		return nil, errors.New("connect with TLS: no certificate is given")
+	}
 	if d.Queue == 0 {
 		d.Queue = 1024
 	}
 	in, lost := make(chan Message, d.Queue), make(chan struct{})
 	var dropped atomic.Uint64
 	var once sync.Once
+	way := &opener{dialer: d}
 	o := options(d).
+		SetCustomOpenConnectionFn(func(u *url.URL, _ mqtt.ClientOptions) (net.Conn, error) { return way.open(ctx, u) }).
 		SetConnectionLostHandler(func(mqtt.Client, error) { once.Do(func() { close(lost) }) }).
 		SetDefaultPublishHandler(func(_ mqtt.Client, m mqtt.Message) {
 			select {
@@ -107,7 +112,7 @@ func Dial(ctx context.Context, d Dialer) (*Line, error) {
 				dropped.Add(1)
 			}
 		})
-	p := &pipe{client: mqtt.NewClient(o)}
+	p := &pipe{client: mqtt.NewClient(o), way: way}
 	if err := p.open(ctx, d); err != nil {
 		p.client.Disconnect(0)
 		return nil, err
@@ -117,16 +122,13 @@ func Dial(ctx context.Context, d Dialer) (*Line, error) {
 
 func options(d Dialer) *mqtt.ClientOptions {
 	o := mqtt.NewClientOptions().
-		AddBroker(strings.Replace(d.URL, "tls://", "ssl://", 1)).
+		AddBroker(d.URL).
 		SetProtocolVersion(4). // MQTT 3.1.1
 		SetClientID(d.Node).SetUsername(d.Node).SetPassword(d.Password).
 		SetCleanSession(true).SetStore(mqtt.NewMemoryStore()).SetResumeSubs(false).
 		SetAutoReconnect(false).SetConnectRetry(false).SetOrderMatters(false).
 		SetConnectTimeout(patience).SetWriteTimeout(writeTime).
 		SetKeepAlive(keepAlive).SetPingTimeout(keepAlive / 2)
-	if d.TLS != nil {
-		o.SetTLSConfig(d.TLS)
-	}
 	if d.Will.Topic != "" {
 		o.SetBinaryWill(d.Will.Topic, d.Will.Payload, 0, d.Will.Retained)
 	}
@@ -135,6 +137,7 @@ func options(d Dialer) *mqtt.ClientOptions {
 
 type pipe struct {
 	client mqtt.Client
+	way    *opener
 	once   sync.Once
 }
 
@@ -143,6 +146,8 @@ func (p *pipe) open(ctx context.Context, d Dialer) error {
 	if err := wait(ctx, connect, patience); err != nil {
 		if refused(connect) {
 			err = ErrRefused
+		} else if ctx.Err() == nil {
+			err = p.way.why(err)
 		}
 		return fmt.Errorf("connect to %s: %w", d.URL, err)
 	}

@@ -48,14 +48,17 @@ func FuzzTopic(f *testing.F) {
 	})
 }
 
-func TestOnlyThisMachinesBrokerIsAccepted(t *testing.T) {
+func TestOnlyThisMachinesBrokerIsAcceptedInClear(t *testing.T) {
 	for url, ok := range map[string]bool{
 		"tcp://127.0.0.1:1883":   true,
 		"tcp://localhost:1883":   true,
 		"tcp://[::1]:1883":       true,
 		"tls://127.0.0.9:8883":   true,
 		"tcp://192.168.1.4:1883": false,
-		"tls://broker.shop:8883": false,
+		"tls://broker.shop:8883": true,
+		"mqtts://192.0.2.1:8883": true,
+		"tls://broker.shop":      false,
+		"ssl://127.0.0.1:8883":   false,
 		"tcp://0.0.0.0:1883":     false,
 		"ws://127.0.0.1:80":      false,
 		"127.0.0.1:1883":         false,
