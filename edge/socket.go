@@ -22,6 +22,9 @@ const SocketName = "pitlane.sock"
 // StatusNotSealed is the answer to GET /receipt for a visit that is not over.
 const StatusNotSealed = http.StatusConflict
 
+// StatusNoJob is the answer to GET /receipt for a job that this node holds nothing of.
+const StatusNoJob = http.StatusNotFound
+
 // receipt makes the receipt of a visit from what this node holds.
 func (h *house) receipt(ctx context.Context, job string) ([]byte, error) {
 	shop, err := receipt.ShopOf(h.cfg.Data)
@@ -157,8 +160,10 @@ func (h *house) socketCalls(listen net.Addr) http.Handler {
 		switch {
 		case errors.Is(err, receipt.ErrNotSealed):
 			http.Error(w, err.Error(), StatusNotSealed)
+		case errors.Is(err, receipt.ErrNoJob):
+			http.Error(w, err.Error(), StatusNoJob)
 		case err != nil:
-			http.Error(w, err.Error(), http.StatusNotFound)
+			http.Error(w, err.Error(), http.StatusInternalServerError)
 		default:
 			_, _ = w.Write(file) // the caller is gone: nobody is left to tell
 		}

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +21,9 @@ func exportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "export --data DIR --job ID --out FILE", Short: "write the receipt of a visit: evidence that anybody can check offline",
 		Long: "Writes the receipt of a sealed visit: one file that proves without a network what the shop has sealed of it\n" +
-			"(C2SP tlog-proof). `pitlane verify FILE` checks it, and so does the page /verify.",
+			"(C2SP tlog-proof). `pitlane verify FILE` checks it, and so does the page /verify.\n" +
+			"Exit 1 until the visit is sealed, and where no node of the folder holds it; 2 when a folder or file is named wrongly;\n" +
+			"3 when the node runs and does not answer.",
 		Example: "  pitlane export --data /var/lib/pitlane/demo-reception --job j-0123 --out visit.tlog-proof",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -85,7 +88,19 @@ func receiptOf(ctx context.Context, dirs []string, job string) ([]byte, error) {
 			err = e
 		}
 	}
+	if allOf(errs, receipt.ErrNoJob) { // said once, not by each node
+		err = fmt.Errorf("%w %q (the id stands in every line of `pitlane tail --data DIR`)", receipt.ErrNoJob, job)
+	}
 	return nil, &exit{code: exitFailure, err: err}
+}
+
+func allOf(errs []error, target error) bool {
+	for _, e := range errs {
+		if !errors.Is(e, target) {
+			return false
+		}
+	}
+	return len(errs) > 0
 }
 
 func receiptAt(ctx context.Context, dir, job string) ([]byte, error) {
@@ -121,6 +136,8 @@ func askReceipt(ctx context.Context, dir, job string) (file []byte, asked bool, 
 		return body, true, nil
 	case edge.StatusNotSealed:
 		return nil, true, receipt.ErrNotSealed
+	case edge.StatusNoJob:
+		return nil, true, receipt.ErrNoJob
 	}
-	return nil, true, fmt.Errorf("the node answers: %s", body)
+	return nil, true, fmt.Errorf("the node answers: %s", strings.TrimSpace(string(body)))
 }

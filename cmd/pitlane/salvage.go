@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -12,10 +13,16 @@ func salvageCommand() *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
 		Use: "salvage FILE --out DIR", Short: "take all that checks out of a damaged segment file; the file is not changed",
-		Args: cobra.ExactArgs(1),
+		Long: "Reads one segment file record by record and writes every entry that its own hash and signatures bear out, one file of\n" +
+			"lines for each log. Exit 1 when nothing in it checks out. What other nodes hold comes back by itself when the edge runs.",
+		Example: "  pitlane salvage /var/lib/pitlane/demo-reception/segments/000001.db --out /tmp/salvaged",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if out == "" {
 				return usage("--out is missing", "--out DIR is where the entries go; it is made when it is not there")
+			}
+			if _, err := os.Stat(args[0]); err != nil {
+				return usage(err.Error(), "name a segment file: segments/NNNNNN.db in a node's folder, or one in quarantine")
 			}
 			r, err := journal.Salvage(args[0], out)
 			if err != nil {
@@ -25,7 +32,7 @@ func salvageCommand() *cobra.Command {
 				return err
 			}
 			if r.Entries == 0 {
-				return &exit{code: exitFailure, quiet: true, err: errors.New("nothing in it checks out")}
+				return &exit{code: exitFailure, err: errors.New(args[0] + ": nothing in it checks out as an entry (a segment file is segments/NNNNNN.db in a node's folder)")}
 			}
 			return nil
 		},

@@ -17,6 +17,13 @@ func verifyCommand() *cobra.Command {
 	var witness []string
 	cmd := &cobra.Command{
 		Use: "verify --data DIR | FILE [--policy FILE]", Short: "check a journal, or a receipt: say what is proven, or what is wrong and where",
+		Long: "With --data checks every entry that a folder holds: hashes, trees, signatures, openings, files. With FILE checks a receipt,\n" +
+			"offline. Prints what is proven and, as findings, what is wrong. Exit 0: all is proven; 1: something is wrong; 2: there was\n" +
+			"nothing to check; 3: the node runs and does not answer.\n" +
+			"Without --policy the shop's key is the receipt's own: compare it with one that you had from elsewhere.",
+		Example: "  pitlane verify --data /var/lib/pitlane/demo-reception\n" +
+			"  pitlane verify receipt-C459.tlog-proof --policy shop.policy\n" +
+			"  pitlane export --data DIR --job ID --out - | pitlane verify -",
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {

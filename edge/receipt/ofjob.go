@@ -14,6 +14,9 @@ import (
 // ErrNotSealed says that the visit is not over yet, so that there is nothing to take home.
 var ErrNotSealed = errors.New("the visit is not sealed yet: a receipt is there once the car has been handed back")
 
+// ErrNoJob: nothing is held of a job of this id.
+var ErrNoJob = errors.New("no entry is held of the job")
+
 // Log is what a receipt is made from (journal.Journal).
 type Log interface {
 	Job(ctx context.Context, id string) ([]journal.Entry, error)
@@ -47,7 +50,7 @@ func OfJob(ctx context.Context, log Log, shop Shop, job string) ([]byte, error) 
 		return nil, fmt.Errorf("make a receipt: %w", err)
 	}
 	if len(entries) == 0 {
-		return nil, fmt.Errorf("make a receipt: no entry of a job %q is held here", job)
+		return nil, fmt.Errorf("make a receipt: %w %q", ErrNoJob, job)
 	}
 	newest := newestSeal(entries)
 	if newest == nil {
