@@ -210,7 +210,8 @@ func TestConfiguration(t *testing.T) {
 		"no TOML":               {"listen = \n", ":1:", "compare"},
 		"no links":              {"listen = \"127.0.0.1:1\"\n", "no [[link]]", "[[link]]"},
 		"no address":            {"listen = \"8080\"\n[[link]]\nurl = \"tcp://127.0.0.1:1\"\n", "not an address", "listen ="},
-		"a broker far away":     {"listen = \"127.0.0.1:1\"\n[[link]]\nurl = \"tcp://10.0.0.1:1883\"\n", "no TLS", "127.0.0.1"},
+		"a broker far away":     {"listen = \"127.0.0.1:1\"\n[[link]]\nurl = \"tcp://10.0.0.1:1883\"\n", "in clear", "tls://"},
+		"TLS without a name":    {"listen = \"127.0.0.1:1\"\n[[link]]\nurl = \"tls://10.0.0.1:8883\"\n", "server_name", "demo-reception"},
 		"a broker without port": {"listen = \"127.0.0.1:1\"\n[[link]]\nurl = \"tcp://127.0.0.1\"\n", "of the form", "127.0.0.1"},
 	} {
 		t.Run(name, func(t *testing.T) {
