@@ -5,9 +5,13 @@ import "slices"
 // judge says what came of the request in each unit, and of the whole.
 func (out *Cleared) judge(answer Answer) {
 	out.ECUs = []ClearedECU{}
-	for _, before := range out.Before.ECUs {
+	was, is := comparableUnits(out.Before, out.After)
+	for _, before := range was.ECUs {
 		said, heard := answer.ECUs[before.ID]
-		out.ECUs = append(out.ECUs, judge(before, unitNamed(out.After, before.ID), said, heard))
+		if before.ID == bareUnits {
+			said, heard = bareSaid(answer)
+		}
+		out.ECUs = append(out.ECUs, judge(before, unitNamed(is, before.ID), said, heard))
 	}
 	worst := []ClearOutcome{ClearUnknown, ClearFailed, ClearRefused, ClearDone}
 	out.Outcome = ClearUnknown // where nobody answered and nobody had anything to clear

@@ -88,6 +88,7 @@ func Compare(before, after *Report) Comparison {
 		Before: sideOf(before), After: sideOf(after),
 		Codes: []CodeChange{}, Readiness: []MonitorChange{}, Readings: []ReadingChange{},
 	}
+	before, after = comparableUnits(before, after)
 	for _, id := range unitsOf(before, after) {
 		was, is := unitOf(before, id), unitOf(after, id)
 		c.Codes = append(c.Codes, compareCodes(was, is)...)
