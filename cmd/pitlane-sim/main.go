@@ -29,6 +29,7 @@ func main() {
 	flag.DurationVar(&cfg.span, "for", 0, "end by itself after this `time`")
 	flag.BoolVar(&cfg.byHand, "by-hand", false, "no scripted morning: everything is done by you")
 	flag.IntVar(&cfg.jammed, "jammed", 0, "the lock of this `slot` of the key cabinet does not move; 0: none")
+	flag.BoolVar(&cfg.tls, "tls", false, "the nodes talk over TLS, as on several machines")
 	debug := flag.Bool("debug", false, "log everything")
 	flag.Parse()
 	level := slog.LevelWarn
@@ -56,6 +57,7 @@ type options struct {
 	span     time.Duration
 	byHand   bool
 	jammed   int
+	tls      bool
 	out      io.Writer
 	listen   func(io.ReadWriter) io.ReadWriter // benchmarks only; see practice
 }

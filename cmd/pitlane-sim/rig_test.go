@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -387,14 +388,27 @@ func (e *embedded) start() {
 	e.r.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	var b *broker.Broker
+	var secure *tls.Config
+	if e.r.net.tls {
+		m, err := shop.Load(e.r.folder("reception"))
+		if err == nil {
+			secure, err = m.ListenTLS(time.Now)
+		}
+		if err != nil {
+			e.r.t.Fatal(err)
+		}
+	}
 	e.r.within(5*time.Second, "the broker's port", func() bool {
 		var err error
-		b, err = broker.Listen(ctx, broker.Config{Listen: e.r.net.broker, Check: func(u, p string) bool {
+		b, err = broker.Listen(ctx, broker.Config{Listen: e.r.net.broker, TLS: secure, Check: func(u, p string) bool {
 			ok, err := shop.CheckPassword(filepath.Join(e.r.dir, "broker.passwd"), u, p)
 			return err == nil && ok
 		}, Central: func(u string) bool { return u == shopName+"-central" }})
 		return err == nil
 	})
+	if want := map[bool]string{false: "tcp://", true: "tls://"}[e.r.net.tls] + e.r.net.broker; b.URL() != want {
+		e.r.t.Fatalf("the broker is at %s, want %s", b.URL(), want)
+	}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = b.Run(ctx) }()
 	e.halt = func() { cancel(); <-done }
@@ -428,6 +442,10 @@ func (m *mosquitto) start() {
 	conf := filepath.Join(m.r.dir, "mosquitto.conf")
 	text := fmt.Sprintf("listener %s 127.0.0.1\nallow_anonymous false\npassword_file %s\nacl_file %s\npersistence false\nuser root\n",
 		port, filepath.Join(m.r.dir, "broker.passwd"), filepath.Join(m.r.dir, "broker.acl"))
+	if own := m.r.folder("reception"); m.r.net.tls {
+		text += fmt.Sprintf("cafile %s\ncertfile %s\nkeyfile %s\nrequire_certificate true\ntls_version tlsv1.3\n",
+			filepath.Join(own, "ca.pem"), filepath.Join(own, "node.pem"), filepath.Join(own, "keys", "tls.key"))
+	}
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
 		m.r.t.Fatal(err)
 	}

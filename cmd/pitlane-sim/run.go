@@ -100,6 +100,7 @@ func run(ctx context.Context, o options, log *slog.Logger) error {
 		dev.cabinet.SetFaults(sim.BoardFaults{Stuck: []int{o.jammed}})
 	}
 	at := addressesFrom(o.base)
+	at.tls = o.tls
 	if err := foundShop(dir, at, dev, true); err != nil {
 		return err
 	}
@@ -178,7 +179,11 @@ func announce(o options, at addresses) {
 		say(b+": technician", "http://"+at.bays[b]+"/bay")
 	}
 	say("head office", "http://"+at.central+"/")
-	say("MQTT broker", "tcp://"+at.broker)
+	scheme := "tcp://"
+	if at.tls {
+		scheme = "tls://"
+	}
+	say("MQTT broker", scheme+at.broker)
 	_, _ = fmt.Fprintln(o.out, "ready")
 }
 

@@ -21,6 +21,15 @@ func nodeNames() []string { return append([]string{"reception", "central"}, bayN
 type addresses struct {
 	reception, central, broker string
 	bays                       map[string]string
+	tls                        bool // links and broker speak TLS
+}
+
+// link is how the nodes' configurations name the broker.
+func (a addresses) link() string {
+	if a.tls {
+		return fmt.Sprintf("\n[[link]]\nurl = %q\nserver_name = %q\n", "tls://"+a.broker, shopName+"-reception")
+	}
+	return fmt.Sprintf("\n[[link]]\nurl = %q\n", "tcp://"+a.broker)
 }
 
 // addressesFrom lays the shop out from its port base, as documented.
@@ -73,11 +82,11 @@ func roleOf(node string) string {
 func writeConfigs(dir string, at addresses, dev *practice, ownBroker bool) error {
 	reception := edgeConfig(at.reception, at) + fmt.Sprintf("\n[cabinet]\nport = %q\nhook_closed = 1\nrows = 4\ncolumns = 4\n", dev.lines["cabinet"].Path())
 	if ownBroker {
-		reception += fmt.Sprintf("\n[broker]\nlisten = %q\npasswd = %q\n", at.broker, filepath.Join(dir, "broker.passwd"))
+		reception += fmt.Sprintf("\n[broker]\nlisten = %q\npasswd = %q\ntls = %v\n", at.broker, filepath.Join(dir, "broker.passwd"), at.tls)
 	}
 	files := map[string]string{
 		"reception/edge.toml":  reception,
-		"central/central.toml": fmt.Sprintf("listen = %q\n\n[[link]]\nurl = %q\n", at.central, "tcp://"+at.broker),
+		"central/central.toml": fmt.Sprintf("listen = %q\n", at.central) + at.link(),
 	}
 	for bay, addr := range at.bays {
 		files[bay+"/edge.toml"] = edgeConfig(addr, at) + fmt.Sprintf("\n[bay]\nname = %q\n\n[scanner]\nport = %q\nbaud = 38400\n", bay, dev.lines[bay].Path())
@@ -95,7 +104,7 @@ func edgeConfig(listen string, at addresses) string {
 	var b strings.Builder
 	_, port, _ := strings.Cut(listen, ":")
 	fmt.Fprintf(&b, "shop = \"pitlane 示范车间\"\n\n[http]\nlisten = %q\nhosts = [%q]\n", listen, "localhost:"+port)
-	fmt.Fprintf(&b, "\n[[link]]\nurl = %q\n", "tcp://"+at.broker)
+	b.WriteString(at.link())
 	for _, p := range [][3]string{{"SA1", "顾问 A", "SA"}, {"DI1", "调度 D", "DI"}, {"TE1", "技师 T1", "TE"}, {"TE2", "技师 T2", "TE"}, {"IN1", "检验 I", "IN"}, {"CA1", "收银 C", "CA"}} {
 		fmt.Fprintf(&b, "\n[[person]]\nid = %q\nname = %q\nrole = %q\n", p[0], p[1], p[2])
 	}

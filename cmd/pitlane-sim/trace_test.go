@@ -22,7 +22,7 @@ import (
 // TestTrace follows one car with P0133 from the serial byte to the screens and to
 // head office's SQL: undisturbed, with the broker cut in the middle, and with the
 // bay's edge killed in the middle of the scan; on the embedded broker and on
-// Mosquitto.
+// Mosquitto; where the broker is cut, all of it over TLS.
 func TestTrace(t *testing.T) {
 	brokers := map[string]func(*rig) mqtt{"embedded": newEmbedded, "mosquitto": newMosquitto}
 	disturbances := map[string]disturbance{"undisturbed": {}, "broker cut": {cut: true}, "bay killed": {kill: true}}
@@ -31,6 +31,7 @@ func TestTrace(t *testing.T) {
 	for name, broker := range brokers {
 		for disturbed, disturb := range disturbances {
 			at := shops[0]
+			at.tls = disturb.cut
 			shops = shops[1:]
 			t.Run(name+"/"+disturbed, func(t *testing.T) {
 				t.Parallel()

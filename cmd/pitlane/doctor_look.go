@@ -2,14 +2,10 @@ package main
 
 import (
 	"context"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
-	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -128,38 +124,6 @@ func plugged() string {
 	return "; plugged in now: " + strings.Join(names, ", ")
 }
 
-func (d *doctor) brokers(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, lookTime)
-	defer cancel()
-	if b := d.cfg.Broker; b != nil && d.status == nil {
-		ln, err := web.Listen(ctx, b.Listen)
-		if err != nil {
-			d.bad("broker", err.Error(), "another program has the address: stop it, or choose another [broker] listen")
-		} else {
-			_ = ln.Close() // it was only a look
-			d.good("broker", b.Listen+" is free for the embedded broker")
-		}
-	}
-	for _, l := range d.cfg.Link {
-		u, err := url.Parse(l.URL)
-		if err != nil {
-			d.bad("link", err.Error(), "correct link.url")
-			continue
-		}
-		if b := d.cfg.Broker; b != nil && d.status == nil && b.Listen == u.Host {
-			d.good("link", l.URL+" is this node's own broker")
-			continue
-		}
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", u.Host)
-		if err != nil {
-			d.bad("link", "no broker answers at "+u.Host, "start the broker or correct link.url; until then the edge works on its own and loses nothing")
-			continue
-		}
-		_ = conn.Close() // it was only a look
-		d.good("link", "a broker answers at "+u.Host)
-	}
-}
-
 // rights: secrets are their owner's alone, and the folder is writable.
 func (d *doctor) rights() {
 	open := ""
@@ -183,45 +147,4 @@ func (d *doctor) rights() {
 	default:
 		d.good("rights", "keys are their owner's alone, the folder is writable")
 	}
-}
-
-func (d *doctor) certificate() {
-	hint := "add the node again with `pitlane shop add`, or copy its certificate anew"
-	cert, err := readCertificate(d.member.CertFile)
-	if err != nil {
-		d.bad("certificate", err.Error(), hint)
-		return
-	}
-	ca, err := readCertificate(d.member.CAFile)
-	if err != nil {
-		d.bad("certificate", err.Error(), hint)
-		return
-	}
-	left := time.Until(cert.NotAfter)
-	switch {
-	case cert.CheckSignatureFrom(ca) != nil:
-		d.bad("certificate", "it is not signed by the shop's CA", hint)
-	case cert.Subject.CommonName != d.member.Node:
-		d.bad("certificate", "it is another node's", hint)
-	case left < 30*24*time.Hour:
-		d.bad("certificate", "it ends on "+cert.NotAfter.Format("2006-01-02"), hint)
-	default:
-		d.good("certificate", "good until "+cert.NotAfter.Format("2006-01-02"))
-	}
-}
-
-func readCertificate(path string) (*x509.Certificate, error) {
-	body, err := os.ReadFile(path)
-	if err != nil {
-		return nil, fmt.Errorf("read the certificate: %w", err)
-	}
-	block, _ := pem.Decode(body)
-	if block == nil {
-		return nil, fmt.Errorf("read the certificate: %s is not PEM", path)
-	}
-	cert, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return nil, fmt.Errorf("read the certificate %s: %w", path, err)
-	}
-	return cert, nil
 }

@@ -23,7 +23,7 @@ func (d *doctor) office(ctx context.Context, file string) {
 	d.good("config", file+" is understood")
 	d.cfg.Data, d.cfg.HTTP.Listen = cfg.Data, cfg.Listen
 	for _, l := range cfg.Link {
-		d.cfg.Link = append(d.cfg.Link, edge.LinkConfig{URL: l.URL})
+		d.cfg.Link = append(d.cfg.Link, edge.LinkConfig{URL: l.URL, ServerName: l.ServerName})
 	}
 	if d.member, err = shop.Load(cfg.Data); err != nil {
 		d.bad("folder", err.Error(), "make the folder with `pitlane shop add --role central`, and name it with data =")

@@ -54,6 +54,20 @@ func TestABootThatWasNeverDatedIsAnInterval(t *testing.T) {
 	}
 }
 
+func TestTheNewestAnchorIsTheNodesOwn(t *testing.T) {
+	c := clocks.New()
+	if got := c.Newest("n"); !got.IsZero() {
+		t.Errorf("before any: %v", got)
+	}
+	c.Hear(clocks.Reading{Node: "n", Boot: "a", BootMS: hour, WallMS: begun, Quality: 3})
+	c.Hear(clocks.Reading{Node: "n", Boot: "b", BootMS: hour, WallMS: begun + day, Quality: 3})
+	c.Hear(clocks.Reading{Node: "n", Boot: "c", BootMS: hour, WallMS: begun + 3*day, Quality: 1})
+	c.Hear(clocks.Reading{Node: "other", Boot: "d", BootMS: hour, WallMS: begun + 2*day, Quality: 3})
+	if got := c.Newest("n").UnixMilli(); got != begun+day {
+		t.Errorf("got %d, want %d", got, begun+day)
+	}
+}
+
 func TestAClockBeforeThisProgramIsNoAnchor(t *testing.T) {
 	c := clocks.New()
 	r := clocks.Reading{Node: "n", Boot: "a", BootMS: hour, WallMS: hour, Quality: 3}

@@ -175,6 +175,40 @@ func TestHeadOfficeHasWhatTheShopWrote(t *testing.T) {
 	}
 }
 
+// Over TLS too; and a broker of another name is said on the office's screens.
+func TestHeadOfficeHearsTheShopOverTLS(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	secure, err := h.member("demo-reception").ListenTLS(time.Now)
+	h.must(err)
+	b, err := broker.Listen(t.Context(), broker.Config{Listen: "127.0.0.1:0", TLS: secure, Check: func(user, password string) bool {
+		ok, err := shop.CheckPassword(filepath.Join(h.dir, "broker.passwd"), user, password)
+		return ok && err == nil
+	}})
+	h.must(err)
+	h.during("the broker", b.Run)
+	office := func(name string, ok func(OfficeView) bool) {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		h.must(err)
+		cfg := Config{Data: h.folder("demo-central"), Listener: ln, Link: []LinkConfig{{URL: b.URL(), ServerName: name}},
+			Floor: 20 * time.Millisecond, Ceiling: 100 * time.Millisecond}
+		stop := h.during("central", func(ctx context.Context) error { return Run(ctx, cfg, slog.New(slog.DiscardHandler)) })
+		h.office(ln.Addr().String(), ok)
+		stop()
+	}
+	office("demo-bay-1", func(v OfficeView) bool {
+		return len(v.Faults) == 1 && strings.Contains(v.Faults[0].Hint, `server_name = "demo-reception"`)
+	})
+	m := h.member("demo-bay-1")
+	mine, err := m.DialTLS("demo-reception", time.Now)
+	h.must(err)
+	l, err := link.New(link.Config{URL: b.URL(), TLS: mine, Node: m.Node, Password: m.Secret, Role: m.Role, Floor: 20 * time.Millisecond, Ceiling: 100 * time.Millisecond,
+		Peers: []link.Peer{{Node: "demo-central", Role: shop.RoleCentral}}})
+	h.must(err)
+	h.during("the link", func(ctx context.Context) error { return l.Run(ctx, h.bay, nil) })
+	office("demo-reception", func(v OfficeView) bool { return len(v.Faults) == 0 && edgeOf(v, "demo-bay-1").Online })
+}
+
 func TestPagesOfHeadOffice(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
+	"crypto/tls"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -13,8 +14,10 @@ import (
 	"time"
 
 	"pitlane/edge/journal"
+	shopdir "pitlane/edge/shop"
 	"pitlane/sync/broker"
 	"pitlane/sync/link"
+	"pitlane/sync/wire"
 )
 
 // patience bounds waits that end at once when the code is right.
@@ -28,6 +31,25 @@ type shop struct {
 	keys   map[string]ed25519.PrivateKey
 	// passwords are those of the embedded broker of these tests where they are not given.
 	passwords map[string]string
+	now       func() time.Time // the machines' clocks, for TLS; nil: time.Now
+}
+
+// tls is a node's, of a shop that is on disk, whose reception has the broker.
+func (s *shop) tls(node string) *tls.Config {
+	s.t.Helper()
+	now := s.now
+	if now == nil {
+		now = time.Now
+	}
+	m, err := shopdir.Load(filepath.Join(s.dir, node))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c, err := m.DialTLS("demo-reception", now)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return c
 }
 
 func newShop(t testing.TB, nodes ...string) *shop {
@@ -77,8 +99,12 @@ func (s *shop) peers() []link.Peer {
 // carry runs a link of j until the returned stop.
 func (s *shop) carry(url string, j *journal.Journal) (*link.Link, func()) {
 	s.t.Helper()
+	var secure *tls.Config
+	if wire.Secure(url) {
+		secure = s.tls(j.Node())
+	}
 	l, err := link.New(link.Config{
-		URL: url, Node: j.Node(), Password: s.password(j.Node()), Role: "bay", Peers: s.peers(),
+		URL: url, TLS: secure, Node: j.Node(), Password: s.password(j.Node()), Role: "bay", Peers: s.peers(),
 		Floor: 20 * time.Millisecond, Ceiling: 100 * time.Millisecond, Patience: time.Second,
 	})
 	if err != nil {

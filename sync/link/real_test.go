@@ -5,6 +5,8 @@ package link_test
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -12,6 +14,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	shopdir "pitlane/edge/shop"
 	"pitlane/sync/wire"
@@ -107,6 +110,65 @@ func TestJournalsConvergeAfterMosquittoWasAway(t *testing.T) {
 		m.stop()
 		return m.start
 	})
+}
+
+// secured is a Mosquitto with the shop's files as docs/guides/network.md says.
+func secured(t *testing.T) (*shop, *mosquitto) {
+	t.Helper()
+	s, m := realShop(t)
+	m.stop()
+	conf, err := os.ReadFile(m.conf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := filepath.Join(s.dir, "demo-reception")
+	conf = fmt.Appendf(conf, "cafile %s\ncertfile %s\nkeyfile %s\nrequire_certificate true\ntls_version tlsv1.3\n",
+		filepath.Join(own, "ca.pem"), filepath.Join(own, "node.pem"), filepath.Join(own, "keys", "tls.key"))
+	if err := os.WriteFile(m.conf, conf, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	m.start()
+	return s, m
+}
+
+func TestJournalsConvergeOverMosquittoWithTLS(t *testing.T) {
+	t.Parallel()
+	s, m := secured(t)
+	s.now = func() time.Time { return time.Unix(42, 0) } // every node wakes in 1970
+	converge(t, s, "tls://"+m.address, nil)
+}
+
+func TestMosquittoLetsNobodyInWithoutTheShopsCertificate(t *testing.T) {
+	t.Parallel()
+	s, m := secured(t)
+	other, _ := secured(t)
+	right := s.tls("demo-bay-1")
+	dial := func(url string, spoil func(*tls.Config)) error {
+		c := right.Clone()
+		spoil(c)
+		line, err := wire.Dial(t.Context(), wire.Dialer{URL: url, Node: "demo-bay-1", Password: s.password("demo-bay-1"), TLS: c, Filters: []string{wire.AllUp}})
+		if err == nil {
+			line.Close()
+		}
+		return err
+	}
+	if err := dial("tls://"+m.address, func(*tls.Config) {}); err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(*tls.Config){
+		"no certificate":      func(c *tls.Config) { c.Certificates = nil },
+		"of another CA":       func(c *tls.Config) { c.Certificates = other.tls("demo-bay-1").Certificates },
+		"another broker's CA": func(c *tls.Config) { c.RootCAs = other.tls("demo-bay-1").RootCAs },
+		"another broker":      func(c *tls.Config) { c.ServerName = "demo-bay-2" },
+	} {
+		if e, ok := errors.AsType[*wire.TrustError](dial("tls://"+m.address, spoil)); !ok || e.Hint == "" {
+			t.Errorf("%s: %v", name, e)
+		}
+	}
+	err := dial("tcp://"+m.address, func(*tls.Config) {})
+	if e, ok := errors.AsType[*wire.TrustError](err); !ok || !bytes.Contains([]byte(e.Hint), []byte("tls://")) {
+		t.Errorf("in clear: %v", err)
+	}
 }
 
 func TestMosquittoKeepsNodesToTheirOwnTopics(t *testing.T) {
