@@ -202,7 +202,7 @@ func (b *Board) forget() {
 func Event(e journal.Entry) (job.Event, error) {
 	told := job.Event{
 		Kind: e.Kind, Job: e.Job, Origin: e.Origin, Seq: e.Seq, Hash: job.Hash(e.Hash),
-		WallMS: e.WallMS, Boot: e.Boot, BootMS: e.BootMS, Quality: job.Quality(e.Quality),
+		Request: e.Request, WallMS: e.WallMS, Boot: e.Boot, BootMS: e.BootMS, Quality: job.Quality(e.Quality),
 	}
 	for _, p := range e.Parents {
 		told.Parents = append(told.Parents, job.Hash(p))

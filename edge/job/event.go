@@ -37,10 +37,11 @@ type Event struct {
 	Origin  string // <shop>-<node>/<epoch>
 	Seq     uint64
 	Hash    Hash
-	Parents []Hash // the job's tips of other origins that the author had
-	WallMS  int64  // wall clock of the author, ms since 1970, corrected where it can be; display only
-	Boot    string // boot of the author's computer
-	BootMS  int64  // and how long it had run, ms
+	Request [16]byte // id of the wish that caused it; zero where it is not known
+	Parents []Hash   // the job's tips of other origins that the author had
+	WallMS  int64    // wall clock of the author, ms since 1970, corrected where it can be; display only
+	Boot    string   // boot of the author's computer
+	BootMS  int64    // and how long it had run, ms
 	Quality Quality
 	Payload Payload // nil when the kind is unknown or the opening is not held
 	Contact *Contact

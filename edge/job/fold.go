@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"container/heap"
 	"slices"
+	"strings"
 )
 
 // Fold is what is true after all of the events, in whichever order they came. An
@@ -75,6 +76,33 @@ func Order(events []Event) []Event {
 			if waits[j]--; waits[j] == 0 && !done[j] {
 				heap.Push(ready, j)
 			}
+		}
+	}
+	return once(told)
+}
+
+// KindRepeated is what Order calls an event that a node wrote again in a new log, where
+// the first is here too: it is there, and has no effect.
+const KindRepeated = "event.repeated"
+
+// once takes the effect from what a node wrote again after it had left a log: the same
+// kind for the same wish, in another log of the same node. The first told has it.
+func once(told []Event) []Event {
+	type wish struct {
+		node, kind string
+		request    [16]byte
+	}
+	first := make(map[wish]string, len(told))
+	for i, e := range told {
+		if e.Request == ([16]byte{}) {
+			continue
+		}
+		node, _, _ := strings.Cut(e.Origin, "/")
+		w := wish{node, e.Kind, e.Request}
+		if origin, here := first[w]; here && origin != e.Origin {
+			told[i].Kind, told[i].Payload, told[i].Contact = KindRepeated, nil, nil
+		} else if !here {
+			first[w] = e.Origin
 		}
 	}
 	return told

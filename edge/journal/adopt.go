@@ -112,9 +112,12 @@ func (j *Journal) Adopt(ctx context.Context, s Segment) error {
 			}
 			j.log.Error("an origin has two histories: its disk was restored or its key is used twice", "origin", s.Origin, "seq", s.First)
 		}
+		if errors.Is(err, ErrForked) || errors.Is(err, ErrForged) {
+			err = errors.Join(err, j.narrow(c))
+		}
 		return fmt.Errorf("adopt: %w", err)
 	}
-	return nil
+	return j.narrowed(c)
 }
 
 // adopt stages a segment.

@@ -11,6 +11,7 @@ import (
 type prepared struct {
 	Draft
 	work, contact *Opening
+	again         *Hash // the leaf of another epoch that this repeats
 }
 
 // Append writes drafts as one transaction, all or none, and returns their entries
@@ -170,16 +171,23 @@ func (b *batch) draft(d prepared) (Entry, error) {
 			return Entry{}, err
 		}
 		parents = g.tipsOfOthers(b.j.Origin())
-		for len(parents) > maxParents {
+		room := maxParents
+		if d.again != nil {
+			room--
+		}
+		for len(parents) > room {
 			merge := prepared{Draft: Draft{Kind: "job.merged", Job: d.Job}}
 			if _, err := rand.Read(merge.Request[:]); err != nil {
 				return Entry{}, fmt.Errorf("draw a request id: %w", err)
 			}
-			if _, err := b.own(merge, parents[:maxParents]); err != nil {
+			if _, err := b.own(merge, parents[:min(maxParents, len(parents))]); err != nil {
 				return Entry{}, err
 			}
 			parents = g.tipsOfOthers(b.j.Origin())
 		}
+	}
+	if d.again != nil {
+		parents = append(parents, *d.again)
 	}
 	return b.own(d, parents)
 }

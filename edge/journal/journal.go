@@ -55,6 +55,7 @@ type Journal struct {
 	mendedMu sync.Mutex
 	harm     atomic.Pointer[damage]
 	ill      illness
+	branches branches
 	knew     map[string]uint64 // sizes that meta.db knew of when it was opened
 
 	lookup sync.Mutex // read-only: the index is made when it is first needed
@@ -118,7 +119,7 @@ func newJournal(o Options, lock *os.File) *Journal {
 		opt: o, lock: lock, log: o.Log, sign: signer{o.Node, o.Key}, upper: upper{filepath.Join(o.Dir, "upper")},
 		wakers: map[chan struct{}]bool{}, queue: make(chan *op),
 		closing: make(chan struct{}), behind: make(chan struct{}, 1),
-		ill: illness{news: make(chan struct{})},
+		ill: illness{news: make(chan struct{})}, branches: branches{open: map[string]*branch{}},
 	}
 	j.roster.Store(o.Roster)
 	j.witness = openWitnessBook(o.Dir)
@@ -159,6 +160,9 @@ func (j *Journal) open(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := j.rewind(ctx); err != nil {
+		return err
+	}
 	if err := j.openWriter(); err != nil {
 		return err
 	}
@@ -166,11 +170,12 @@ func (j *Journal) open(ctx context.Context) error {
 	go j.write()
 	go j.writeBehind()
 	if j.renewed {
-		_, err := j.Append(ctx, Draft{Kind: "log.opened"})
-		return err
+		if _, err := j.Append(ctx, Draft{Kind: "log.opened"}); err != nil {
+			return err
+		}
 	}
 	if begun {
-		return nil
+		return j.writeAgain(ctx)
 	}
 	return j.begin(ctx)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -155,12 +156,18 @@ func (j *Journal) closeFiles() error {
 // mend puts a new file in the place of a damaged one and of all after it: the heads of
 // the file before it, and of what was found all that follows from them. Own entries
 // need their hashes, which they bring; a peer's need a checkpoint that the peer signed.
-func (j *Journal) mend(d *damage) error {
+func (j *Journal) mend(d *damage) error { return j.mendTo(d, nil) }
+
+// mendTo is mend that takes no entry of an origin from its end on: origin → end.
+func (j *Journal) mendTo(d *damage, ends map[string]uint64) error {
 	s := &shelf{dir: filepath.Join(j.opt.Dir, "segments")}
 	path := s.path(d.file)
 	f, later, err := s.scanFrom(d.file)
 	if err != nil || len(later) == 0 {
 		return err // nothing is there any more
+	}
+	for origin, end := range ends {
+		maps.DeleteFunc(f.records[origin], func(seq uint64, _ []byte) bool { return seq >= end })
 	}
 	heads, starts := s.before(d.file, f)
 	if starts == nil {
@@ -181,6 +188,9 @@ func (j *Journal) mend(d *damage) error {
 	}
 	if err := commitRename(good, path); err != nil {
 		return err
+	}
+	if ends != nil {
+		return nil // nothing was damaged
 	}
 	total := 0
 	for _, of := range f.records {

@@ -18,7 +18,7 @@ import (
 func event(e journal.Entry) job.Event {
 	out := job.Event{
 		Kind: e.Kind, Job: e.Job, Origin: e.Origin, Seq: e.Seq, Hash: job.Hash(e.Hash),
-		WallMS: e.WallMS, Quality: job.Quality(e.Quality),
+		Request: e.Request, WallMS: e.WallMS, Quality: job.Quality(e.Quality),
 	}
 	for _, p := range e.Parents {
 		out.Parents = append(out.Parents, job.Hash(p))

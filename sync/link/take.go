@@ -22,7 +22,8 @@ type taker struct {
 	early   *wire.Early
 	refused uint64
 	said    time.Time
-	forked  map[string]bool // origins complained about
+	forked  map[string]bool   // origins complained about
+	looking map[string]uint64 // where it was asked for the parting of an own log
 	shown   map[string]time.Time
 	keys    *wire.Exchange // nil without keys
 	erased  string         // the newest confirmation, as sent
@@ -31,7 +32,7 @@ type taker struct {
 // take deals with what comes in, and asks for what is missing.
 func (s *session) take(ctx context.Context) error {
 	t := &taker{
-		session: s, wants: wire.NewWants(s.cfg.Node, s.cfg.Patience), early: &wire.Early{}, forked: map[string]bool{}, shown: map[string]time.Time{},
+		session: s, wants: wire.NewWants(s.cfg.Node, s.cfg.Patience), early: &wire.Early{}, forked: map[string]bool{}, looking: map[string]uint64{}, shown: map[string]time.Time{},
 	}
 	t.wants.Late()
 	var turned <-chan struct{}
@@ -223,7 +224,11 @@ func (t *taker) lookForGaps() error {
 	t.wants.Own(t.j.Origin())
 	mine := map[string]uint64{}
 	for _, tip := range t.j.Tips() {
-		mine[tip.Origin] = tip.Size
+		mine[tip.Origin] = t.j.AskFrom(tip)
+		if mine[tip.Origin] < tip.Size && mine[tip.Origin] != t.looking[tip.Origin] {
+			t.wants.Anew(tip.Origin)
+			t.looking[tip.Origin] = mine[tip.Origin]
+		}
 	}
 	for _, r := range t.wants.Due(t.cfg.Now(), mine, t.early.Gaps()) {
 		b, err := r.Want.Encode()

@@ -111,6 +111,9 @@ func (w *Wants) Due(now time.Time, mine map[string]uint64, gaps map[string]uint6
 	return out
 }
 
+// Anew forgets what was asked of an origin: it is asked from another place.
+func (w *Wants) Anew(origin string) { delete(w.open, origin) }
+
 // ask decides about one missing run.
 func (w *Wants) ask(now time.Time, origin string, mine uint64) (Request, bool) {
 	o := w.open[origin]
