@@ -1,6 +1,7 @@
 package bay
 
 import (
+	"cmp"
 	"encoding/hex"
 	"slices"
 
@@ -58,8 +59,8 @@ type slotBook struct {
 	intentJob string
 	intentBy  string
 	turn      int
-	// lately is the job whose key was hung and the slot not shut since: taking it
-	// back out is no theft.
+	// lately is the job for whose key it was opened, with a key hung and not shut since:
+	// taking that back out is no theft.
 	lately string
 	// fruitless is how often in a row the slot was opened and shut for a purpose
 	// without a key coming or going; failed: its hook did not move the last time.
@@ -168,7 +169,7 @@ func (b *book) hang(id string, p job.KeyHung) {
 	b.edit(p.Slot, func(s *slotBook) {
 		s.key, s.owner, s.fruitless = keycab.KeyPresent, id, 0
 		if s.hook == keycab.HookOpen && s.intent != "" {
-			s.lately = id
+			s.lately = cmp.Or(id, s.intentJob) // a wrong key may come out again, and the right one in
 		}
 		s.intent, s.intentJob, s.intentBy = "", "", ""
 	})

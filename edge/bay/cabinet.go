@@ -171,6 +171,8 @@ func (b *Bay) explained(now keycab.Slot, before slotBook) []happened {
 		return b.hung(now.Number, before)
 	case now.Key == keycab.KeyPresent && before.key == keycab.KeyAbsent && before.owner != "":
 		return b.hung(now.Number, before) // the slot is kept for that job's key
+	case now.Key == keycab.KeyPresent && before.key != keycab.KeyPresent && b.cameBack(now.Number, before.owner):
+		return b.hung(now.Number, before)
 	case now.Key == keycab.KeyPresent && before.key == keycab.KeyAbsent:
 		return b.raised(job.AlarmKeyUnasked, now.Number, "")
 	case now.Key == keycab.KeyAbsent && before.key == keycab.KeyPresent && takes(before.intent) && !before.spent:

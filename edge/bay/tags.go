@@ -79,6 +79,15 @@ func (b *Bay) tagged(slot int) (id, tag string) {
 	return b.book.tags[tag], tag
 }
 
+// cameBack says that the tag in a slot is that of a job's key which was not there.
+func (b *Bay) cameBack(slot int, owner string) bool {
+	id, _ := b.tagged(slot)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, away := b.book.held[id]
+	return id != "" && (id != owner || away)
+}
+
 // tagNews is what a tag tells of a slot whose switch has told of the key already, or
 // will in a moment.
 func (b *Bay) tagNews(t keycab.Tag) []happened {

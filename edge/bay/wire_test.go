@@ -31,6 +31,9 @@ type yard struct {
 	cabLine  *sim.Line
 	scanLine *sim.Line
 	boards   []int
+	// more is what the cabinet is besides its line of boards; nil: nothing.
+	more func(*keycab.Cabinet) (bay.Cabinet, error)
+	make string
 }
 
 func newYard(t testing.TB) *yard {
@@ -42,7 +45,7 @@ func newYard(t testing.TB) *yard {
 func yardOf(t testing.TB, cfg sim.BoardConfig, hand bool) *yard {
 	t.Helper()
 	seed := sha256.Sum256([]byte(node))
-	y := &yard{dir: t.TempDir(), key: ed25519.NewKeyFromSeed(seed[:]), cab: sim.NewBoard(cfg), boards: cfg.Addresses}
+	y := &yard{dir: t.TempDir(), key: ed25519.NewKeyFromSeed(seed[:]), cab: sim.NewBoard(cfg), boards: cfg.Addresses, make: cfg.Make}
 	adapter := sim.NewAdapter(sim.AdapterConfig{Timing: sim.Instant()})
 	car := sim.DemoCAN11(1)
 	car.SetEngine(false)
@@ -130,12 +133,16 @@ func (y *yard) start(t testing.TB) *edge {
 	e.power.left.Store(1 << 30)
 	e.board = board.New(board.Config{Journal: j, Node: node, Role: "bay", Bay: "bay-1", Shop: "demo", Run: "r", Now: time.Now})
 	closed := 1
-	cab, err := keycab.New(serialport.Opener(serialport.Config{Path: y.cabLine.Path(), Baud: 19200}), keycab.Options{Name: "cabinet", HookClosed: &closed, Boards: y.boards})
+	boards, err := keycab.New(serialport.Opener(serialport.Config{Path: y.cabLine.Path(), Baud: 19200}), keycab.Options{Name: "cabinet", Driver: y.make, HookClosed: &closed, Boards: y.boards})
+	cab := bay.Cabinet(boards)
+	if err == nil && y.more != nil {
+		cab, err = y.more(boards)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	scanner := obd.New(serialport.Opener(serialport.Config{Path: y.scanLine.Path()}), obd.Options{Port: y.scanLine.Path()})
-	e.bay = bay.New(bay.Config{Node: node, Bay: "bay-1", Scanner: scanner, Clears: scanner, Cabinet: cab, Journal: e.power, Jobs: e.board, Board: e.board})
+	e.bay = bay.New(bay.Config{Node: node, Bay: "bay-1", Scanner: scanner, Clears: scanner, Cabinet: cab, Floating: y.more != nil, Journal: e.power, Jobs: e.board, Board: e.board})
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 2)
 	go func() { ended <- e.board.Run(ctx) }()
