@@ -28,11 +28,12 @@ name = "{{.Node}}"
 # port = "/dev/serial/by-id/usb-…"
 # boards = [0]                # or commissioned = "cabinet.json", see pitlane keys commission
 
-# [broker]                    # the embedded broker of the shop
-# listen = "127.0.0.1:1883"
+# [broker]                    # the embedded broker of the shop; docs/guides/network.md
+# listen = "127.0.0.1:1883"   # "0.0.0.0:8883" for other machines, with TLS
 {{end}}
 # [[link]]
-# url = "tcp://127.0.0.1:1883"
+# url = "tcp://127.0.0.1:1883"    # on another machine "tls://192.168.1.10:8883" with
+# server_name = "demo-reception"  # the node that has the broker there
 # kind = "lan"                # lan, or central
 
 # [retention]                 # of closed visits

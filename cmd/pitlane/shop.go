@@ -57,7 +57,7 @@ func shopAdd() *cobra.Command {
 			if err := printJSON(cmd.OutOrStdout(), r); err != nil {
 				return err
 			}
-			cmd.PrintErrf("carry %s to its machine; carry the file roster after it when more nodes are added\n", r.Dir)
+			cmd.PrintErrf("carry %s to its machine; carry the file roster after it when more nodes are added, and broker.passwd to the node that has the broker\n", r.Dir)
 			return nil
 		},
 	}
