@@ -1,3 +1,5 @@
+//go:build !race
+
 // Package powercut is where the journal is treated badly: every write, sync,
 // truncation, open and rename fails once; the power is cut at random points of
 // real file systems; and what a disk may hold after a power cut is enumerated.
