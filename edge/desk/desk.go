@@ -27,6 +27,7 @@ type Board interface {
 	Job(id string) (job.State, bool)
 	Jobs() []job.State
 	Wait(ctx context.Context, a board.Audience, version string) (board.View, error)
+	View(a board.Audience) board.View
 	Tell(board.Now)
 }
 

@@ -20,35 +20,45 @@ func signedFor(id string) journal.RequestID { return derive("handback.signed", i
 // at the start, since all of it is told from the journal.
 func (d *Desk) Run(ctx context.Context) error {
 	d.session.wipe("")
+	failed := false
 	for version, next := "", d.cfg.Idle; ctx.Err() == nil; {
 		wait, cancel := context.WithTimeout(ctx, next)
 		view, err := d.cfg.Board.Wait(wait, board.Desk, version)
 		cancel()
 		if err == nil {
 			version = view.Version
-			d.follow(ctx, view)
+			failed = !d.follow(ctx, view)
+		} else if errors.Is(err, context.DeadlineExceeded) && failed { // no news need ever come
+			failed = !d.follow(ctx, d.cfg.Board.View(board.Desk))
 		} else if !errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 			return err
 		}
 		next = max(d.session.expire(d.cfg.Now(), d.cfg.Idle), time.Millisecond)
+		if failed {
+			next = min(next, time.Second)
+		}
 	}
 	return nil
 }
 
-func (d *Desk) follow(ctx context.Context, view board.View) {
+// follow says whether all that follows from the view is done.
+func (d *Desk) follow(ctx context.Context, view board.View) bool {
+	done := true
 	for _, s := range d.cfg.Board.Jobs() {
 		// The edge that owns the cabinet decides about its keys, and no other.
 		if !d.owns(s) {
 			continue
 		}
 		if err := d.settleKey(ctx, s); err != nil {
-			d.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "job not moved on by its key, tried again at the next news",
+			done = false
+			d.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "job not moved on by its key, tried again soon",
 				slog.String("job", s.ID), slog.Any("error", err))
 		}
 	}
 	if k, on := d.session.get(); on {
 		d.followSession(k, view)
 	}
+	return done
 }
 
 // settleKey writes what follows from where a key is.
