@@ -10,8 +10,10 @@ import (
 // prepared is a draft whose payloads are salted and committed to.
 type prepared struct {
 	Draft
-	work, contact *Opening
-	again         *Hash // the leaf of another epoch that this repeats
+	work, contact             *Opening
+	workCommit, contactCommit Hash
+	fresh                     bool  // its request id was drawn here: nobody has asked before
+	again                     *Hash // the leaf of another epoch that this repeats
 }
 
 // Append writes drafts as one transaction, all or none, and returns their entries
@@ -24,13 +26,15 @@ func (j *Journal) Append(ctx context.Context, drafts ...Draft) ([]Entry, error) 
 	if len(drafts) == 0 {
 		return nil, nil
 	}
-	o := &op{drafts: make([]prepared, len(drafts))}
+	j.coming.Add(1)
+	o := &op{drafts: make([]prepared, len(drafts)), coming: true}
 	for i, d := range drafts {
 		var err error
 		if o.drafts[i], err = prepare(d, j.Origin()); err == nil {
 			err = j.keysReady(o.drafts[i])
 		}
 		if err != nil {
+			j.coming.Add(-1)
 			return nil, fmt.Errorf("append %s: %w", d.Kind, err)
 		}
 	}
@@ -53,7 +57,14 @@ func prepare(d Draft, origin string) (prepared, error) {
 	if p.contact, err = newOpening(d.Contact); err != nil {
 		return p, fmt.Errorf("contact payload: %w", err)
 	}
+	if p.work != nil {
+		p.workCommit = p.work.Commit()
+	}
+	if p.contact != nil {
+		p.contactCommit = p.contact.Commit()
+	}
 	if p.Request == (RequestID{}) {
+		p.fresh = true
 		if _, err := rand.Read(p.Request[:]); err != nil {
 			return p, fmt.Errorf("draw a request id: %w", err)
 		}
@@ -95,6 +106,9 @@ func (b *batch) append(o *op) error {
 func (b *batch) repeats(drafts []prepared) (map[RequestID]Entry, error) {
 	out := map[RequestID]Entry{}
 	for _, d := range drafts {
+		if d.fresh {
+			continue
+		}
 		if e, ok := b.requests[d.Request]; ok {
 			out[d.Request] = e
 			continue
@@ -201,12 +215,7 @@ func (b *batch) own(d prepared, parents []Hash) (Entry, error) {
 		Quality: b.j.opt.Quality(), Kind: d.Kind, Job: d.Job, Parents: parents,
 		Request: d.Request, Work: d.work, Contact: d.contact,
 	}
-	if d.work != nil {
-		e.WorkCommit = d.work.Commit()
-	}
-	if d.contact != nil {
-		e.ContactCommit = d.contact.Commit()
-	}
+	e.WorkCommit, e.ContactCommit = d.workCommit, d.contactCommit
 	var err error
 	if e.Leaf, err = encodeLeaf(&e); err != nil {
 		return Entry{}, err

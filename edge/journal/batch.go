@@ -15,12 +15,13 @@ type batch struct {
 	heads    map[string]*head // copies, changed here
 	changed  map[string]bool  // origins to write the head of
 	requests map[RequestID]Entry
+	leaves   map[string]*bbolt.Bucket
 	entries  []Entry
 	room     int64
 }
 
 func newBatch(j *Journal, tx *bbolt.Tx) *batch {
-	return &batch{j: j, tx: tx, heads: map[string]*head{}, changed: map[string]bool{}, requests: map[RequestID]Entry{}}
+	return &batch{j: j, tx: tx, heads: map[string]*head{}, changed: map[string]bool{}, requests: map[RequestID]Entry{}, leaves: map[string]*bbolt.Bucket{}}
 }
 
 // stage writes one op into the transaction. What is wrong with the op goes into
@@ -64,7 +65,11 @@ func (b *batch) put(e Entry) error {
 	if b.j.opt.Keys == nil {
 		r.work, r.contact = e.Work, e.Contact
 	}
-	if err := putIn(b.tx, bucketLeaves, e.Origin, e.Seq, r.encode()); err != nil {
+	leaves, err := b.leavesOf(e.Origin)
+	if err == nil {
+		err = leaves.Put(seqKey(e.Seq), r.encode())
+	}
+	if err != nil {
 		return fmt.Errorf("write %s seq %d: %w", e.Origin, e.Seq, err)
 	}
 	b.entries = append(b.entries, e)
@@ -76,6 +81,18 @@ func (b *batch) put(e Entry) error {
 		return b.checkpoint(h)
 	}
 	return nil
+}
+
+// leavesOf is the bucket of an origin's records, looked up once a transaction.
+func (b *batch) leavesOf(origin string) (*bbolt.Bucket, error) {
+	if l := b.leaves[origin]; l != nil {
+		return l, nil
+	}
+	l, err := bucketOf(b.tx, bucketLeaves, origin)
+	if err == nil {
+		b.leaves[origin] = l
+	}
+	return l, err
 }
 
 // checkpoint signs this node's own tree as it now is.

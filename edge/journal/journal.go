@@ -38,7 +38,8 @@ type Journal struct {
 	heads  map[string]*head // what is committed; a head is replaced, never changed
 	wakers map[chan struct{}]bool
 
-	queue   chan *op // not buffered: what is in it is with the writer
+	coming  atomic.Int64 // appends that are being prepared
+	queue   chan *op     // not buffered: what is in it is with the writer
 	closing chan struct{}
 	closed  atomic.Bool
 	group   sync.WaitGroup // writer and index writer

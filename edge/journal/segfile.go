@@ -228,12 +228,21 @@ func putAnchors(tx *bbolt.Tx, origin string, all []anchor) error {
 
 // putIn puts a value under a number into an origin's own bucket.
 func putIn(tx *bbolt.Tx, bucket, origin string, n uint64, value []byte) error {
-	b, err := in(tx, bucket).CreateBucketIfNotExists([]byte(origin))
+	b, err := bucketOf(tx, bucket, origin)
 	if err != nil {
 		return err
 	}
-	b.FillPercent = 1 // keys only grow: pages are never split in the middle
 	return b.Put(seqKey(n), value)
+}
+
+// bucketOf is an origin's own bucket, to write in.
+func bucketOf(tx *bbolt.Tx, bucket, origin string) (*bbolt.Bucket, error) {
+	b, err := in(tx, bucket).CreateBucketIfNotExists([]byte(origin))
+	if err != nil {
+		return nil, err
+	}
+	b.FillPercent = 1 // keys only grow: pages are never split in the middle
+	return b, nil
 }
 
 // readHeads reads the heads and anchors of a segment file.

@@ -12,22 +12,25 @@ import (
 )
 
 const (
-	maxBatch  = 256      // drafts or adopted entries of one transaction
-	maxGraphs = 512      // jobs whose graph is kept in memory
-	flushAt   = 4096     // entries that wait before the index is written behind
-	batchRoom = 64 << 10 // what a transaction may take beside its records
+	maxBatch    = 256      // drafts or adopted entries of one transaction
+	maxGraphs   = 512      // jobs whose graph is kept in memory
+	flushAt     = 4096     // entries that wait before the index is written behind
+	batchRoom   = 64 << 10 // what a transaction may take beside its records
+	quietYields = 3        // without a new op, and nobody on his way, they end gathering
+	mostYields  = 256      // of one gathering
 )
 
 // writer is what only the writer's goroutine touches.
 type writer struct {
-	graphs  map[string]*graph
-	held    *op // did not fit in the last batch
-	leaves  int // in the newest file
-	older   int64
-	reserve reserve
-	noRes   bool         // the reserve was given up
-	broken  error        // after a failed fsync nothing may be written
-	fault   func() error // a test's disk that fails instead of committing
+	graphs   map[string]*graph
+	held     *op // did not fit in the last batch
+	gathered int // ops of the last batch
+	leaves   int // in the newest file
+	older    int64
+	reserve  reserve
+	noRes    bool         // the reserve was given up
+	broken   error        // after a failed fsync nothing may be written
+	fault    func() error // a test's disk that fails instead of committing
 }
 
 // op is one call of Append or Adopt on its way through the writer.
@@ -38,6 +41,7 @@ type op struct {
 	cut     *cut
 	renew   string // why a new epoch is begun; "" for none
 	from    string // and instead of which origin
+	coming  bool   // counted in Journal.coming until the writer has it
 	done    chan struct{}
 	entries []Entry
 	wrote   bool // it is no mere repeat
@@ -88,6 +92,22 @@ func payloadLen(o *Opening) int64 {
 
 // submit hands an op to the writer and waits for its commit.
 func (j *Journal) submit(ctx context.Context, o *op) error {
+	if err := j.enqueue(ctx, o); err != nil {
+		return err
+	}
+	select {
+	case <-o.done:
+		return o.err
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrUnknownOutcome, ctx.Err())
+	}
+}
+
+// enqueue waits until the writer has the op.
+func (j *Journal) enqueue(ctx context.Context, o *op) error {
+	if o.coming {
+		defer j.coming.Add(-1)
+	}
 	if j.readOnly {
 		return ErrReadOnly
 	}
@@ -99,16 +119,11 @@ func (j *Journal) submit(ctx context.Context, o *op) error {
 	}
 	select {
 	case j.queue <- o:
+		return nil
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-j.closing:
 		return ErrClosed
-	}
-	select {
-	case <-o.done:
-		return o.err
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", ErrUnknownOutcome, ctx.Err())
 	}
 }
 
@@ -153,23 +168,30 @@ func (j *Journal) write() {
 	}
 }
 
+// gather takes whatever waits. Those whose last append has just returned get the
+// processor, so that they are in this transaction and not in the next: as long as that
+// brings another one, one is on its way, or fewer have come than the last time. There
+// is no timer: a lone writer loses a few yields.
 func (j *Journal) gather(first *op) []*op {
-	// Those whose last append has just returned get the processor once, so that
-	// they are in this transaction and not in the next.
-	runtime.Gosched()
 	ops, n := []*op{first}, first.count()
-	for n < maxBatch {
+	for quiet, yields := 0, 0; n < maxBatch && yields < mostYields; {
 		select {
 		case o := <-j.queue:
 			if n += o.count(); n > maxBatch {
 				j.w.held = o
 				return ops
 			}
-			ops = append(ops, o)
+			ops, quiet = append(ops, o), 0
+			continue
 		default:
-			return ops
 		}
+		if quiet++; quiet > quietYields && j.coming.Load() <= 0 && len(ops) >= j.w.gathered {
+			break
+		}
+		yields++
+		runtime.Gosched()
 	}
+	j.w.gathered = len(ops)
 	return ops
 }
 
