@@ -215,7 +215,7 @@ func (b *batch) own(d prepared, parents []Hash) (Entry, error) {
 		Quality: b.j.opt.Quality(), Kind: d.Kind, Job: d.Job, Parents: parents,
 		Request: d.Request, Work: d.work, Contact: d.contact,
 	}
-	e.WorkCommit, e.ContactCommit = d.workCommit, d.contactCommit
+	e.WorkCommit, e.ContactCommit = d.commitments()
 	var err error
 	if e.Leaf, err = encodeLeaf(&e); err != nil {
 		return Entry{}, err
@@ -226,6 +226,19 @@ func (b *batch) own(d prepared, parents []Hash) (Entry, error) {
 	}
 	b.requests[e.Request] = e
 	return e, b.put(e)
+}
+
+// commitments are those that prepare has made, or else they are made here: of what
+// is written again nobody has prepared anything.
+func (d *prepared) commitments() (work, contact Hash) {
+	work, contact = d.workCommit, d.contactCommit
+	if d.work != nil && work == (Hash{}) {
+		work = d.work.Commit()
+	}
+	if d.contact != nil && contact == (Hash{}) {
+		contact = d.contact.Commit()
+	}
+	return work, contact
 }
 
 // Request looks a request id up among this node's own entries.
