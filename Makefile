@@ -25,7 +25,7 @@ check: ## format, vet, floors and the race tests: Go alone, no network, no root
 test: tools ## everything: check, real servers, screens, browsers, fuzz
 	$(MAKE) check
 	$(MAKE) ui-check
-	deploy/gotest.sh -tags real ./sync/... ./cmd/... ./devices/keycab ./edge/receipt ./edge/powercut
+	deploy/gotest.sh -tags real ./sync/... ./cmd/... ./devices/keycab ./edge/receipt ./edge/powercut ./edge/journal
 	$(MAKE) e2e
 	$(MAKE) fuzz
 

@@ -1,3 +1,5 @@
+//go:build !race
+
 package journal_test
 
 import (
@@ -38,7 +40,6 @@ type scene struct {
 	note    []byte // the bay's checkpoint of sceneCosigned, cosigned by the others
 	receipt []byte
 	shopKey string // verifier key
-	policy  *receipt.Policy
 	early   string // the bay's folder as it was before the last entries
 }
 

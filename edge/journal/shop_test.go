@@ -190,3 +190,12 @@ func writeRoster(t *testing.T, dir string) {
 		}
 	}
 }
+
+func low(j *journal.Journal, origin string) uint64 {
+	for _, tip := range j.Tips() {
+		if tip.Origin == origin {
+			return tip.Low
+		}
+	}
+	return 0
+}

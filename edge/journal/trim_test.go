@@ -1,3 +1,5 @@
+//go:build !race
+
 package journal_test
 
 import (
@@ -19,15 +21,6 @@ func anything(upTo uint64) journal.TrimPolicy {
 		Done: func(string) bool { return true },
 		Safe: func(string) uint64 { return upTo },
 	}
-}
-
-func low(j *journal.Journal, origin string) uint64 {
-	for _, tip := range j.Tips() {
-		if tip.Origin == origin {
-			return tip.Low
-		}
-	}
-	return 0
 }
 
 func TestWhatIsTrimmedIsGoneAndTheRestGoesOn(t *testing.T) {
