@@ -14,7 +14,7 @@ import (
 // ErrNotSealed says that the visit is not over yet, so that there is nothing to take home.
 var ErrNotSealed = errors.New("the visit is not sealed yet: a receipt is there once the car has been handed back")
 
-// ErrNoJob: nothing is held of a job of this id.
+// ErrNoJob says that nothing is held of a job of this id.
 var ErrNoJob = errors.New("no entry is held of the job")
 
 // Log is what a receipt is made from (journal.Journal).

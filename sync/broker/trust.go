@@ -1,6 +1,7 @@
 package broker
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -34,7 +35,9 @@ func (c *conn) shake() error {
 	if err := c.raw.SetDeadline(time.Now().Add(helloTime)); err != nil {
 		return err
 	}
-	if err := t.Handshake(); err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), helloTime)
+	defer cancel()
+	if err := t.HandshakeContext(ctx); err != nil {
 		c.linger()
 		return explained(err)
 	}
