@@ -18,20 +18,36 @@ free_base() {
 
 work=$(mktemp -d)
 CGO_ENABLED=0 go build -o "$work/" ./cmd/pitlane-sim ./cmd/pitlane
-base=$(free_base)
-"$work/pitlane-sim" --by-hand --jammed 1 --data "$work/shop" --port-base "$base" >"$work/out" 2>"$work/log" &
-sim=$!
-trap 'kill $sim 2>/dev/null; wait $sim 2>/dev/null; rm -rf "$work"' EXIT
-for _ in $(seq 100); do
-  grep -q '^ready' "$work/out" && break
-  kill -0 $sim 2>/dev/null || { cat "$work/log" >&2; exit 1; }
-  sleep 0.1
-done
-grep -q '^ready' "$work/out" || { echo "e2e: the shop did not become ready" >&2; cat "$work/log" >&2; exit 1; }
-export PITLANE_RECEPTION="http://127.0.0.1:$base"
-export PITLANE_BAY="http://127.0.0.1:$((base + 1))"
-export PITLANE_BAY2="http://127.0.0.1:$((base + 2))"
-export PITLANE_CENTRAL="http://127.0.0.1:$((base + 10))"
+trap 'kill ${sim:-} 2>/dev/null; wait 2>/dev/null; rm -rf "$work"' EXIT
+
+# shop starts a shop of its own and names its addresses; the one before ends.
+shop() {
+  local base
+  [ -z "${sim:-}" ] || { kill "$sim"; wait "$sim" || true; }
+  rm -rf "$work/shop"
+  base=$(free_base)
+  "$work/pitlane-sim" --by-hand "$@" --data "$work/shop" --port-base "$base" >"$work/out" 2>"$work/log" &
+  sim=$!
+  for _ in $(seq 100); do
+    grep -q '^ready' "$work/out" && break
+    kill -0 $sim 2>/dev/null || { cat "$work/log" >&2; exit 1; }
+    sleep 0.1
+  done
+  grep -q '^ready' "$work/out" || { echo "e2e: the shop did not become ready" >&2; cat "$work/log" >&2; exit 1; }
+  export PITLANE_RECEPTION="http://127.0.0.1:$base"
+  export PITLANE_BAY="http://127.0.0.1:$((base + 1))"
+  export PITLANE_BAY2="http://127.0.0.1:$((base + 2))"
+  export PITLANE_CENTRAL="http://127.0.0.1:$((base + 10))"
+}
+
+check() { npm run -s "$1" || { echo "--- the shop's log ---" >&2; tail -n 60 "$work/log" >&2; exit 1; }; }
+
 export PITLANE_TOOL="$work/pitlane"
 cd kiosk-ui
-{ npm run -s e2e:keys && npm run -s e2e && npm run -s e2e:history && npm run -s axe; } || { echo "--- the shop's log ---" >&2; tail -n 60 "$work/log" >&2; exit 1; }
+shop --jammed 1
+check e2e:keys
+check e2e
+check e2e:history
+shop # its bays are free
+check e2e:bay
+check axe
