@@ -25,7 +25,7 @@ fuzz() {
 # ran checks that inputs were tried indeed.
 ran() {
   local execs
-  execs=$(grep -oE 'execs: [0-9]+' <<<"$3" | tail -n 1 | cut -d' ' -f2)
+  execs=$(grep -oE 'execs: [0-9]+' <<<"$3" | tail -n 1 | cut -d' ' -f2 || true)
   [ "${execs:-0}" -gt 0 ] || { echo "$3" >&2; echo "fuzz: $1 $2 did not run" >&2; return 1; }
   echo "fuzz $1 $2 $time: $execs inputs"
 }
