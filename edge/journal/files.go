@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -98,30 +97,6 @@ func syncDir(dir string) error {
 		return fmt.Errorf("sync a folder: %w", err)
 	}
 	return nil
-}
-
-// lockDir takes the folder for this process: alone to write, shared to look. The
-// lock goes with the process, however that ends.
-func lockDir(dir string, alone bool) (*os.File, error) {
-	how, flags := unix.LOCK_SH, os.O_RDONLY
-	if alone {
-		how, flags = unix.LOCK_EX, os.O_RDWR|os.O_CREATE
-	}
-	f, err := os.OpenFile(filepath.Join(dir, "lock"), flags, 0o600)
-	if !alone && errors.Is(err, fs.ErrNotExist) {
-		return nil, nil // never opened for writing: nobody to keep out
-	}
-	if err != nil {
-		return nil, fmt.Errorf("lock the journal: %w", err)
-	}
-	if err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB); err != nil {
-		_ = f.Close() // nothing was written
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, ErrLocked
-		}
-		return nil, fmt.Errorf("lock the journal: %w", err)
-	}
-	return f, nil
 }
 
 // noRoom says whether an error means that the disk is full.

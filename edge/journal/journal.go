@@ -15,7 +15,6 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/sys/unix"
 )
 
 // Journal is the notebook of one node: its own log and the copies of the logs of
@@ -64,7 +63,8 @@ type Journal struct {
 }
 
 // Open opens or begins the journal of a node. The folder is locked: a second
-// process gets ErrLocked. The context bounds opening only.
+// process gets ErrLocked; for one that only looks it is waited a while. The context
+// bounds opening only.
 func Open(ctx context.Context, o Options) (*Journal, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
@@ -72,7 +72,7 @@ func Open(ctx context.Context, o Options) (*Journal, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the journal's folder: %w", err)
 	}
-	lock, err := lockDir(o.Dir, true)
+	lock, err := lockToWrite(ctx, o.Dir)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func OpenReadOnly(ctx context.Context, dir string, keys ...Sealer) (*Journal, er
 		}
 		return nil, err
 	}
-	lock, err := lockDir(dir, false)
+	lock, err := lockToLook(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -235,15 +235,6 @@ func (j *Journal) release() error {
 		errs = append(errs, j.shelf.close())
 	}
 	return errors.Join(append(errs, unlock(j.lock))...)
-}
-
-// unlock says so to the kernel before it closes: a program that is being started
-// has a copy of the descriptor for a moment, and would keep the lock with it.
-func unlock(f *os.File) error {
-	if f == nil {
-		return nil
-	}
-	return errors.Join(unix.Flock(int(f.Fd()), unix.LOCK_UN), f.Close())
 }
 
 // Origin is the origin of this node's own log.
