@@ -30,6 +30,12 @@ func TestAKioskClosedForWantOfRoomOpensWithoutAnEntry(t *testing.T) {
 	if n := <-told; n.Fault == nil || n.Fault.Kind != "disk_full" {
 		t.Fatalf("told %+v", n)
 	}
+	if _, err := w.Append(t.Context(), journal.Draft{Kind: "key.taken", Device: true}); err != nil {
+		t.Fatal(err)
+	}
+	if len(told) > 0 {
+		t.Errorf("what a device did opened the kiosk: told %+v", <-told)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	go w.watch(ctx, time.Millisecond)

@@ -225,6 +225,14 @@ func (w *watched) note(err error) {
 	}
 }
 
+// figure is 1 while intake is refused.
+func (w *watched) figure() float64 {
+	if w.full.Load() {
+		return 1
+	}
+	return 0
+}
+
 // watch looks for room until ctx ends: customers are told before they have typed,
 // and a kiosk that was closed for want of room opens again though nobody writes.
 func (w *watched) watch(ctx context.Context, every time.Duration) {

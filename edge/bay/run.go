@@ -143,26 +143,18 @@ func (b *Bay) write(ctx context.Context, drafts ...journal.Draft) error {
 		return nil
 	}
 	var again devices.Backoff
-	full := false
 	for {
 		try, stop := lasting(ctx)
 		entries, err := b.cfg.Journal.Append(try, drafts...)
 		stop()
 		if err == nil {
 			b.noteEntries(entries)
-			if full {
-				b.tell(board.Now{ClearFault: &board.ClearFault{Kind: "disk_full"}})
-			}
 			return nil
 		}
 		if hopeless(err) || ctx.Err() != nil {
 			return fmt.Errorf("write %s: %w", drafts[0].Kind, err)
 		}
 		b.log.Error("cannot write what a device did, trying again", "kind", drafts[0].Kind, "err", err)
-		if errors.Is(err, journal.ErrFull) && !full {
-			full = true
-			b.tell(board.Now{Fault: &board.Fault{Kind: "disk_full", Message: "the disk is full", Hint: "call staff: make room on this edge's disk"}})
-		}
 		_ = again.Wait(ctx) // ended ctx: one more try, then out
 	}
 }

@@ -40,6 +40,12 @@ func NewMetrics() *Metrics {
 	return m
 }
 
+// Tell adds a figure that is read whenever the figures are asked for, from any
+// goroutine.
+func (m *Metrics) Tell(name, help string, read func() float64) {
+	m.Registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
+}
+
 // Health gives /healthz (the process answers), /readyz (ready is nil) and
 // /metrics. ready may be called from many goroutines.
 func Health(m *Metrics, ready func() error) []Action {
