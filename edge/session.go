@@ -20,10 +20,11 @@ type Notebook interface {
 	Read(ctx context.Context, origin string, from uint64) iter.Seq2[journal.Entry, error]
 }
 
-// SessionInfo is one scan whose raw record is in a journal. Outcome is completed,
-// or why the scan failed, or running.
+// SessionInfo is one scan, or one clearing of codes, whose raw record is in a journal.
+// What: scan, clear. Outcome is completed or cleared, or why it failed, or running.
 type SessionInfo struct {
 	Scan    string    `json:"scan"`
+	What    string    `json:"what"`
 	Job     string    `json:"job"`
 	Bay     string    `json:"bay"`
 	At      time.Time `json:"at"`
@@ -38,14 +39,14 @@ var (
 	ErrNoRecord = errors.New("the raw record of this scan is not held whole here")
 )
 
-// record is what a journal says of one scan.
+// record is what a journal says of one scan or clearing.
 type record struct {
 	SessionInfo
 	of    int
 	parts map[int][]byte
 }
 
-// Sessions are the scans of a journal, oldest first.
+// Sessions are the scans and clearings of a journal, oldest first.
 func Sessions(ctx context.Context, j Notebook) ([]SessionInfo, error) {
 	list := []SessionInfo{}
 	known, err := records(ctx, j, "")
@@ -55,7 +56,7 @@ func Sessions(ctx context.Context, j Notebook) ([]SessionInfo, error) {
 	return list, err
 }
 
-// Session is the raw record of one scan: ErrNoScan, ErrNoRecord, or what is wrong
+// Session is the raw record of one scan or clearing: ErrNoScan, ErrNoRecord, or what is wrong
 // with the journal.
 func Session(ctx context.Context, j Notebook, scan string) (*obd.Session, error) {
 	packed, err := packedSession(ctx, j, scan)
@@ -107,19 +108,21 @@ func records(ctx context.Context, j Notebook, scan string) ([]*record, error) {
 }
 
 func note(list []*record, e journal.Entry, p job.Payload, only string) []*record {
-	id := scanOf(p)
+	id, what := scanOf(p)
 	if id == "" || only != "" && id != only {
 		return list
 	}
 	i := slices.IndexFunc(list, func(r *record) bool { return r.Scan == id })
 	if i < 0 {
-		list = append(list, &record{SessionInfo: SessionInfo{Scan: id, Job: e.Job, At: time.UnixMilli(e.WallMS).UTC(), Outcome: job.ScanRuns}, parts: map[int][]byte{}})
+		list = append(list, &record{SessionInfo: SessionInfo{Scan: id, What: what, Job: e.Job, At: time.UnixMilli(e.WallMS).UTC(), Outcome: job.ScanRuns}, parts: map[int][]byte{}})
 		i = len(list) - 1
 	}
 	r := list[i]
 	switch p := p.(type) {
 	case job.ScanStarted:
 		r.Bay, r.At = p.Bay, time.UnixMilli(e.WallMS).UTC()
+	case job.ClearIntended:
+		r.What, r.Bay, r.At = what, p.Bay, time.UnixMilli(e.WallMS).UTC()
 	case job.ScanRecorded:
 		r.of, r.parts[p.Part] = p.Of, p.Data
 		r.Parts, r.Whole = len(r.parts), len(r.parts) == p.Of
@@ -127,22 +130,45 @@ func note(list []*record, e journal.Entry, p job.Payload, only string) []*record
 		r.Outcome = job.ScanDone
 	case job.ScanFailed:
 		r.Outcome = p.Why
+	case job.CodesCleared:
+		r.What, r.Outcome = what, job.ClearDone
+	case job.ClearFailed:
+		r.What, r.Outcome = what, p.Why
+	case job.ClearUnknown:
+		if r.What = what; r.Outcome == job.ScanRuns {
+			r.Outcome = job.ClearNotSeen
+		}
 	}
 	return list
 }
 
-func scanOf(p job.Payload) string {
+// What a raw record is of.
+const (
+	OfScan  = "scan"
+	OfClear = "clear"
+)
+
+// scanOf is the scan or the clearing that an event tells of.
+func scanOf(p job.Payload) (id, what string) {
 	switch p := p.(type) {
 	case job.ScanStarted:
-		return p.Scan
+		return p.Scan, OfScan
 	case job.ScanRecorded:
-		return p.Scan
+		return p.Scan, OfScan
 	case job.ScanCompleted:
-		return p.Scan
+		return p.Scan, OfScan
 	case job.ScanFailed:
-		return p.Scan
+		return p.Scan, OfScan
+	case job.ClearIntended:
+		return p.Clear, OfClear
+	case job.CodesCleared:
+		return p.Clear, OfClear
+	case job.ClearFailed:
+		return p.Clear, OfClear
+	case job.ClearUnknown:
+		return p.Clear, OfClear
 	}
-	return ""
+	return "", ""
 }
 
 // PackedSession is the answer of GET /session on the socket.

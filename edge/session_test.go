@@ -127,8 +127,15 @@ func plugged(t *testing.T, car sim.Car) *obd.Scanner {
 // ending is in the journal.
 func scanInto(t *testing.T, j *journal.Journal, id string, car sim.Car) string {
 	t.Helper()
+	return writtenInto(t, j, id, car, false)
+}
+
+// writtenInto scans a car through a whole bay, or clears its codes.
+func writtenInto(t *testing.T, j *journal.Journal, id string, car sim.Car, clear bool) string {
+	t.Helper()
 	d := deaf{make(chan struct{}, 1)}
-	b := bay.New(bay.Config{Node: "demo-bay-1", Bay: "1", Scanner: plugged(t, car), Journal: j, Jobs: open{}, Board: d})
+	scanner := plugged(t, car)
+	b := bay.New(bay.Config{Node: "demo-bay-1", Bay: "1", Scanner: scanner, Clears: scanner, Journal: j, Jobs: open{}, Board: d})
 	ctx, cancel := context.WithCancel(t.Context())
 	var running sync.WaitGroup
 	running.Go(func() { _ = b.Run(ctx) })
@@ -139,6 +146,13 @@ func scanInto(t *testing.T, j *journal.Journal, id string, car sim.Car) string {
 	defer stop()
 	var request journal.RequestID
 	copy(request[:], id)
+	if clear {
+		r, err := b.Clear(ctx, bay.ClearOrder{Job: id, By: "te", Reason: "repaired", Request: request})
+		if err != nil || r.Outcome != job.ClearDone {
+			t.Fatalf("%s %s %v", r.Outcome, r.Why, err)
+		}
+		return r.ID
+	}
 	scan, err := b.Scan(ctx, bay.ScanOrder{Job: id, By: "te", Request: request})
 	if err != nil {
 		t.Fatal(err)
@@ -251,6 +265,92 @@ func TestEveryScanInTheJournalReplays(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestEveryClearingInTheJournalReplays: the record of a clearing (what was read before
+// it, the request, what was read after it) comes out of the journal as a vehicle file,
+// and clearing the car in that file ends the same in every unit.
+func TestEveryClearingInTheJournalReplays(t *testing.T) {
+	t.Parallel()
+	for name, make := range map[string]func() *sim.Vehicle{
+		"CAN 11":      func() *sim.Vehicle { return sim.DemoCAN11(1) },
+		"K-line":      func() *sim.Vehicle { return sim.DemoKLine(1) },
+		"six units":   sixUnits,
+		"SAE J1979-2": func() *sim.Vehicle { return sim.DemoUDS(1) },
+	} {
+		car := func() sim.Car {
+			v := make()
+			v.SetEngine(false)
+			return v
+		}
+		t.Run(name, func(t *testing.T) {
+			t.Parallel() // it waits for lines and disks
+			j := garage(t)
+			id := writtenInto(t, j, "j1", car(), true)
+			list, err := edge.Sessions(t.Context(), j)
+			if err != nil || len(list) != 1 || list[0].Scan != id || list[0].What != edge.OfClear || list[0].Outcome != job.ClearDone || !list[0].Whole {
+				t.Fatalf("the journal says %+v, %v", list, err)
+			}
+			s, err := edge.Session(t.Context(), j, id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			order := requests(s)
+			cleared := slices.IndexFunc(order, func(r string) bool { return r == "04" || r == "14FFFF33" })
+			codes := func(r string) bool { return strings.HasPrefix(r, "03") || strings.HasPrefix(r, "1942") }
+			if cleared < 0 || !slices.ContainsFunc(order[:cleared], codes) || !slices.ContainsFunc(order[cleared:], codes) {
+				t.Errorf("the record is not the reading before, the request and the reading after: %q", order)
+			}
+			if s.StartedMS == 0 || s.EndedMS < s.StartedMS {
+				t.Errorf("the record does not say when it was: %d to %d", s.StartedMS, s.EndedMS)
+			}
+			data, err := json.Marshal(s.Vehicle())
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := filepath.Join(t.TempDir(), "car.json")
+			if err := os.WriteFile(file, data, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			played, err := sim.VehicleFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if was, is := clearedIn(t, car()), clearedIn(t, played); is != was {
+				t.Errorf("played back it ends %s\nit ended %s", is, was)
+			}
+		})
+	}
+}
+
+// requests are what was sent in a session, in order.
+func requests(s *obd.Session) []string {
+	var out []string
+	for _, e := range s.Exchanges {
+		out = append(out, e.Request)
+	}
+	return out
+}
+
+// clearedIn is what comes of clearing the codes of a car by a scanner alone.
+func clearedIn(t *testing.T, car sim.Car) string {
+	t.Helper()
+	s := plugged(t, car)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	var running sync.WaitGroup
+	running.Go(func() { _ = s.Run(ctx, func(devices.Reading) {}) })
+	defer running.Wait()
+	defer cancel()
+	out, err := s.Clear(ctx, obd.ClearOrder{})
+	if err != nil || out.Before == nil || out.After == nil {
+		t.Fatalf("%+v %v", out, err)
+	}
+	units, err := json.Marshal(out.ECUs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(out.Outcome) + out.Engine + string(units) + factsOf(t, out.Before) + factsOf(t, out.After)
 }
 
 // said is what a car says to a scanner alone.

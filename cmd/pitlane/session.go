@@ -26,8 +26,8 @@ func sessionCommand() *cobra.Command {
 	f := &sessionFlags{}
 	cmd := &cobra.Command{
 		Use:   "session --data DIR [--scan ID --out FILE [--mask]]",
-		Short: "list the recorded scans of a journal, or write one as a vehicle file",
-		Long: "Every scan of a bay is kept raw in the journal. Without --scan they are listed, one JSON line each; with it one is written\n" +
+		Short: "list the recorded scans and clearings of a journal, or write one as a vehicle file",
+		Long: "Every scan of a bay, and every clearing of codes, is kept raw in the journal. Without --scan they are listed, one JSON line each; with it one is written\n" +
 			"as a vehicle file, which `pitlane replay` decodes and `pitlane-sim --vehicle` plays. The file holds what the car said, its\n" +
 			"vehicle identification number with it; --mask gives the car another serial, so that the file can be shown to others.\n" +
 			"Exit code 0: done. 1: there is no such record here. 2: wrong usage. 3: the node runs and does not answer.",
@@ -37,7 +37,7 @@ func sessionCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return session(cmd.Context(), f, cmd.OutOrStdout()) },
 	}
 	cmd.Flags().StringVar(&f.data, "data", "", "a node's folder, or that of pitlane-sim")
-	cmd.Flags().StringVar(&f.scan, "scan", "", "the scan, as the list names it")
+	cmd.Flags().StringVar(&f.scan, "scan", "", "the scan or clearing, as the list names it")
 	cmd.Flags().StringVar(&f.out, "out", "", "the vehicle file to write")
 	cmd.Flags().BoolVar(&f.mask, "mask", false, "replace the serial of the vehicle identification number")
 	return cmd

@@ -51,6 +51,9 @@ type Cleared struct {
 	Before *Report      `json:"before"` // codes, freeze frames, readiness
 	After  *Report      `json:"after"`  // codes and readiness; nil when they were not read
 	Error  *Failure     `json:"error"`
+	// Session is the raw record of the clearing: what was read before it, the request,
+	// and what was read after it. Set when it has ended, whichever way.
+	Session *Session `json:"-"`
 }
 
 // ClearedECU is what came of it in one unit.
@@ -87,6 +90,8 @@ func (s *Scanner) Clear(ctx context.Context, order ClearOrder) (*Cleared, error)
 	}
 	out := &Cleared{Outcome: ClearFailed, Engine: "unknown", ECUs: []ClearedECU{}}
 	a := s.wished(&wish{ctx: ctx, tell: order.Tell, do: func(ctx context.Context, o *owner, c *conn) (*Report, error) {
+		started := s.opts.Clock()
+		c.recorder.begin()
 		err := o.clear(ctx, c, order, out)
 		report := Report{}
 		if out.Before != nil {
@@ -96,6 +101,7 @@ func (s *Scanner) Clear(ctx context.Context, order ClearOrder) (*Cleared, error)
 			out.Error = failureOf(err, true)
 			report.Error = out.Error
 		}
+		out.Session = c.recorder.session(started, &report)
 		return &report, err
 	}})
 	if a.err != nil {
@@ -110,7 +116,9 @@ func (s *Scanner) Clear(ctx context.Context, order ClearOrder) (*Cleared, error)
 // clear is one order from its guards to its proof.
 func (o *owner) clear(ctx context.Context, c *conn, order ClearOrder, out *Cleared) error {
 	x := &scan{ctx: ctx, c: c, opts: &o.opts, tell: order.Tell, report: &Report{}, ecus: map[string]*unit{}, total: 16}
-	err := x.before(o.memory)
+	started := o.opts.Clock()
+	err := x.steps(x.before(o.memory))
+	x.report.DurationMS = (o.opts.Clock() - started).Milliseconds()
 	out.Before = x.snapshot()
 	if err != nil {
 		return err
@@ -167,28 +175,16 @@ func guard(order ClearOrder, out *Cleared) error {
 	return nil
 }
 
-// before reads what clearing erases, and what tells the car.
-func (x *scan) before(m *memory) error {
-	x.step = StepConnect
-	x.report.Adapter = x.c.adapter
-	x.say()
-	for _, step := range []struct {
-		name string
-		do   func() error
-	}{
+// before are the steps that read what clearing erases, and what tells the car.
+func (x *scan) before(m *memory) []step {
+	return []step{
 		{StepProtocol, func() error { return x.protocol(m) }},
 		{StepVIN, x.vin},
 		{StepSupported, x.supported},
 		{StepCodes, x.codes},
 		{StepReadiness, x.readiness},
 		{StepReadings, x.freeze},
-	} {
-		x.step = step.name
-		if err := step.do(); err != nil {
-			return err
-		}
 	}
-	return nil
 }
 
 // engine says whether the engine turns, as far as any unit tells (PID 0C).

@@ -33,6 +33,15 @@ const MaxSession = 1 << 20
 // ErrSession says that these bytes are no packed session.
 var ErrSession = errors.New("not a recorded session")
 
+// Length is how long the talk lasted.
+func (s *Session) Length() time.Duration {
+	if len(s.Exchanges) == 0 {
+		return 0
+	}
+	last := s.Exchanges[len(s.Exchanges)-1]
+	return max(0, last.At+last.Took)
+}
+
 // Vehicle is the session as a vehicle file. What the adapter did not answer at all
 // is left out: the practice adapter has nothing to play there.
 func (s *Session) Vehicle() *Vehicle {

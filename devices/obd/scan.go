@@ -58,7 +58,7 @@ func (s *Scanner) scan(ctx context.Context, c *conn, tell func(Progress)) (*Repo
 	}
 	started := s.opts.Clock()
 	c.recorder.begin()
-	err := x.run(s.memory)
+	err := x.steps(x.all(s.memory))
 	if err == nil {
 		x.learned(s.memory)
 	}
@@ -76,20 +76,15 @@ func (s *Scanner) scan(ctx context.Context, c *conn, tell func(Progress)) (*Repo
 	return x.report, err
 }
 
-// run goes through the steps.
-func (x *scan) run(m *memory) error {
-	x.step = StepConnect
-	if x.opts.Clock()-x.c.measured > time.Second {
-		if err := x.c.volts(x.ctx); err != nil {
-			return err
-		}
-	}
-	x.report.Adapter = x.c.adapter
-	x.say()
-	for _, step := range []struct {
-		name string
-		do   func() error
-	}{
+// step is a part of a scan, under the name a screen has for it.
+type step struct {
+	name string
+	do   func() error
+}
+
+// all are the steps of a whole scan.
+func (x *scan) all(m *memory) []step {
+	return []step{
 		{StepProtocol, func() error { return x.protocol(m) }},
 		{StepVIN, x.vin},
 		{StepSupported, x.supported},
@@ -99,9 +94,22 @@ func (x *scan) run(m *memory) error {
 		{StepReadings, x.more},
 		{StepCodes, x.askAgain},
 		{StepCodes, x.units},
-	} {
-		x.step = step.name
-		if err := step.do(); err != nil {
+	}
+}
+
+// steps goes through steps; the first that fails ends it.
+func (x *scan) steps(steps []step) error {
+	x.step = StepConnect
+	if x.opts.Clock()-x.c.measured > time.Second {
+		if err := x.c.volts(x.ctx); err != nil {
+			return err
+		}
+	}
+	x.report.Adapter = x.c.adapter
+	x.say()
+	for _, s := range steps {
+		x.step = s.name
+		if err := s.do(); err != nil {
 			return err
 		}
 	}

@@ -20,10 +20,7 @@ const mostTests = 2048
 // more reads what there is beside codes, readiness and values: the freeze frames,
 // the results of the on-board tests, and what each unit says of itself.
 func (x *scan) more() error {
-	for _, part := range []struct {
-		name string
-		do   func() error
-	}{{StepFreeze, x.freeze}, {StepTests, x.tests}, {StepTests, x.oxygen}, {StepInfo, x.info}, {StepInfo, x.moreUDS}} {
+	for _, part := range []step{{StepFreeze, x.freeze}, {StepTests, x.tests}, {StepTests, x.oxygen}, {StepInfo, x.info}, {StepInfo, x.moreUDS}} {
 		x.step = part.name
 		if err := part.do(); err != nil {
 			return err

@@ -43,7 +43,8 @@ type clearing struct {
 	order    ClearOrder
 	vin      string // that the job's car has
 	done     chan struct{}
-	intended bool // on disk by this run; the request may leave
+	began    int64 // wall clock when the scanner set to work, ms since 1970
+	intended bool  // on disk by this run; the request may leave
 	refused  error
 	result   ClearResult
 	err      error
@@ -156,9 +157,10 @@ func (b *Bay) runClear(ctx context.Context, c *clearing) {
 	}
 	p, result := ending(c, b.cfg.Bay, out, err)
 	c.result = result
+	drafts := b.clearRaw(c, out)
 	d, err := draft(c.order.Job, endOf("clear", c.id), p)
 	if err == nil {
-		err = b.write(ctx, d)
+		err = b.write(ctx, append(drafts, d)...)
 	}
 	if err != nil {
 		b.log.Error("clearing ended without its ending on disk; the next start writes it", "clear", c.id, "err", err)
@@ -239,6 +241,7 @@ func (b *Bay) writeClearIntent(ctx context.Context, c *clearing, soFar obd.Clear
 		return false, fmt.Errorf("clear codes: %w", err)
 	}
 	b.noteEntries(entries)
+	c.began = entries[0].WallMS - soFar.Before.DurationMS
 	if entries[0].Origin != origin || entries[0].Seq < size {
 		c.id = written.Clear
 		return false, nil

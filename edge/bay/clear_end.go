@@ -34,6 +34,22 @@ func ending(c *clearing, bay string, out *obd.Cleared, err error) (job.Payload, 
 	return job.ClearUnknown{Clear: c.id, Bay: bay, Why: r.Why, Units: r.Units}, r
 }
 
+// clearRaw is the raw record of a clearing in numbered parts; none where the scanner
+// kept none.
+func (b *Bay) clearRaw(c *clearing, out *obd.Cleared) []journal.Draft {
+	if out == nil || out.Session == nil {
+		return nil
+	}
+	said := *out.Session
+	said.StartedMS, said.EndedMS = c.began, c.began+said.Length().Milliseconds()
+	drafts, err := rawDrafts(c.order.Job, c.id, &said)
+	if err != nil {
+		b.log.Error("the raw record of a clearing is not kept", "clear", c.id, "err", err)
+		return nil
+	}
+	return drafts
+}
+
 // whyOf is a word for it: of the talk that ended, else of the first unit whose outcome
 // is that of the whole.
 func whyOf(out *obd.Cleared, err error) string {

@@ -87,15 +87,20 @@ func recorded(s *scan, r *obd.Report) ([]journal.Draft, error) {
 	}
 	said := *r.Session
 	said.StartedMS, said.EndedMS = s.began, s.began+r.DurationMS
-	packed, err := obd.PackSession(&said)
+	return rawDrafts(s.order.Job, s.id, &said)
+}
+
+// rawDrafts are the raw record of a scan, or of a clearing, in numbered parts.
+func rawDrafts(jobID, id string, said *obd.Session) ([]journal.Draft, error) {
+	packed, err := obd.PackSession(said)
 	if err != nil {
 		return nil, err
 	}
 	chunks := slices.Collect(slices.Chunk(packed, partSize))
 	out := make([]journal.Draft, 0, len(chunks))
 	for i, chunk := range chunks {
-		p := job.ScanRecorded{Scan: s.id, Part: i + 1, Of: len(chunks), Data: chunk}
-		d, err := draft(s.order.Job, endOf("raw", fmt.Sprintf("%s/%d", s.id, p.Part)), p)
+		p := job.ScanRecorded{Scan: id, Part: i + 1, Of: len(chunks), Data: chunk}
+		d, err := draft(jobID, endOf("raw", fmt.Sprintf("%s/%d", id, p.Part)), p)
 		if err != nil {
 			return nil, err
 		}

@@ -25,6 +25,8 @@ type ClearState struct {
 	Before  []CodeText    `json:"before"` // what there was to clear
 	After   []CodeText    `json:"after"`
 	Error   *Fault        `json:"error,omitempty"`
+	// Recorded: its raw record is whole.
+	Recorded bool `json:"recorded,omitempty"`
 }
 
 // ClearedUnit is what came of it in one control unit. Outcome: cleared, refused,
@@ -65,7 +67,7 @@ func (b *Board) clearOf(s job.State) *ClearState {
 	when := at(x.AtMS)
 	out := &ClearState{
 		ID: x.ID, State: x.State, Reason: x.Reason, Words: x.Words, At: &when, Why: x.Why, Message: x.Message,
-		Units: []ClearedUnit{}, Before: b.codes(x.Before), After: b.codes(x.After),
+		Units: []ClearedUnit{}, Before: b.codes(x.Before), After: b.codes(x.After), Recorded: x.Recorded,
 	}
 	for _, u := range x.Units {
 		out.Units = append(out.Units, ClearedUnit{

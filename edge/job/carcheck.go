@@ -5,10 +5,10 @@ import (
 	"slices"
 )
 
-// ScanRecorded is a piece of the raw record of a scan: what was sent to the adapter
-// and the exact bytes that came back, packed by devices/obd (PackSession). Parts
-// count from 1 to Of and come before the event that ends the scan, whichever way
-// it ended.
+// ScanRecorded is a piece of the raw record of a scan, or of a clearing of codes, which
+// it names by the same field: what was sent to the adapter and the exact bytes that came
+// back, packed by devices/obd (PackSession). Parts count from 1 to Of and come before
+// the event that ends it, whichever way it ended.
 type ScanRecorded struct {
 	Scan string `json:"scan"`
 	Part int    `json:"part"`
@@ -85,6 +85,7 @@ func (s *State) stepCar(e Event) {
 		if x := s.known(p.Scan); x != nil && p.Part == x.raw+1 {
 			x.raw, x.Recorded = p.Part, p.Part == p.Of
 		}
+		s.clearRecorded(p)
 	case MismatchDecided:
 		if x := s.known(p.Scan); x != nil && x.Mismatch {
 			x.Decided, x.DecidedBy, x.DecidedWhy = p.Decision, p.By, p.Reason

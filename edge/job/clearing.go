@@ -90,6 +90,9 @@ type Clearing struct {
 	After   []Code // read afterwards; empty too where nothing was read
 	Units   []ClearedUnit
 	Report  []byte // of before, packed
+	// Recorded: its raw record is whole (scan.recorded).
+	Recorded bool
+	raw      int // parts of it so far
 }
 
 // The states of a Clearing.
@@ -149,6 +152,15 @@ func (s *State) clearing(id string) *Clearing {
 	}
 	s.Clears = append(s.Clears, Clearing{ID: id, State: ClearRuns})
 	return &s.Clears[len(s.Clears)-1]
+}
+
+// clearRecorded takes a part of the raw record of a clearing that began here.
+func (s *State) clearRecorded(p ScanRecorded) {
+	i := slices.IndexFunc(s.Clears, func(x Clearing) bool { return x.ID == p.Scan })
+	if i < 0 || p.Part != s.Clears[i].raw+1 {
+		return
+	}
+	s.Clears[i].raw, s.Clears[i].Recorded = p.Part, p.Part == p.Of
 }
 
 func checkClear(c *checker, p Payload) {
