@@ -1,0 +1,263 @@
+//go:build real
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"pitlane/edge/board"
+)
+
+// person is somebody who works at one edge while edges die.
+type person struct {
+	*fire
+	at   *target
+	rnd  *rand.Rand
+	open context.Context //nolint:containedctx // until the shop closes: what is asked then is still answered
+}
+
+// people are all who work in the shop until open ends.
+func (f *fire) people(open context.Context) []func(context.Context) error {
+	at := func(n *target) *person {
+		return &person{fire: f, at: n, rnd: rand.New(rand.NewPCG(f.rnd.Uint64(), f.rnd.Uint64())), open: open}
+	}
+	all := []func(context.Context) error{at(f.edges[0]).kiosk, at(f.edges[0]).kiosk, at(f.edges[0]).dispatch, at(f.edges[0]).phone}
+	for i, car := range f.cars {
+		p := at(f.edges[1+i])
+		all = append(all, func(ctx context.Context) error { return p.bay(ctx, car) })
+	}
+	return all
+}
+
+// rest is a moment between two tasks; false when the shop closes.
+func (p *person) rest() bool {
+	upTo(p.open, p.rnd, 60*time.Millisecond)
+	return p.open.Err() == nil
+}
+
+// duel has two people decide on one view at the same moment: never both, and where
+// nobody else decides, one of them.
+func (p *person) duel(ctx context.Context, path string, one, two map[string]any, alone bool) error {
+	one["request"], two["request"] = newRequest(), newRequest()
+	a, err := requestOf(one)
+	if err != nil {
+		return err
+	}
+	b, err := requestOf(two)
+	if err != nil {
+		return err
+	}
+	p.book.duel(a, b)
+	other := make(chan error, 1)
+	go func() { other <- p.at.ask(ctx, path, two, nil) }()
+	first := p.at.ask(ctx, path, one, nil)
+	second := <-other
+	granted := 0
+	for _, err := range []error{first, second} {
+		no, refused := errors.AsType[*refusal](err)
+		switch {
+		case err == nil:
+			granted++
+		case !refused:
+			return err
+		case alone && !slices.Contains([]string{"moved", "already"}, no.Kind):
+			return fmt.Errorf("one of two decisions was refused otherwise: %w", err)
+		}
+	}
+	if granted > 1 || granted == 0 && alone {
+		return fmt.Errorf("%s: of two decisions on one view %d were granted", path, granted)
+	}
+	return nil
+}
+
+// unanswered reports whether an error is not an answer.
+func unanswered(err error) bool {
+	_, refused := errors.AsType[*refusal](err)
+	return err != nil && !refused
+}
+
+// kiosk checks customers in: two hands sign each order, some decline it afterwards.
+func (p *person) kiosk(ctx context.Context) error {
+	for p.rest() {
+		in := map[string]any{
+			"lang": "en", "purpose": "repair", "plate": "", "plate_public": "ticket", "phone": "", "name": "",
+			"complaint": map[string]any{"taps": []string{"engine_light"}}, "walkround": map[string]any{"none": true, "marks": []string{}},
+			"belongings": map[string]any{"none": true, "items": []string{}}, "assistance": false,
+		}
+		var got, again checkin
+		if err := p.at.ask(ctx, "/api/v1/checkin/open", in, &got); err != nil {
+			return err
+		}
+		p.rest()
+		sign := func() map[string]any {
+			return map[string]any{"job": got.Job, "text_hash": got.Order.TextHash, "consent_scan": true, "strokes": scribble()}
+		}
+		if err := p.duel(ctx, "/api/v1/checkin/sign", sign(), sign(), true); err != nil {
+			return err
+		}
+		if p.rnd.IntN(3) == 0 {
+			if err := p.at.ask(ctx, "/api/v1/checkin/open", maps.Clone(in), &again); err != nil {
+				return err
+			}
+			if again != got {
+				return errors.New("a check-in that was asked for again has another answer")
+			}
+		}
+		if p.rnd.IntN(3) == 0 {
+			if err := p.at.ask(ctx, "/api/v1/checkin/decline", map[string]any{"job": got.Job, "reason": "too long"}, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// deskJobOf is a job as the desk sees it now.
+func (p *person) deskJobOf(ctx context.Context, id string) (board.DeskJob, error) {
+	v, err := see[board.DeskView](ctx, p.at, "desk")
+	return deskJob(v, id), err
+}
+
+// dispatch sends two cars to bays, again and again, two dispatchers at once.
+func (p *person) dispatch(ctx context.Context) error {
+	for p.rest() {
+		id := p.calls[p.rnd.IntN(len(p.calls))]
+		j, err := p.deskJobOf(ctx, id)
+		if err != nil {
+			return err
+		}
+		to := func(by, lead string) map[string]any {
+			return map[string]any{"job": id, "by": by, "seen": j.Tips, "bay": "yard", "lead": lead, "helpers": []string{}}
+		}
+		if err := p.duel(ctx, "/api/v1/desk/assign", to("DI1", "TE1"), to("SA1", "TE2"), true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// phone asks the customers about extra items; one clerk notes a yes, another a no.
+func (p *person) phone(ctx context.Context) error {
+	for p.rest() {
+		v, err := see[board.DeskView](ctx, p.at, "desk")
+		if err != nil {
+			return err
+		}
+		for _, id := range p.cars {
+			j := deskJob(v, id)
+			for _, x := range j.Extras {
+				if err := p.extra(ctx, j, x); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (p *person) extra(ctx context.Context, j board.DeskJob, x board.DeskExtra) error {
+	say := func(by, what string) map[string]any {
+		return map[string]any{"job": j.ID, "by": by, "seen": j.Tips, "extra": x.ID, "answer": what, "price": 4200,
+			"promised": time.Now().Add(3 * time.Hour).UnixMilli(), "channel": "phone", "told": "TE1", "acknowledged": true}
+	}
+	switch x.State {
+	case "raised":
+		if err := p.at.ask(ctx, "/api/v1/desk/extra", say("SA1", "offered"), nil); unanswered(err) {
+			return err
+		}
+	case "offered":
+		return p.duel(ctx, "/api/v1/desk/extra", say("SA1", "approved"), say("CA1", "declined"), false)
+	}
+	return nil
+}
+
+// bay works on one car: scans, pauses, and finds more to do.
+func (p *person) bay(ctx context.Context, car string) error {
+	for _, step := range []string{"receive", "start"} {
+		for refused := true; refused; {
+			err := p.at.ask(ctx, "/api/v1/bay/"+step, map[string]any{"job": car, "by": "TE1"}, nil)
+			if unanswered(err) {
+				return err
+			}
+			if refused = err != nil; refused && !p.rest() {
+				return nil // the car has not come here yet
+			}
+		}
+	}
+	extras := 0
+	for p.rest() {
+		var err error
+		switch do := p.rnd.IntN(10); {
+		case do < 5:
+			err = p.scan(ctx, car)
+		case do < 9:
+			err = p.pauses(ctx, car)
+		case extras < 8:
+			extras++
+			err = p.at.ask(ctx, "/api/v1/bay/extra", map[string]any{"job": car, "by": "TE1", "text": "connector loose", "safety": false}, nil)
+		}
+		if unanswered(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+// pauses: two technicians stop, or go on with, the same work at once.
+func (p *person) pauses(ctx context.Context, car string) error {
+	v, err := see[board.BayView](ctx, p.at, "bay")
+	if err != nil {
+		return err
+	}
+	if v.Job == nil || v.Job.ID != car {
+		return fmt.Errorf("the car is not in its bay any more")
+	}
+	do := map[bool]string{true: "resume", false: "pause"}[v.Job.Phase == "paused"]
+	by := func(who string) map[string]any {
+		in := map[string]any{"job": car, "by": who, "seen": v.Job.Tips}
+		if do == "pause" {
+			in["reason"] = "lift is taken"
+		}
+		return in
+	}
+	return p.duel(ctx, "/api/v1/bay/"+do, by("TE1"), by("TE2"), false)
+}
+
+// scan scans the car and waits for the scan's end, however many lives it takes.
+func (p *person) scan(ctx context.Context, car string) error {
+	in := map[string]any{"job": car, "by": "TE1"}
+	var got, again struct {
+		Scan string `json:"scan"`
+	}
+	if err := p.at.ask(ctx, "/api/v1/bay/scan", in, &got); err != nil {
+		return err // refused: the adapter is not back yet
+	}
+	p.at.scans.ring()
+	for {
+		v, err := see[board.BayView](ctx, p.at, "bay")
+		if err != nil {
+			return err
+		}
+		if v.Job != nil && slices.ContainsFunc(v.Job.Scans, func(s board.ScanSummary) bool { return s.ID == got.Scan && s.State != "running" }) {
+			break
+		}
+		pause(ctx, 30*time.Millisecond)
+	}
+	if err := p.at.ask(ctx, "/api/v1/bay/scan", maps.Clone(in), &again); err != nil {
+		return fmt.Errorf("ask for a scan again: %w", err)
+	}
+	id, err := requestOf(in)
+	if err != nil {
+		return err
+	}
+	if begun := p.book.scanOf(id); again != got || begun != "" && begun != got.Scan {
+		return fmt.Errorf("one request has the scans %s and %s, on disk %s", got.Scan, again.Scan, begun)
+	}
+	return nil
+}
