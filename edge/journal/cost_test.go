@@ -65,12 +65,12 @@ func BenchmarkCost(b *testing.B) {
 	for _, records := range []int{1, 64} {
 		b.Run(fmt.Sprintf("commit/records=%d", records), func(b *testing.B) {
 			db := bareBolt(b)
-			record, n := make([]byte, recordBytes), uint64(0)
+			stored, n := storedRecords(b), uint64(0)
 			for b.Loop() {
 				must(b, db.Update(func(tx *bbolt.Tx) error {
 					for range records {
 						n++
-						if err := tx.Bucket([]byte("events")).Put(binary.BigEndian.AppendUint64(nil, n), record); err != nil {
+						if err := tx.Bucket([]byte("events")).Put(binary.BigEndian.AppendUint64(nil, n), stored[n%uint64(len(stored))]); err != nil {
 							return err
 						}
 					}
@@ -90,7 +90,7 @@ func BenchmarkDisk(b *testing.B) {
 			j, dir := sealedJournal(b)
 			used, given := usedBytes(b, dir), deviceBytes(b)
 			spread(b, writers, func(i int64) error {
-				_, err := j.Append(context.Background(), journal.Draft{Kind: "work.paused", Job: fmt.Sprint("job-", i%50), Work: []byte(eventWork)})
+				_, err := j.Append(context.Background(), pausedAt(i))
 				return err
 			})
 			given = deviceBytes(b) - given

@@ -2,16 +2,19 @@ package journal_test
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"encoding/binary"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 
 	"go.etcd.io/bbolt"
+	"golang.org/x/sys/unix"
 	_ "modernc.org/sqlite" // the driver, by name
 
 	"pitlane/edge/journal"
@@ -21,14 +24,21 @@ import (
 // eventWork is a payload of the usual size.
 const eventWork = `{"bay":"bay-1","by":"te1","reason":"waiting for the customer's answer about the brake pads"}`
 
-// recordBytes is about what one record of BenchmarkPeers has on disk: leaf, sealed
-// opening and a tree hash or two.
-const recordBytes = 640
-
 // BenchmarkPeers puts durable appends of the whole journal (tree, signature,
-// commitments, sealing) beside what others would take for the same disk: bbolt's
-// Update and Batch storing bare events, SQLite (WAL, synchronous FULL) storing
-// records of the same size with group commit of the same kind, and a plain file.
+// commitments, sealing, and an index of jobs and request ids) beside what others
+// would take for the same disk. Each writer waits for its own event to be on disk
+// before it makes the next.
+//
+//   - bbolt-batch, bbolt-update: bare events, 92 bytes, no tree, no record.
+//   - sqlite-group: WAL, synchronous FULL, the journal's own records byte for byte
+//     (tree hashes, leaf, sealed opening) under (origin, seq); one prepared INSERT a
+//     record, one transaction a group, the groups gathered as the journal gathers its.
+//     No request id and no job can be found in it.
+//   - sqlite-indexed: the same, and what a journal must find in the same transaction:
+//     request ids (unique) and jobs.
+//   - plain-file: the records with one write and one fdatasync a group.
+//
+// events/commit is what a group held.
 func BenchmarkPeers(b *testing.B) {
 	for _, writers := range []int{1, 64} {
 		name := func(s string) string { return fmt.Sprintf("%s/writers=%d", s, writers) }
@@ -36,7 +46,7 @@ func BenchmarkPeers(b *testing.B) {
 			j, dir := sealedJournal(b)
 			before := dirBytes(b, dir)
 			spread(b, writers, func(i int64) error {
-				_, err := j.Append(context.Background(), journal.Draft{Kind: "work.paused", Job: fmt.Sprint("job-", i%50), Work: []byte(eventWork)})
+				_, err := j.Append(context.Background(), pausedAt(i))
 				return err
 			})
 			b.ReportMetric(float64(dirBytes(b, dir)-before)/float64(b.N), "file-B/event")
@@ -49,17 +59,56 @@ func BenchmarkPeers(b *testing.B) {
 			db := bareBolt(b)
 			spread(b, writers, func(i int64) error { return db.Update(putEvent(i)) })
 		})
-		b.Run(name("sqlite-group"), func(b *testing.B) {
-			g := newGroup(b, sqliteCommit(b))
-			record := make([]byte, recordBytes)
-			spread(b, writers, func(int64) error { return g.append(record) })
-		})
+		for _, indexed := range []bool{false, true} {
+			as := map[bool]string{false: "sqlite-group", true: "sqlite-indexed"}[indexed]
+			b.Run(name(as), func(b *testing.B) {
+				records := storedRecords(b)
+				g := newGroup(b, sqliteCommit(b, indexed))
+				spread(b, writers, func(i int64) error { return g.append(records[i%int64(len(records))]) })
+				g.report(b)
+			})
+		}
 		b.Run(name("plain-file"), func(b *testing.B) {
-			p := newPlain(b)
-			record := make([]byte, recordBytes)
-			spread(b, writers, func(int64) error { return p.append(record) })
+			records := storedRecords(b)
+			g := newGroup(b, plainCommit(b))
+			spread(b, writers, func(i int64) error { return g.append(records[i%int64(len(records))]) })
+			g.report(b)
 		})
 	}
+}
+
+// pausedAt is an event of the usual size, of one of fifty jobs.
+func pausedAt(i int64) journal.Draft {
+	return journal.Draft{Kind: "work.paused", Job: fmt.Sprint("job-", i%50), Work: []byte(eventWork)}
+}
+
+// storedRecords are records as a journal has written them.
+func storedRecords(b *testing.B) (records [][]byte) {
+	b.Helper()
+	j, dir := sealedJournal(b)
+	var drafts []journal.Draft
+	for i := range int64(256) {
+		drafts = append(drafts, pausedAt(i))
+	}
+	for range 4 {
+		if _, err := j.Append(context.Background(), drafts...); err != nil {
+			b.Fatal(err)
+		}
+	}
+	origin := j.Origin()
+	closeOnce(b, j)
+	db, err := bbolt.Open(filepath.Join(dir, "segments", "000001.db"), 0o600, &bbolt.Options{ReadOnly: true})
+	if err != nil {
+		b.Fatal(err)
+	}
+	must(b, db.View(func(tx *bbolt.Tx) error {
+		return tx.Bucket([]byte("leaves")).Bucket([]byte(origin)).ForEach(func(_, v []byte) error {
+			records = append(records, append([]byte(nil), v...))
+			return nil
+		})
+	}))
+	must(b, db.Close())
+	return records[1:] // the first opens the log
 }
 
 func sealedJournal(b *testing.B) (*journal.Journal, string) {
@@ -130,26 +179,28 @@ func putEvent(i int64) func(*bbolt.Tx) error {
 
 // group gathers what waits into one commit, as the journal's writer does.
 type group struct {
-	queue chan plainOp
+	queue         chan groupOp
+	acks, commits int
+}
+
+type groupOp struct {
+	record []byte
+	done   chan error
 }
 
 func newGroup(b *testing.B, commit func([][]byte) error) *group {
 	b.Helper()
-	g := &group{queue: make(chan plainOp)}
+	g := &group{queue: make(chan groupOp)}
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		for first := range g.queue {
-			ops, records := []plainOp{first}, [][]byte{first.line}
-		gather:
-			for len(ops) < 256 {
-				select {
-				case o := <-g.queue:
-					ops, records = append(ops, o), append(records, o.line)
-				default:
-					break gather
-				}
+			ops := g.gather(first)
+			records := make([][]byte, len(ops))
+			for i, o := range ops {
+				records[i] = o.record
 			}
 			err := commit(records)
+			g.acks, g.commits = g.acks+len(ops), g.commits+1
 			for _, o := range ops {
 				o.done <- err
 			}
@@ -162,33 +213,69 @@ func newGroup(b *testing.B, commit func([][]byte) error) *group {
 	return g
 }
 
+// gather waits for nobody, and gives those that were just answered the processor.
+func (g *group) gather(first groupOp) []groupOp {
+	ops := []groupOp{first}
+	for quiet := 0; quiet < 4 && len(ops) < 256; quiet++ {
+		select {
+		case o := <-g.queue:
+			ops, quiet = append(ops, o), -1
+		default:
+			runtime.Gosched()
+		}
+	}
+	return ops
+}
+
 func (g *group) append(record []byte) error {
-	o := plainOp{record, make(chan error, 1)}
+	o := groupOp{record, make(chan error, 1)}
 	g.queue <- o
 	return <-o.done
 }
 
-func sqliteCommit(b *testing.B) func([][]byte) error {
+func (g *group) report(b *testing.B) {
+	b.ReportMetric(float64(g.acks)/float64(g.commits), "events/commit")
+}
+
+func plainCommit(b *testing.B) func([][]byte) error {
+	b.Helper()
+	f, err := os.Create(filepath.Join(b.TempDir(), "plain"))
+	must(b, err)
+	b.Cleanup(func() { must(b, f.Close()) })
+	var buf []byte
+	return func(records [][]byte) error {
+		buf = buf[:0]
+		for _, r := range records {
+			buf = append(buf, r...)
+		}
+		if _, err := f.Write(buf); err != nil {
+			return err
+		}
+		return unix.Fdatasync(int(f.Fd()))
+	}
+}
+
+func sqliteCommit(b *testing.B, indexed bool) func([][]byte) error {
 	b.Helper()
 	q := url.Values{"_pragma": {"journal_mode(WAL)", "synchronous(FULL)"}}
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.TempDir(), "s.db")+"?"+q.Encode())
-	if err != nil {
-		b.Fatal(err)
-	}
+	must(b, err)
 	db.SetMaxOpenConns(1)
-	b.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			b.Error(err)
-		}
-	})
+	b.Cleanup(func() { must(b, db.Close()) })
 	ctx := context.Background()
-	if _, err := db.ExecContext(ctx, `CREATE TABLE records (origin INTEGER, seq INTEGER, record BLOB, PRIMARY KEY (origin, seq)) WITHOUT ROWID`); err != nil {
-		b.Fatal(err)
+	tables, row := []string{`CREATE TABLE records (origin INTEGER, seq INTEGER, record BLOB, PRIMARY KEY (origin, seq)) WITHOUT ROWID`}, `INSERT INTO records VALUES (1, ?, ?)`
+	if indexed {
+		tables, row = []string{
+			`CREATE TABLE records (origin INTEGER, seq INTEGER, record BLOB, request BLOB, job TEXT, PRIMARY KEY (origin, seq)) WITHOUT ROWID`,
+			`CREATE UNIQUE INDEX requests ON records (request)`, `CREATE INDEX jobs ON records (job, origin, seq)`,
+		}, `INSERT INTO records VALUES (1, ?, ?, ?, ?)`
 	}
-	insert, err := db.PrepareContext(ctx, `INSERT INTO records VALUES (1, ?, ?)`)
-	if err != nil {
-		b.Fatal(err)
+	for _, t := range tables {
+		_, err := db.ExecContext(ctx, t)
+		must(b, err)
 	}
+	insert, err := db.PrepareContext(ctx, row)
+	must(b, err)
 	seq := 0
 	return func(records [][]byte) error {
 		tx, err := db.BeginTx(ctx, nil)
@@ -198,7 +285,13 @@ func sqliteCommit(b *testing.B) func([][]byte) error {
 		in := tx.StmtContext(ctx, insert)
 		for _, r := range records {
 			seq++
-			if _, err := in.ExecContext(ctx, seq, r); err != nil {
+			values := []any{seq, r}
+			if indexed {
+				request := make([]byte, 16)
+				_, _ = rand.Read(request) // never fails
+				values = append(values, request, fmt.Sprint("job-", seq%50))
+			}
+			if _, err := in.ExecContext(ctx, values...); err != nil {
 				_ = tx.Rollback() // the first error counts
 				return err
 			}
