@@ -77,6 +77,7 @@ func (v *Vault) Erase(es []Erasure, upto map[string]uint64) error {
 	for id, k := range v.keys {
 		if v.isErased(k.job, k.class) {
 			clear(k.secret[:])
+			v.ciphers.forget(id)
 			delete(v.keys, id)
 			delete(v.own, k.scope)
 		}

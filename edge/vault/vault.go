@@ -1,6 +1,7 @@
 package vault
 
 import (
+	"crypto/cipher"
 	"crypto/ed25519"
 	"crypto/hpke"
 	"crypto/rand"
@@ -58,6 +59,7 @@ type Vault struct {
 	receiver hpke.PrivateKey
 	search   []byte
 	wakers   map[chan struct{}]bool
+	ciphers  ciphers
 }
 
 // missed is a key that a box named and that is not here.
@@ -279,27 +281,31 @@ func (v *Vault) isErased(job string, class journal.Class) bool {
 
 // Seal implements journal.Sealer.
 func (v *Vault) Seal(at journal.Place, o *journal.Opening) (*journal.Sealed, error) {
-	v.mu.RLock()
-	id, have := v.own[scope{v.opt.Node, at.Job, at.Class}]
-	k, gone := v.keys[id], v.isErased(at.Job, at.Class)
-	v.mu.RUnlock()
-	if gone {
-		return nil, nil
-	}
-	if !have {
-		return nil, fmt.Errorf("seal a %s payload: no key was made ready", at.Class)
-	}
-	nonce := make([]byte, nonceLen)
-	if _, err := io.ReadFull(v.opt.Random, nonce); err != nil {
-		return nil, fmt.Errorf("draw a nonce: %w", err)
-	}
-	plain := make([]byte, 0, saltLen+len(o.Payload))
-	plain = append(append(plain, o.Salt[:]...), o.Payload...)
-	box, err := seal(k.secret[:], nonce, plain, place(at, id))
-	if err != nil {
+	id, a, err := v.sealer(at)
+	if err != nil || a == nil {
 		return nil, err
 	}
-	return &journal.Sealed{Key: id, Box: box}, nil
+	box := make([]byte, nonceLen, nonceLen+saltLen+len(o.Payload)+a.Overhead())
+	if _, err := io.ReadFull(v.opt.Random, box); err != nil {
+		return nil, fmt.Errorf("draw a nonce: %w", err)
+	}
+	plain := append(append(box, o.Salt[:]...), o.Payload...)[nonceLen:] // sealed where it stands
+	return &journal.Sealed{Key: id, Box: a.Seal(box, box, plain, place(at, id))}, nil
+}
+
+// sealer is the key for a place; nil where the job's data is erased.
+func (v *Vault) sealer(at journal.Place) (journal.KeyID, cipher.AEAD, error) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	id, have := v.own[scope{v.opt.Node, at.Job, at.Class}]
+	if v.isErased(at.Job, at.Class) {
+		return id, nil, nil
+	}
+	if !have {
+		return id, nil, fmt.Errorf("seal a %s payload: no key was made ready", at.Class)
+	}
+	a, err := v.ciphers.get(id, v.keys[id])
+	return id, a, err
 }
 
 // Open implements journal.Sealer. A key that this node may have and has not is
