@@ -168,7 +168,7 @@ func (b *batch) adopt(o *op) error {
 		if err := b.seal(&e, false); err != nil {
 			return err
 		}
-		if err := b.put(e); err != nil {
+		if err := b.put(&e); err != nil {
 			return err
 		}
 	}

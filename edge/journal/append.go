@@ -30,8 +30,8 @@ func (j *Journal) Append(ctx context.Context, drafts ...Draft) ([]Entry, error) 
 	o := &op{drafts: make([]prepared, len(drafts)), coming: true}
 	for i, d := range drafts {
 		var err error
-		if o.drafts[i], err = prepare(d, j.Origin()); err == nil {
-			err = j.keysReady(o.drafts[i])
+		if o.drafts[i], err = prepare(d); err == nil {
+			err = j.keysReady(&o.drafts[i])
 		}
 		if err != nil {
 			j.coming.Add(-1)
@@ -45,10 +45,9 @@ func (j *Journal) Append(ctx context.Context, drafts ...Draft) ([]Entry, error) 
 }
 
 // prepare does what needs no order: it is done by the caller's goroutine.
-func prepare(d Draft, origin string) (prepared, error) {
-	p := prepared{Draft: d}
-	err := checkFields(&Entry{Origin: origin, Boot: "0", Kind: d.Kind, Job: d.Job})
-	if err != nil {
+func prepare(d Draft) (p prepared, err error) {
+	p.Draft = d
+	if err := checkNames(d.Kind, d.Job); err != nil {
 		return p, err
 	}
 	if p.work, err = newOpening(d.Work); err != nil {
@@ -89,28 +88,35 @@ func (b *batch) append(o *op) error {
 		}
 	}
 	o.entries = make([]Entry, len(o.drafts))
-	for i, d := range o.drafts {
-		e, ok := repeats[d.Request]
-		if !ok {
-			if e, err = b.draft(d); err != nil {
-				return err
-			}
-			repeats[d.Request] = e // for a draft of the same id in the same call
+	for i := range o.drafts {
+		d, ok := &o.drafts[i], false
+		if o.entries[i], ok = repeats[d.Request]; ok {
+			continue
 		}
-		o.entries[i] = e
+		if n, twice := b.requests[d.Request]; twice { // in the same call
+			o.entries[i] = b.entries[n]
+			continue
+		}
+		if err := b.draft(d, &o.entries[i]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // repeats finds the entries of request ids that were seen before.
 func (b *batch) repeats(drafts []prepared) (map[RequestID]Entry, error) {
-	out := map[RequestID]Entry{}
-	for _, d := range drafts {
+	var out map[RequestID]Entry
+	for i := range drafts {
+		d := &drafts[i]
 		if d.fresh {
 			continue
 		}
-		if e, ok := b.requests[d.Request]; ok {
-			out[d.Request] = e
+		if out == nil {
+			out = map[RequestID]Entry{}
+		}
+		if n, ok := b.requests[d.Request]; ok {
+			out[d.Request] = b.entries[n]
 			continue
 		}
 		at, ok, err := b.j.index.request(d.Request)
@@ -133,7 +139,8 @@ func (b *batch) repeats(drafts []prepared) (map[RequestID]Entry, error) {
 // refuse says why an op must not be written (the first result), against the state
 // before the op.
 func (b *batch) refuse(o *op, repeats map[RequestID]Entry) (error, error) {
-	for _, d := range o.drafts {
+	for i := range o.drafts {
+		d := &o.drafts[i]
 		if _, ok := repeats[d.Request]; ok || d.Seen == nil || d.Job == "" {
 			continue
 		}
@@ -177,12 +184,12 @@ func (j *Journal) checkRoom(b *batch, o *op) error {
 }
 
 // draft makes the next leaf of this node's own log.
-func (b *batch) draft(d prepared) (Entry, error) {
+func (b *batch) draft(d *prepared, into *Entry) error {
 	var parents []Hash
 	if d.Job != "" {
 		g, err := b.graph(d.Job)
 		if err != nil {
-			return Entry{}, err
+			return err
 		}
 		parents = g.tipsOfOthers(b.j.Origin())
 		room := maxParents
@@ -192,10 +199,10 @@ func (b *batch) draft(d prepared) (Entry, error) {
 		for len(parents) > room {
 			merge := prepared{Draft: Draft{Kind: "job.merged", Job: d.Job}}
 			if _, err := rand.Read(merge.Request[:]); err != nil {
-				return Entry{}, fmt.Errorf("draw a request id: %w", err)
+				return fmt.Errorf("draw a request id: %w", err)
 			}
-			if _, err := b.own(merge, parents[:min(maxParents, len(parents))]); err != nil {
-				return Entry{}, err
+			if err := b.own(&merge, parents[:min(maxParents, len(parents))], new(Entry)); err != nil {
+				return err
 			}
 			parents = g.tipsOfOthers(b.j.Origin())
 		}
@@ -203,29 +210,30 @@ func (b *batch) draft(d prepared) (Entry, error) {
 	if d.again != nil {
 		parents = append(parents, *d.again)
 	}
-	return b.own(d, parents)
+	return b.own(d, parents, into)
 }
 
 // own writes one leaf of this node.
-func (b *batch) own(d prepared, parents []Hash) (Entry, error) {
+func (b *batch) own(d *prepared, parents []Hash, e *Entry) error {
 	boot, since := b.j.opt.Clock.Boot()
-	e := Entry{
-		Origin: b.j.Origin(), Seq: b.head(b.j.Origin()).Size,
+	origin := b.j.Origin()
+	*e = Entry{
+		Origin: origin, Seq: b.head(origin).Size,
 		Boot: boot, BootMS: since.Milliseconds(), WallMS: b.j.opt.Clock.Now().UnixMilli(),
 		Quality: b.j.opt.Quality(), Kind: d.Kind, Job: d.Job, Parents: parents,
 		Request: d.Request, Work: d.work, Contact: d.contact,
 	}
 	e.WorkCommit, e.ContactCommit = d.commitments()
 	var err error
-	if e.Leaf, err = encodeLeaf(&e); err != nil {
-		return Entry{}, err
+	if e.Leaf, err = encodeLeaf(e); err != nil {
+		return err
 	}
 	e.Hash = LeafHash(e.Leaf)
-	if err := b.seal(&e, d.Outlives); err != nil {
-		return Entry{}, err
+	if err := b.seal(e, d.Outlives); err != nil {
+		return err
 	}
-	b.requests[e.Request] = e
-	return e, b.put(e)
+	b.requests[e.Request] = len(b.entries)
+	return b.put(e)
 }
 
 // commitments are those that prepare has made, or else they are made here: of what

@@ -12,16 +12,20 @@ import (
 type batch struct {
 	j        *Journal
 	tx       *bbolt.Tx
-	heads    map[string]*head // copies, changed here
-	changed  map[string]bool  // origins to write the head of
-	requests map[RequestID]Entry
+	heads    map[string]*head  // copies, changed here
+	changed  map[string]bool   // origins to write the head of
+	requests map[RequestID]int // indices of entries
 	leaves   map[string]*bbolt.Bucket
 	entries  []Entry
 	room     int64
 }
 
-func newBatch(j *Journal, tx *bbolt.Tx) *batch {
-	return &batch{j: j, tx: tx, heads: map[string]*head{}, changed: map[string]bool{}, requests: map[RequestID]Entry{}, leaves: map[string]*bbolt.Bucket{}}
+// newBatch begins a batch of about so many entries.
+func newBatch(j *Journal, tx *bbolt.Tx, about int) *batch {
+	return &batch{
+		j: j, tx: tx, heads: map[string]*head{}, changed: map[string]bool{}, leaves: map[string]*bbolt.Bucket{},
+		requests: make(map[RequestID]int, about), entries: make([]Entry, 0, about),
+	}
 }
 
 // stage writes one op into the transaction. What is wrong with the op goes into
@@ -56,7 +60,7 @@ func (b *batch) head(origin string) *head {
 
 // put writes an entry as the next of its origin: the record with its tree hashes,
 // the head's frontier, the job's graph.
-func (b *batch) put(e Entry) error {
+func (b *batch) put(e *Entry) error {
 	h := b.head(e.Origin)
 	if e.Seq != h.Size {
 		return fmt.Errorf("write %s seq %d: the next is %d", e.Origin, e.Seq, h.Size)
@@ -72,10 +76,10 @@ func (b *batch) put(e Entry) error {
 	if err != nil {
 		return fmt.Errorf("write %s seq %d: %w", e.Origin, e.Seq, err)
 	}
-	b.entries = append(b.entries, e)
+	b.entries = append(b.entries, *e)
 	b.changed[e.Origin] = true
 	if g := b.j.w.graphs[e.Job]; g != nil {
-		g.add(&e)
+		g.add(e)
 	}
 	if e.Origin == b.j.Origin() && h.Size%keptCheckpoints == 0 {
 		return b.checkpoint(h)

@@ -283,11 +283,11 @@ func (j *Journal) appendAgain(ctx context.Context, e Entry) error {
 	if e.Contact != nil {
 		d.Contact = e.Contact.Payload
 	}
-	p, err := prepare(d, j.Origin())
+	p, err := prepare(d)
 	if err != nil {
 		return err
 	}
-	if err := j.keysReady(p); err != nil {
+	if err := j.keysReady(&p); err != nil {
 		return err
 	}
 	p.again = &e.Hash

@@ -19,11 +19,24 @@ type identity struct {
 	Format int    `json:"format"`
 	Node   string `json:"node"`
 	Epoch  string `json:"epoch"` // 128 random bits in hex
+	full   string // node and epoch, once it is a journal's
 }
 
 const identityFormat = 1
 
-func (i identity) origin() string { return i.Node + "/" + i.Epoch }
+func (i identity) origin() string {
+	if i.full != "" {
+		return i.full
+	}
+	return i.Node + "/" + i.Epoch
+}
+
+// become makes an identity the journal's.
+func (j *Journal) become(id identity) {
+	id.full = ""
+	id.full = id.origin()
+	j.id.Store(&id)
+}
 
 // errIdentity is an identity that cannot be read.
 var errIdentity = errors.New("the identity is damaged")

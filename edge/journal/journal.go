@@ -38,7 +38,7 @@ type Journal struct {
 	wakers map[chan struct{}]bool
 
 	coming  atomic.Int64 // appends that are being prepared
-	queue   chan *op     // not buffered: what is in it is with the writer
+	queue   queue
 	closing chan struct{}
 	closed  atomic.Bool
 	group   sync.WaitGroup // writer and index writer
@@ -107,7 +107,7 @@ func OpenReadOnly(ctx context.Context, dir string, keys ...Sealer) (*Journal, er
 	if len(keys) > 0 {
 		j.opt.Keys = keys[0]
 	}
-	j.id.Store(&id)
+	j.become(id)
 	j.readOnly = true
 	if err := j.openFiles(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the journal of %s: %w", id.Node, err), j.release())
@@ -118,7 +118,7 @@ func OpenReadOnly(ctx context.Context, dir string, keys ...Sealer) (*Journal, er
 func newJournal(o Options, lock *os.File) *Journal {
 	j := &Journal{
 		opt: o, lock: lock, log: o.Log, sign: signer{o.Node, o.Key}, upper: upper{filepath.Join(o.Dir, "upper")},
-		wakers: map[chan struct{}]bool{}, queue: make(chan *op),
+		wakers: map[chan struct{}]bool{}, queue: queue{filled: make(chan struct{}, 1)},
 		closing: make(chan struct{}), behind: make(chan struct{}, 1),
 		ill: illness{news: make(chan struct{})}, branches: branches{open: map[string]*branch{}},
 	}
@@ -144,7 +144,7 @@ func (j *Journal) open(ctx context.Context) error {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	j.id.Store(&id)
+	j.become(id)
 	if begun && id.Node != j.opt.Node {
 		return fmt.Errorf("the folder holds the journal of %s", id.Node)
 	}
@@ -201,7 +201,7 @@ func (j *Journal) begin(ctx context.Context) error {
 			id.Epoch = strings.TrimPrefix(origin, j.opt.Node+"/")
 		}
 	}
-	j.id.Store(&id)
+	j.become(id)
 	if j.heads[id.origin()] == nil {
 		if _, err := j.Append(ctx, Draft{Kind: "log.opened"}); err != nil {
 			return err

@@ -154,12 +154,19 @@ func checkFields(e *Entry) error {
 		return fmt.Errorf("%w: boot time %d", errLeaf, e.BootMS)
 	case e.Quality > 3:
 		return fmt.Errorf("%w: clock quality %d", errLeaf, e.Quality)
-	case !made(e.Kind, 1, 64, "abcdefghijklmnopqrstuvwxyz0123456789_."):
-		return fmt.Errorf("%w: kind %q is not of a-z 0-9 _ . (at most 64)", errLeaf, e.Kind)
-	case !made(e.Job, 0, 64, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"):
-		return fmt.Errorf("%w: job id %q is not of letters, digits, _ . - (at most 64)", errLeaf, e.Job)
 	case len(e.Parents) > maxParents:
 		return fmt.Errorf("%w: %d parents, at most %d", errLeaf, len(e.Parents), maxParents)
+	}
+	return checkNames(e.Kind, e.Job)
+}
+
+// checkNames holds the alphabets of kind and job.
+func checkNames(kind, job string) error {
+	switch {
+	case !made(kind, 1, 64, "abcdefghijklmnopqrstuvwxyz0123456789_."):
+		return fmt.Errorf("%w: kind %q is not of a-z 0-9 _ . (at most 64)", errLeaf, kind)
+	case !made(job, 0, 64, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-"):
+		return fmt.Errorf("%w: job id %q is not of letters, digits, _ . - (at most 64)", errLeaf, job)
 	}
 	return nil
 }

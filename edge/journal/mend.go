@@ -96,7 +96,7 @@ func (j *Journal) renew(why string) error {
 	if before := j.id.Load(); before != nil {
 		was = before.origin()
 	}
-	j.id.Store(&id)
+	j.become(id)
 	j.renewed = true
 	j.mendedMu.Lock()
 	defer j.mendedMu.Unlock()

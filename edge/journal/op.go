@@ -3,6 +3,8 @@ package journal
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync"
 )
 
 // op is one call of Append or Adopt on its way through the writer.
@@ -25,6 +27,15 @@ func (o *op) count() int {
 		return len(o.adopt.entries)
 	}
 	return len(o.drafts)
+}
+
+// countAll is how many leaves ops make.
+func countAll(ops []*op) int {
+	n := 0
+	for _, o := range ops {
+		n += o.count()
+	}
+	return n
 }
 
 // device says whether the op may use the reserve.
@@ -62,6 +73,82 @@ func payloadLen(o *Opening) int64 {
 	return int64(len(o.Payload)) + 78 // salt, and what sealing adds
 }
 
+// queue is where ops wait for the writer. Who waits in it has been promised nothing.
+type queue struct {
+	mu     sync.Mutex
+	ops    []*op
+	count  int           // leaves of ops
+	shut   bool          // the writer has gone
+	filled chan struct{} // wakes the writer
+}
+
+// put waits for nobody. It says whether there is a writer.
+func (q *queue) put(o *op) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.shut {
+		return false
+	}
+	q.ops, q.count = append(q.ops, o), q.count+o.count()
+	if len(q.ops) == 1 {
+		select {
+		case q.filled <- struct{}{}:
+		default: // it is awake
+		}
+	}
+	return true
+}
+
+// waiting is how many ops wait, and how many leaves they make.
+func (q *queue) waiting() (ops, leaves int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.ops), q.count
+}
+
+// take gives the first ops, of most leaves together but one op at least. They are
+// with the writer then.
+func (q *queue) take(most int) []*op {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	n, leaves := 0, 0
+	for n < len(q.ops) && (n == 0 || leaves+q.ops[n].count() <= most) {
+		leaves += q.ops[n].count()
+		n++
+	}
+	out := q.ops[:n:n]
+	q.ops, q.count = q.ops[n:], q.count-leaves
+	if len(q.ops) == 0 {
+		q.ops = nil
+	}
+	return out
+}
+
+// withdraw takes an op back, unless the writer has it.
+func (q *queue) withdraw(o *op) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	i := slices.Index(q.ops, o)
+	if i < 0 {
+		return false
+	}
+	// A copy: what was taken before shares the array.
+	q.ops, q.count = slices.Concat(q.ops[:i], q.ops[i+1:]), q.count-o.count()
+	return true
+}
+
+// close refuses what waits and all that comes.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.shut = true
+	for _, o := range q.ops {
+		o.err = ErrClosed
+		close(o.done)
+	}
+	q.ops, q.count = nil, 0
+}
+
 // submit hands an op to the writer and waits for its commit.
 func (j *Journal) submit(ctx context.Context, o *op) error {
 	if err := j.enqueue(ctx, o); err != nil {
@@ -71,11 +158,14 @@ func (j *Journal) submit(ctx context.Context, o *op) error {
 	case <-o.done:
 		return o.err
 	case <-ctx.Done():
+		if j.queue.withdraw(o) {
+			return ctx.Err()
+		}
 		return fmt.Errorf("%w: %w", ErrUnknownOutcome, ctx.Err())
 	}
 }
 
-// enqueue waits until the writer has the op.
+// enqueue lets an op wait for the writer.
 func (j *Journal) enqueue(ctx context.Context, o *op) error {
 	if o.coming {
 		defer j.coming.Add(-1)
@@ -83,18 +173,17 @@ func (j *Journal) enqueue(ctx context.Context, o *op) error {
 	if j.readOnly {
 		return ErrReadOnly
 	}
-	o.done = make(chan struct{})
 	select {
 	case <-j.closing:
 		return ErrClosed
 	default:
 	}
-	select {
-	case j.queue <- o:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-j.closing:
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	o.done = make(chan struct{})
+	if !j.queue.put(o) {
 		return ErrClosed
 	}
+	return nil
 }

@@ -13,19 +13,17 @@ import (
 )
 
 // keysReady has the keys made that a draft will be sealed under.
-func (j *Journal) keysReady(d prepared) error {
+func (j *Journal) keysReady(d *prepared) (err error) {
 	if j.opt.Keys == nil {
 		return nil
 	}
-	for class, o := range map[Class]*Opening{Work: d.work, Contact: d.contact} {
-		if o == nil {
-			continue
-		}
-		if err := j.ready(scopeOf(d.Job, d.Outlives), class); err != nil {
-			return err
-		}
+	if d.work != nil {
+		err = j.ready(scopeOf(d.Job, d.Outlives), Work)
 	}
-	return nil
+	if err == nil && d.contact != nil {
+		err = j.ready(scopeOf(d.Job, d.Outlives), Contact)
+	}
+	return err
 }
 
 func (j *Journal) ready(job string, class Class) error {

@@ -22,7 +22,6 @@ const (
 // writer is what only the writer's goroutine touches.
 type writer struct {
 	graphs   map[string]*graph
-	held     *op // did not fit in the last batch
 	gathered int // ops of the last batch
 	leaves   int // in the newest file
 	older    int64
@@ -59,17 +58,17 @@ func (j *Journal) measure() error {
 // others gather by themselves.
 func (j *Journal) write() {
 	defer j.group.Done()
+	defer j.queue.close()
 	for {
-		first := j.w.held
-		j.w.held = nil
-		if first == nil {
+		if n, _ := j.queue.waiting(); n == 0 {
 			select {
-			case first = <-j.queue:
+			case <-j.queue.filled:
+				continue
 			case <-j.closing:
 				return
 			}
 		}
-		j.commit(j.gather(first))
+		j.commit(j.gather())
 	}
 }
 
@@ -77,25 +76,22 @@ func (j *Journal) write() {
 // processor, so that they are in this transaction and not in the next: as long as that
 // brings another one, one is on its way, or fewer have come than the last time. There
 // is no timer: a lone writer loses a few yields.
-func (j *Journal) gather(first *op) []*op {
-	ops, n := []*op{first}, first.count()
-	for quiet, yields := 0, 0; n < maxBatch && yields < mostYields; {
-		select {
-		case o := <-j.queue:
-			if n += o.count(); n > maxBatch {
-				j.w.held = o
-				return ops
-			}
-			ops, quiet = append(ops, o), 0
-			continue
-		default:
-		}
-		if quiet++; quiet > quietYields && j.coming.Load() <= 0 && len(ops) >= j.w.gathered {
+func (j *Journal) gather() []*op {
+	seen := 0
+	for quiet, yields := 0, 0; yields < mostYields; yields++ {
+		n, leaves := j.queue.waiting()
+		if leaves >= maxBatch {
 			break
 		}
-		yields++
+		if n > seen {
+			seen, quiet = n, 0
+		}
+		if quiet++; quiet > quietYields && j.coming.Load() <= 0 && n >= j.w.gathered {
+			break
+		}
 		runtime.Gosched()
 	}
+	ops := j.queue.take(maxBatch)
 	j.w.gathered = len(ops)
 	return ops
 }
@@ -181,7 +177,7 @@ func (j *Journal) try(ops []*op) (err error) {
 			j.sicken(err)
 		}
 	}()
-	b := newBatch(j, tx)
+	b := newBatch(j, tx, countAll(ops))
 	for _, o := range ops {
 		o.entries, o.err, o.wrote = nil, nil, false
 		before := len(b.entries)
@@ -301,9 +297,8 @@ func (j *Journal) writeBehind() {
 
 // rollFor begins a new segment file when the ops would overfill the newest.
 func (j *Journal) rollFor(ops []*op) error {
-	count, room := 0, int64(batchRoom)
+	count, room := countAll(ops), int64(batchRoom)
 	for _, o := range ops {
-		count += o.count()
 		room += o.room()
 	}
 	size, err := j.shelf.newestBytes()
