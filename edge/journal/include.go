@@ -34,7 +34,7 @@ func (j *Journal) Include(ctx context.Context, origin string, seq uint64) (Inclu
 		return out, err
 	}
 	var err error
-	out.Proof, err = include(out.Size, seq, j.shelf.node(nil, origin))
+	out.Proof, err = include(out.Size, seq, j.nodeOf(h, nil, origin))
 	return out, err
 }
 

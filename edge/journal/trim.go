@@ -265,20 +265,33 @@ func (j *Journal) node(tx *bbolt.Tx, origin string) nodeReader {
 	return j.nodeOf(j.head(origin), tx, origin)
 }
 
-// nodeOf is node for a head that is about to be made known.
+// nodeOf is node for a head that is about to be made known, or was known. What is
+// trimmed while it reads is found where it then lies.
 func (j *Journal) nodeOf(h *head, tx *bbolt.Tx, origin string) nodeReader {
-	if h == nil || h.Low == 0 {
-		return j.shelf.node(tx, origin)
-	}
-	stored, kept := j.shelf.node(tx, origin), h.kept()
-	return func(seq uint64, level int) (Hash, error) {
-		if seq >= h.Low {
-			return stored(seq, level)
+	stored := j.shelf.node(tx, origin)
+	var of *head
+	var kept map[treeNode]Hash
+	below := func(cut *head, seq uint64, level int) (Hash, error) {
+		if of != cut {
+			of, kept = cut, cut.kept()
 		}
 		if hash, ok := kept[treeNode{seq, level}]; ok {
 			return hash, nil
 		}
 		return j.upper.node(origin, seq, level)
+	}
+	return func(seq uint64, level int) (Hash, error) {
+		if h != nil && seq < h.Low {
+			return below(h, seq, level)
+		}
+		hash, err := stored(seq, level)
+		if err == nil {
+			return hash, nil
+		}
+		if now := j.head(origin); now != nil && seq < now.Low {
+			return below(now, seq, level)
+		}
+		return hash, err
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"go.etcd.io/bbolt"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"pitlane/edge/journal"
 )
@@ -61,6 +62,7 @@ func TestWhatIsTrimmedIsGoneAndTheRestGoesOn(t *testing.T) {
 		appendMany(t, j, 130)
 		mustVerify(t, j)
 		proveAll(t, j, cut)
+		includeAll(t, j, cut)
 	}
 	goesOn(j)
 	closeOnce(t, j)
@@ -74,6 +76,31 @@ func TestWhatIsTrimmedIsGoneAndTheRestGoesOn(t *testing.T) {
 	}
 	mustVerify(t, j)
 	proveAll(t, j, cut)
+}
+
+// includeAll proves of every entry that is kept that it is in the tree.
+func includeAll(t *testing.T, j *journal.Journal, cut uint64) {
+	t.Helper()
+	for e, err := range j.Read(t.Context(), j.Origin(), cut) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		in, err := j.Include(t.Context(), e.Origin, e.Seq)
+		if err != nil {
+			t.Fatalf("entry %d: %v", e.Seq, err)
+		}
+		cp, err := j.Roster().CheckCheckpoint(e.Origin, in.Checkpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		proof := make(tlog.RecordProof, len(in.Proof))
+		for i, h := range in.Proof {
+			proof[i] = tlog.Hash(h)
+		}
+		if err := tlog.CheckRecord(proof, int64(in.Size), tlog.Hash(cp.Root), int64(e.Seq), tlog.Hash(e.Hash)); err != nil {
+			t.Fatalf("entry %d: %v", e.Seq, err)
+		}
+	}
 }
 
 // proveAll proves every size from the cut on, and the kept sizes below it, against

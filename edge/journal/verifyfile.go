@@ -13,10 +13,9 @@ import (
 // verifyFiles looks at what the files hold beside the entries: their heads, where
 // each origin begins in them, and that nothing lies in them that belongs to nobody.
 // Pages that hold nothing are not looked at: what lies in them is nobody's.
-func (j *Journal) verifyFiles(r *VerifyReport, heads map[string]*head) {
+func (j *Journal) verifyFiles(r *VerifyReport) {
 	for n := max(j.shelf.firstKept(), 1); n <= j.shelf.last(); n++ {
-		c := fileCheck{j: j, n: n, heads: heads}
-		err := j.shelf.view(n, nil, c.check)
+		c, err := j.lookIn(n)
 		// Outside of the view: the tree lies in other files too, and one may have to
 		// be closed for it, which waits for those who read in it.
 		for origin, h := range c.was {
@@ -30,11 +29,31 @@ func (j *Journal) verifyFiles(r *VerifyReport, heads map[string]*head) {
 	}
 }
 
+// lookIn reads a file: either all that it will ever hold, or the newest as one commit
+// left it. Writing may go on meanwhile, and begin the next file.
+func (j *Journal) lookIn(n uint32) (*fileCheck, error) {
+	for {
+		last := j.shelf.last()
+		c := &fileCheck{j: j, n: n, newest: n == last}
+		err := j.shelf.view(n, nil, c.check)
+		if c.newest && j.shelf.last() != last {
+			continue // it may have been read before its last commits
+		}
+		// Later than the file: these know of every commit in one that is full.
+		c.heads = j.allHeads()
+		if c.newest {
+			c.heads = c.was
+		}
+		return c, err
+	}
+}
+
 type fileCheck struct {
-	j     *Journal
-	n     uint32
-	heads map[string]*head // of the whole log
-	was   map[string]*head // of this file
+	j      *Journal
+	n      uint32
+	newest bool
+	heads  map[string]*head // of the whole log
+	was    map[string]*head // of this file
 }
 
 func (c *fileCheck) check(tx *bbolt.Tx) error {
@@ -105,7 +124,7 @@ func (c *fileCheck) head(origin string, h *head) error {
 	if now == nil || h.Size > now.Size {
 		return errors.New("the newest file does not know it")
 	}
-	if c.n < c.j.shelf.last() && h.Size != c.j.shelf.start(c.n+1, origin) {
+	if !c.newest && h.Size != c.j.shelf.start(c.n+1, origin) {
 		return fmt.Errorf("it ends at %d, the next file begins at %d", h.Size, c.j.shelf.start(c.n+1, origin))
 	}
 	node := c.j.nodeOf(now, nil, origin)

@@ -79,8 +79,9 @@ func ReadCosigned(dir string) ([]Cosigned, error) {
 // verifyCosigned holds the cosigned checkpoints that are kept against the logs: who
 // cosigned has seen all of it, so that an end that was cut off shows even where it was
 // cut off whole.
-func (j *Journal) verifyCosigned(r *VerifyReport, heads map[string]*head) {
+func (j *Journal) verifyCosigned(r *VerifyReport) {
 	all, err := ReadCosigned(j.opt.Dir)
+	heads := j.allHeads() // what is cosigned meanwhile was committed before
 	if err != nil {
 		r.find("cosigned.json: %v", err)
 		return
