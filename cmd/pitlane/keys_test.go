@@ -41,7 +41,7 @@ func keys(ctx context.Context, out io.Writer, args ...string) (complaints string
 	var errs bytes.Buffer
 	cmd.SetOut(out)
 	cmd.SetErr(&errs)
-	cmd.SetArgs(args)
+	cmd.SetArgs(append([]string{}, args...)) // nil would be the test program's own
 	cmd.SilenceUsage, cmd.SilenceErrors = true, true
 	err := cmd.ExecuteContext(ctx)
 	if err == nil {
