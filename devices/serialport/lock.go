@@ -3,6 +3,7 @@ package serialport
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"time"
@@ -15,7 +16,10 @@ import (
 // lockFile is a descriptor of our own on the line, beside the one of the back-end
 // that we cannot reach. It carries the flock: TIOCEXCL does not bind root and the
 // second back-end does not set it.
-type lockFile struct{ f *os.File }
+type lockFile struct {
+	f    *os.File
+	bell *bell
+}
 
 // takeLock opens the line and locks it, or says that another holds it.
 func takeLock(path string) (*lockFile, error) {
@@ -40,7 +44,24 @@ func takeLock(path string) (*lockFile, error) {
 	if err != nil {
 		return nil, errors.Join(err, unix.Close(fd))
 	}
-	return &lockFile{f: os.NewFile(uintptr(fd), path)}, nil
+	return unwatched(fd, path)
+}
+
+// unwatched is a file that the runtime does not watch, though its calls do not block:
+// else every byte that leaves the line would wake this process.
+func unwatched(fd int, path string) (*lockFile, error) {
+	if err := unix.SetNonblock(fd, false); err != nil {
+		return nil, errors.Join(err, unix.Close(fd))
+	}
+	l := &lockFile{f: os.NewFile(uintptr(fd), path)}
+	err := unix.SetNonblock(fd, true)
+	if err == nil {
+		l.bell, err = newBell(fd)
+	}
+	if err != nil {
+		return nil, errors.Join(err, l.f.Close())
+	}
+	return l, nil
 }
 
 // control runs fn on the descriptor, which stays open meanwhile.
@@ -62,6 +83,48 @@ func (l *lockFile) alive() bool {
 		_, err := unix.IoctlGetTermios(fd, unix.TCGETS)
 		return err
 	}) == nil
+}
+
+// read takes what is there, and waits for it no longer than timeout: 0, nil when
+// nothing came, or when interrupt ended the wait.
+func (l *lockFile) read(b []byte, timeout time.Duration) (n int, err error) {
+	for {
+		err = l.control(func(fd int) (err error) { n, err = ignoringEINTR(unix.Read, fd, b); return err })
+		switch {
+		case err == nil && n == 0:
+			return 0, io.EOF // the line hung up
+		case err == nil || !errors.Is(err, unix.EAGAIN):
+			return max(n, 0), err
+		case timeout <= 0:
+			return 0, nil
+		}
+		rings := false
+		if err := l.control(func(fd int) (err error) { rings, err = l.bell.wait(fd, timeout); return err }); err != nil || !rings {
+			return 0, err
+		}
+		timeout = 0
+	}
+}
+
+// interrupt ends a wait for bytes that is under way.
+func (l *lockFile) interrupt() { l.bell.interrupt() }
+
+// write hands over as many bytes as there is room for, and never waits.
+func (l *lockFile) write(b []byte) (n int, err error) {
+	err = l.control(func(fd int) (err error) { n, err = ignoringEINTR(unix.Write, fd, b); return err })
+	if errors.Is(err, unix.EAGAIN) {
+		err = nil
+	}
+	return max(n, 0), err
+}
+
+func ignoringEINTR(call func(int, []byte) (int, error), fd int, b []byte) (int, error) {
+	for {
+		n, err := call(fd, b)
+		if !errors.Is(err, unix.EINTR) {
+			return n, err
+		}
+	}
 }
 
 // writable waits until the line takes bytes, or is gone, which the write then
@@ -104,5 +167,5 @@ func (l *lockFile) flush(queue int) {
 // started elsewhere in this one holds a copy of the descriptor, and the lock with it.
 func (l *lockFile) Close() error {
 	_ = l.control(func(fd int) error { return unix.Flock(fd, unix.LOCK_UN) }) // a line that is gone has no lock
-	return l.f.Close()
+	return errors.Join(l.bell.close(), l.f.Close())
 }

@@ -93,16 +93,20 @@ func open(ctx context.Context, cfg Config) (devices.Port, error) {
 func openLine(cfg Config, real string, lock *lockFile) (backend, error) {
 	switch cfg.Backend {
 	case Bugst:
-		return openBugst(real, cfg.Baud)
+		return openBugst(real, cfg.Baud, lock)
 	case Tarm:
 		return openTarm(real, cfg.Baud, lock)
 	}
 	return nil, fmt.Errorf("%w: there is no serial back-end %q", errConfig, cfg.Backend)
 }
 
-type bugstLine struct{ bugst.Port }
+// bugstLine reads through our own descriptor: its own Read holds a thread in select.
+type bugstLine struct {
+	bugst.Port
+	lock *lockFile
+}
 
-func openBugst(path string, baud int) (backend, error) {
+func openBugst(path string, baud int, lock *lockFile) (backend, error) {
 	sp, err := bugst.Open(path, &bugst.Mode{BaudRate: baud})
 	if err != nil {
 		return nil, err
@@ -110,7 +114,7 @@ func openBugst(path string, baud int) (backend, error) {
 	if err := firstRead(sp); err != nil {
 		return nil, errors.Join(err, sp.Close())
 	}
-	return bugstLine{sp}, nil
+	return bugstLine{sp, lock}, nil
 }
 
 // firstRead turns the panic of a descriptor above 1,023 into errTooMany.
@@ -128,10 +132,7 @@ func firstRead(sp bugst.Port) (err error) {
 }
 
 func (l bugstLine) read(b []byte, timeout time.Duration) (int, error) {
-	if err := l.SetReadTimeout(timeout); err != nil {
-		return 0, err
-	}
-	return l.Read(b)
+	return l.lock.read(b, timeout)
 }
 
 func (l bugstLine) setBaud(baud int) error { return l.SetMode(&bugst.Mode{BaudRate: baud}) }
@@ -158,7 +159,7 @@ func openTarm(path string, baud int, lock *lockFile) (backend, error) {
 }
 
 func (l tarmLine) read(b []byte, timeout time.Duration) (int, error) {
-	if !l.lock.readable(timeout) {
+	if !l.lock.readable(min(timeout, 50*time.Millisecond)) {
 		return 0, nil
 	}
 	n, err := l.Read(b)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,17 +12,15 @@ import (
 )
 
 const (
-	// slice is the longest a Read stays inside the back-end: Close waits for it
-	// instead of closing the descriptor under it, since the number could be
-	// handed to another file before the reader notices.
-	slice = 50 * time.Millisecond
+	// slice is the longest a Read stays inside the back-end should Close not end it:
+	// Close waits for it instead of closing the descriptor under it, since the number
+	// could be handed to another file before the reader notices.
+	slice = 250 * time.Millisecond
 	// closeBound is how long Close waits for a Read or Write that is stuck.
 	closeBound = time.Second
 	// writeBound is how long a Write may take: frames are short, so a longer one
 	// means that the other end takes no bytes.
 	writeBound = time.Second
-	// chunk is how much is written at once.
-	chunk = 64
 )
 
 var errNoRoom = errors.New("the other end takes no bytes")
@@ -31,7 +28,7 @@ var errNoRoom = errors.New("the other end takes no bytes")
 // backend is what the two libraries have in common. read returns 0, nil when
 // nothing came in time.
 type backend interface {
-	io.WriteCloser
+	io.Closer
 	read(b []byte, timeout time.Duration) (int, error)
 	setBaud(int) error // nil error only where the back-end can
 }
@@ -41,7 +38,7 @@ type backend interface {
 type port struct {
 	path    string
 	line    backend
-	lock    *lockFile // our own descriptor: the flock, the flushes and the probe
+	lock    *lockFile // our own descriptor: the flock, the flushes, the probe and all writes
 	log     *slog.Logger
 	stuck   *atomic.Int64
 	timeout atomic.Int64 // of Read, in nanoseconds
@@ -104,55 +101,37 @@ func (p *port) readSlice(b []byte, timeout time.Duration) (int, error) {
 // Write implements devices.Port. A line that takes no bytes for a second counts as
 // gone.
 func (p *port) Write(b []byte) (int, error) {
-	done := 0
+	done, heard := 0, time.Now()
 	for done < len(b) {
-		n, err := p.writeChunk(b[done:min(len(b), done+chunk)])
+		n, err := p.writeSome(b[done:])
 		done += n
-		if err != nil {
+		switch {
+		case err != nil:
 			return done, err
+		case n > 0:
+			heard = time.Now()
+		case time.Since(heard) > 2*writeBound: // room is said to be there, and is not
+			return done, p.lost(errNoRoom)
 		}
 	}
 	return done, nil
 }
 
-// writeChunk writes a few bytes once there is room. The back-ends write blocking
-// and cannot be stopped, so a write that finds no room after all is left behind
-// in its goroutine, until the line is gone.
-func (p *port) writeChunk(b []byte) (int, error) {
+// writeSome writes what there is room for, or waits until there is some. Through the
+// back-ends, which write blocking, a write could not be ended.
+func (p *port) writeSome(b []byte) (int, error) {
 	if err := p.enter(); err != nil {
 		return 0, err
 	}
-	if !p.lock.writable(writeBound, p.isClosed) {
-		p.leave()
+	defer p.leave()
+	n, err := p.lock.write(b)
+	if err != nil {
+		return n, p.lost(err)
+	}
+	if n == 0 && !p.lock.writable(writeBound, p.isClosed) {
 		return 0, p.lost(errNoRoom)
 	}
-	type result struct {
-		n   int
-		err error
-	}
-	wrote := make(chan result, 1)
-	own := slices.Clone(b) // the caller's bytes are its own again when Write returns
-	late := time.NewTimer(writeBound)
-	defer late.Stop()
-	go func() {
-		defer p.leave()
-		n, err := p.line.Write(own)
-		wrote <- result{n, err}
-	}()
-	var r result
-	select {
-	case r = <-wrote:
-	case <-late.C:
-		select { // after a pause of the whole machine both are ready, and the line is well
-		case r = <-wrote:
-		default:
-			return 0, p.lost(errNoRoom)
-		}
-	}
-	if r.err != nil {
-		return r.n, p.lost(r.err)
-	}
-	return r.n, nil
+	return n, nil
 }
 
 // SetBaud implements devices.BaudSetter.
@@ -239,6 +218,7 @@ func (p *port) Close() error {
 // sent is thrown away, so that the kernel does not wait for a slow line to drain.
 func (p *port) release() error {
 	p.lock.flushOutput()
+	p.lock.interrupt()
 	<-p.idle
 	return errors.Join(p.line.Close(), p.lock.Close())
 }
