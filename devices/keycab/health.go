@@ -37,7 +37,8 @@ func (g *gauge) mark(need int) bool {
 
 // health is how one board answers.
 type health struct {
-	due       time.Duration // when a poll would settle a doubt; 0: at no time before the next tick
+	tick      time.Duration // the next poll of those that come every pollEvery
+	doubt     time.Duration // a poll that would settle a doubt; 0: none would
 	missed    int           // polls in a row without an answer
 	mute      int           // of them, those without a single byte
 	silent    bool          // missedPolls were missed: nothing is known of the board
@@ -50,6 +51,15 @@ type health struct {
 	refused   error // why it did not say at the last poll
 	doubled   gauge // a second reply to one request: two boards have one address
 	garbled   gauge // bytes, but no reply among them
+}
+
+// next is when the board is to be polled: a tick that comes just before the poll of a
+// doubt waits for it.
+func (h *health) next() time.Duration {
+	if h.doubt > 0 && h.doubt-h.tick <= pollJitter {
+		return h.doubt
+	}
+	return h.tick
 }
 
 // answered notes a good reply, and says that the board has been away: silent, or

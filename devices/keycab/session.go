@@ -13,10 +13,10 @@ type session struct {
 	wire
 	c    *Cabinet
 	t    *teller
-	tick *time.Ticker
-	soon *time.Timer // when a poll between two ticks settles a doubt
+	wake *time.Timer // when the next poll is due
 	rack *rack
 	line []health // per board
+	pace pace     // of a poll
 
 	begun   bool          // something has answered
 	since   time.Duration // when it began to answer
@@ -38,26 +38,23 @@ func newSession(c *Cabinet, port devices.Port, t *teller) *session {
 
 // run polls until the line breaks or ctx ends.
 func (s *session) run(ctx context.Context) error {
-	s.tick = time.NewTicker(pollEvery)
-	defer s.tick.Stop()
-	s.soon = time.NewTimer(pollEvery)
-	defer s.soon.Stop()
+	s.wake = time.NewTimer(0)
+	defer s.wake.Stop()
 	if _, err := s.collect(settleTime, nil); err != nil {
 		return err
 	}
+	begun := s.c.clock()
+	for b := range s.line {
+		s.line[b].tick = begun
+	}
 	for {
-		if err := s.cycle(ctx); err != nil {
+		if err := s.turn(ctx); err != nil {
 			return err
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-s.tick.C:
-		case <-s.soon.C:
-			if err := s.glance(ctx); err != nil {
-				return err
-			}
-			continue
+		case <-s.wake.C:
 		case o := <-s.c.orders:
 			r, err := s.unlock(ctx, o)
 			o.done <- r
@@ -68,71 +65,55 @@ func (s *session) run(ctx context.Context) error {
 	}
 }
 
-// cycle polls each board once and tells what that changes. A board that is silent
-// is asked once a second, so that the others are not held up by it.
-func (s *session) cycle(ctx context.Context) error {
-	for b := range s.line {
+// turn polls the boards whose time has come, the one that has waited longest first, and
+// tells what that changes. It ends after as many polls as there are boards, so that
+// whoever wants a slot opened gets a word in on a slow line.
+func (s *session) turn(ctx context.Context) error {
+	for range s.line {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		h := &s.line[b]
-		if h.silent && s.c.clock()-h.asked < time.Second {
-			continue
-		}
-		s.ripen(ctx, b)
-		if err := s.poll(ctx, b); err != nil {
-			return fmt.Errorf("poll board %d: %w", s.c.opts.Boards[b], err)
-		}
-	}
-	s.tellWhole()
-	s.arm()
-	return nil
-}
-
-// ripen waits a moment where a poll would come just too early to settle a doubt.
-func (s *session) ripen(ctx context.Context, b int) {
-	at := s.c.clock()
-	d, doubt := s.rack.due(at, b)
-	if !doubt || d-at > pollJitter {
-		return
-	}
-	select {
-	case <-ctx.Done():
-	case <-time.After(d - at):
-	}
-}
-
-// arm has glance come when a poll before the next tick would settle a doubt: a change
-// that a tick saw just too early would else wait for one more.
-func (s *session) arm() {
-	s.soon.Stop()
-	at, wait := s.c.clock(), pollEvery
-	for b := range s.line {
-		h := &s.line[b]
-		h.due = 0
-		if d, doubt := s.rack.due(at, b); doubt && !h.silent && h.missed == 0 {
-			h.due, wait = d, min(wait, d-at)
-		}
-	}
-	if wait < pollEvery {
-		s.soon.Reset(wait)
-	}
-}
-
-// glance polls the boards whose doubts one poll would settle now.
-func (s *session) glance(ctx context.Context) error {
-	at := s.c.clock()
-	for b := range s.line {
-		if h := &s.line[b]; h.due == 0 || h.due > at {
-			continue
+		b, at := s.nextPoll()
+		if at > s.c.clock() {
+			break
 		}
 		if err := s.poll(ctx, b); err != nil {
 			return fmt.Errorf("poll board %d: %w", s.c.opts.Boards[b], err)
 		}
+		s.plan(b)
+		s.tellWhole()
 	}
-	s.tellWhole()
-	s.arm()
+	_, at := s.nextPoll()
+	s.wake.Reset(max(0, at-s.c.clock()))
 	return nil
+}
+
+// nextPoll is which board is to be polled next, and when.
+func (s *session) nextPoll() (board int, at time.Duration) {
+	for b := range s.line {
+		if next := s.line[b].next(); b == 0 || next < at {
+			board, at = b, next
+		}
+	}
+	return board, at
+}
+
+// plan sets when a board that was just polled is polled again: at the next tick, and
+// when the answer would come just as the newest doubt is old enough to be settled. A
+// board that is silent is asked once a second, so that the others are not held up by it.
+func (s *session) plan(b int) {
+	at, h := s.c.clock(), &s.line[b]
+	rest := at
+	if h.silent {
+		rest = h.asked + time.Second - pollEvery
+	}
+	for h.tick <= rest {
+		h.tick += pollEvery
+	}
+	h.doubt = 0
+	if due, doubt := s.rack.due(at, b); doubt && !h.silent && h.missed == 0 {
+		h.doubt = max(at, due-s.pace.usual)
+	}
 }
 
 // poll asks one board for its state, once more at once where a slave is known to
@@ -167,7 +148,7 @@ func (s *session) poll(ctx context.Context, b int) error {
 func (s *session) ask(b int) (sm *sample, got int, err error) {
 	addr := s.c.opts.Boards[b]
 	var a answer
-	in, err := s.exchange(s.c.talk.Ask(addr), func(in []byte) bool {
+	in, err := s.exchangeAt(&s.pace, s.c.talk.Ask(addr), func(in []byte) bool {
 		a = s.c.talk.Answer(addr, in)
 		return a.OK || a.Refused != nil
 	})

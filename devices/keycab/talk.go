@@ -135,7 +135,7 @@ var errNoLock = errors.New("there is no such lock")
 // Times of a bus (key-cabinet practice; each bounded from both sides).
 const (
 	pollEvery   = 100 * time.Millisecond
-	pollJitter  = 15 * time.Millisecond // by which a poll may come too early
+	pollJitter  = 15 * time.Millisecond // by which a poll may wait to settle a doubt
 	replyWindow = 200 * time.Millisecond
 	lateWindow  = 50 * time.Millisecond // of silence after a timeout: there is no sequence number
 	settleTime  = 50 * time.Millisecond // of silence after opening the line

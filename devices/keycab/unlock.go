@@ -121,16 +121,14 @@ func (s *session) rest(ctx context.Context) error {
 	return err
 }
 
-// next waits for the next tick and polls.
+// next waits until a poll is due and polls.
 func (s *session) next(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-s.soon.C:
-		return s.glance(ctx)
-	case <-s.tick.C:
+	case <-s.wake.C:
+		return s.turn(ctx)
 	}
-	return s.cycle(ctx)
 }
 
 // pulseAndLook sends the frame and watches the hook in the polls after it. One

@@ -17,15 +17,21 @@ type wire struct {
 	gap   time.Duration // of silence before a request
 	reply time.Duration // how long a reply may take; 0: replyWindow
 	echo  echo
-	spare []byte // what came in since the last reply
+	spare []byte    // what came in since the last reply
+	quiet time.Time // when the line was last looked at, all that came being read
 	buf   [256]byte
 }
 
 // drain throws away what came since the last reply and returns it. Where something
 // came it waits until the line rests: two wires carry one voice, and a reply that is
-// still on its way would be taken for that of the next request.
+// still on its way would be taken for that of the next request. The silence before a
+// request counts from the last look: when nothing is there now, nothing came since.
 func (w *wire) drain() ([]byte, error) {
-	in, err := w.collect(w.gap, nil)
+	since := w.quiet
+	in, err := w.collect(0, nil)
+	if left := w.gap - time.Since(since); len(in) == 0 && err == nil && left > 0 {
+		in, err = w.collect(left, nil)
+	}
 	if len(in) == 0 || err != nil {
 		return in, err
 	}
@@ -49,6 +55,11 @@ func (w *wire) rests() ([]byte, error) {
 // exchange sends a request and collects until enough says so or the reply window is
 // over. An echo of the request is taken off.
 func (w *wire) exchange(request []byte, enough func([]byte) bool) ([]byte, error) {
+	return w.exchangeAt(nil, request, enough)
+}
+
+// exchangeAt is exchange that lets p learn how long the answer takes.
+func (w *wire) exchangeAt(p *pace, request []byte, enough func([]byte) bool) ([]byte, error) {
 	if len(request) == 0 {
 		return nil, errNoLock
 	}
@@ -64,8 +75,29 @@ func (w *wire) exchange(request []byte, enough func([]byte) bool) ([]byte, error
 	if window == 0 {
 		window = replyWindow
 	}
-	in, err := w.collect(window, enough)
+	begun := time.Now()
+	in, err := w.collect(window, func(in []byte) bool {
+		done := enough(in)
+		if done && p != nil {
+			p.learn(time.Since(begun))
+		}
+		return done
+	})
 	return w.echo.strip(request, in), err
+}
+
+// pace is how long the answer to a request of one kind takes at most times: the speed,
+// the make and its mood are all in it. The zero pace knows nothing. It is pure.
+type pace struct{ usual time.Duration }
+
+// learn takes how long an answer took: shorter ones count at once, longer ones little
+// by little, since it may be this machine that was late.
+func (p *pace) learn(took time.Duration) {
+	if p.usual == 0 || took < p.usual {
+		p.usual = took
+		return
+	}
+	p.usual += (took - p.usual) / 64
 }
 
 // send writes one frame. That a line takes no bytes is the port's to find out.
@@ -108,6 +140,7 @@ func (w *wire) collect(d time.Duration, enough func([]byte) bool) ([]byte, error
 			return in, fmt.Errorf("read from the cabinet: %w", err)
 		}
 		now := time.Now()
+		w.quiet = now
 		in = append(in, w.buf[:n]...)
 		if n > 0 {
 			heard = now
