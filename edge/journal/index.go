@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -226,7 +227,11 @@ func (x *index) job(id string) ([]ref, error) {
 // and is tried again with the next flush. Only one flush runs at a time.
 func (x *index) flush() error {
 	x.mu.Lock()
-	x.writing.join(x.fresh)
+	if x.writing.count == 0 {
+		x.writing = x.fresh
+	} else {
+		x.writing.join(x.fresh)
+	}
 	x.fresh = newOverlay()
 	w, heard := x.writing, map[string]map[string][2]uint64{}
 	if x.dirty {
@@ -260,16 +265,21 @@ func (o *overlay) join(later overlay) {
 }
 
 func (o *overlay) put(tx *bbolt.Tx, heard map[string]map[string][2]uint64) error {
+	jobs := in(tx, bucketJobs)
 	for job, refs := range o.jobs {
 		for _, at := range refs {
 			key := append([]byte(job+"\x00"+at.origin+"\x00"), seqKey(at.seq)...)
-			if err := in(tx, bucketJobs).Put(key, nil); err != nil {
+			if err := jobs.Put(key, nil); err != nil {
 				return err
 			}
 		}
 	}
-	for id, at := range o.requests {
-		if err := in(tx, bucketRequests).Put(id[:], append(seqKey(at.seq), at.origin...)); err != nil {
+	// In their order: what is next to each other is written into the same page.
+	ids := slices.SortedFunc(maps.Keys(o.requests), func(a, b RequestID) int { return bytes.Compare(a[:], b[:]) })
+	requests := in(tx, bucketRequests)
+	for i := range ids {
+		at := o.requests[ids[i]]
+		if err := requests.Put(ids[i][:], append(seqKey(at.seq), at.origin...)); err != nil {
 			return err
 		}
 	}
