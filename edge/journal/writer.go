@@ -24,8 +24,10 @@ const (
 // writer is what only the writer's goroutine touches.
 type writer struct {
 	graphs   map[string]*graph
-	gathered int // ops of the last batch
-	leaves   int // in the newest file
+	gathered int   // ops of the last batch
+	leaves   int   // in the newest file
+	real     int64 // up to where the newest file has no holes
+	zeros    []byte
 	older    int64
 	reserve  reserve
 	noRes    bool         // the reserve was given up
@@ -308,11 +310,12 @@ func (j *Journal) rollFor(ops []*op) error {
 		return err
 	}
 	if j.w.leaves == 0 || j.w.leaves+count <= j.opt.SegmentLeaves && size+room <= j.opt.SegmentBytes {
+		j.w.ahead(j.shelf.path(j.shelf.last()), size, room, j.opt.SegmentBytes/64)
 		return nil
 	}
 	if err := j.shelf.roll(j.heads); err != nil {
 		return fmt.Errorf("begin a segment file: %w", err)
 	}
-	j.w.leaves = 0
+	j.w.leaves, j.w.real = 0, 0
 	return j.measure()
 }
