@@ -25,6 +25,7 @@ import (
 // sideways.
 func floors() [][]string {
 	return [][]string{
+		{"edge/tlog"},
 		{"edge/job", "edge/journal", "edge/clocks", "devices", "kiosk-ui"},
 		{"devices/*", "edge/board", "edge/web", "edge/shop", "edge/receipt", "edge/timers", "edge/vault", "sync/wire", "sync/broker"},
 		{"edge/bay", "edge/desk", "edge/hub", "sync/link", "sync/central"},
@@ -129,9 +130,10 @@ func TestFloorsFindsAPlantedBreach(t *testing.T) {
 		room, imports string
 		want          string
 	}{
-		"up":             {"edge/board", "edge/hub", "edge/board (floor 1) imports edge/hub (floor 2)"},
-		"sideways":       {"edge/bay", "edge/desk", "edge/bay (floor 2) imports edge/desk (floor 2)"},
-		"words sideways": {"edge/journal", "edge/job", "edge/journal (floor 0) imports edge/job (floor 0)"},
+		"up":             {"edge/board", "edge/hub", "edge/board (floor 2) imports edge/hub (floor 3)"},
+		"sideways":       {"edge/bay", "edge/desk", "edge/bay (floor 3) imports edge/desk (floor 3)"},
+		"words sideways": {"edge/journal", "edge/job", "edge/journal (floor 1) imports edge/job (floor 1)"},
+		"bytes to disk":  {"edge/tlog", "edge/journal", "edge/tlog (floor 0) imports edge/journal (floor 1)"},
 		"edge to sync":   {"edge/hub", "sync/wire", "edge/hub imports sync/wire: no arrow goes from edge to sync"},
 		"device to edge": {"devices/obd", "edge/job", "devices/obd imports edge/job: no arrow goes from devices to edge"},
 		"no floor":       {"edge/extra", "edge/job", "edge/extra stands on no floor: name it in the design and in floors()"},

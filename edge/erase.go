@@ -16,6 +16,7 @@ import (
 	"pitlane/edge/desk"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 	"pitlane/edge/web"
 )
@@ -101,7 +102,7 @@ func (h *house) socketErase(w http.ResponseWriter, r *http.Request) {
 }
 
 func (h *house) eraseState(id string) EraseState {
-	s := EraseState{Job: id, Work: h.vault.Erased(id, journal.Work), Contact: h.vault.Erased(id, journal.Contact), Missing: []string{}}
+	s := EraseState{Job: id, Work: h.vault.Erased(id, tlog.Work), Contact: h.vault.Erased(id, tlog.Contact), Missing: []string{}}
 	for _, u := range h.vault.Unconfirmed() {
 		if u.Job == id {
 			s.Missing = u.Missing
@@ -158,7 +159,7 @@ func (h *house) retainAt(ctx context.Context, now time.Time) error {
 func (h *house) opened(entries []journal.Entry) bool {
 	for _, e := range entries {
 		if e.Kind == (job.Opened{}).Kind() {
-			return journal.NodeOf(e.Origin) == h.member.Node
+			return tlog.NodeOf(e.Origin) == h.member.Node
 		}
 	}
 	return false

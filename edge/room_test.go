@@ -9,12 +9,13 @@ import (
 
 	"pitlane/edge/board"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 func TestAKioskClosedForWantOfRoomOpensWithoutAnEntry(t *testing.T) {
 	t.Parallel()
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
-	roster := &journal.Roster{Shop: "demo", Nodes: []journal.RosterNode{{Name: "demo-bay-1", Role: "bay", Key: key.Public().(ed25519.PublicKey)}}}
+	roster := &journal.Roster{Shop: "demo", Nodes: []tlog.RosterNode{{Name: "demo-bay-1", Role: "bay", Key: key.Public().(ed25519.PublicKey)}}}
 	j, err := journal.Open(t.Context(), journal.Options{Dir: filepath.Join(t.TempDir(), "n"), Node: "demo-bay-1", Key: key, Roster: roster})
 	if err != nil {
 		t.Fatal(err)

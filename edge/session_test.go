@@ -23,6 +23,7 @@ import (
 	"pitlane/edge/board"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // cars are the simulated cars and the recorded ones.
@@ -89,7 +90,7 @@ func garage(t *testing.T) *journal.Journal {
 	t.Helper()
 	seed := sha256.Sum256([]byte("demo-bay-1"))
 	key := ed25519.NewKeyFromSeed(seed[:])
-	roster := &journal.Roster{Shop: "demo", Nodes: []journal.RosterNode{{Name: "demo-bay-1", Role: "bay", Key: key.Public().(ed25519.PublicKey)}}}
+	roster := &journal.Roster{Shop: "demo", Nodes: []tlog.RosterNode{{Name: "demo-bay-1", Role: "bay", Key: key.Public().(ed25519.PublicKey)}}}
 	j, err := journal.Open(t.Context(), journal.Options{Dir: t.TempDir(), Node: "demo-bay-1", Key: key, Roster: roster, Reserve: -1})
 	if err != nil {
 		t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 
 	"pitlane/edge/journal"
 	"pitlane/edge/receipt"
+	"pitlane/edge/tlog"
 )
 
 // SocketName is the file in the node's folder through which the operator's tool
@@ -231,7 +232,7 @@ func (t *tail) all(ctx context.Context, w http.ResponseWriter) error {
 			if err != nil {
 				return err
 			}
-			if _, err := w.Write(journal.TailLine(e, t.contact)); err != nil {
+			if _, err := w.Write(tlog.TailLine(e, t.contact)); err != nil {
 				return err
 			}
 			t.next[tip.Origin] = e.Seq + 1

@@ -9,6 +9,7 @@ import (
 
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
+	"pitlane/edge/tlog"
 )
 
 // setClock is a machine's clock that a test sets.
@@ -24,7 +25,7 @@ func TestAFileGoesWhenItsVisitsAreLongClosedAndHeldByCentral(t *testing.T) {
 	seed := func(b byte) ed25519.PrivateKey { return ed25519.NewKeyFromSeed(append(make([]byte, 31), b)) }
 	public := func(k ed25519.PrivateKey) ed25519.PublicKey { return k.Public().(ed25519.PublicKey) }
 	key, office := seed(1), seed(2)
-	roster := &journal.Roster{Shop: "demo", Nodes: []journal.RosterNode{
+	roster := &journal.Roster{Shop: "demo", Nodes: []tlog.RosterNode{
 		{Name: "demo-bay-1", Role: "bay", Key: public(key)}, {Name: "demo-central", Role: "central", Key: public(office)}}}
 	opened := time.UnixMilli(1_790_000_000_000)
 	clock := &setClock{opened}
@@ -65,7 +66,7 @@ func TestAFileGoesWhenItsVisitsAreLongClosedAndHeldByCentral(t *testing.T) {
 		t.Fatal(err)
 	}
 	trims(0, later, "nobody has cosigned it")
-	note, err := journal.AddCosignature(j.Tips()[0].Checkpoint, "demo-central", office, 0)
+	note, err := tlog.AddCosignature(j.Tips()[0].Checkpoint, "demo-central", office, 0)
 	if err == nil {
 		err = j.TakeCosigned(note)
 	}

@@ -18,7 +18,7 @@ import (
 	"syscall"
 	"time"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // target is one edge that is killed: always the same folder and address, every life
@@ -318,7 +318,7 @@ func (n *target) ask(ctx context.Context, path string, in map[string]any, out an
 	}
 }
 
-func requestOf(in map[string]any) (id journal.RequestID, err error) {
+func requestOf(in map[string]any) (id tlog.RequestID, err error) {
 	s, _ := in["request"].(string)
 	var b []byte
 	if _, err = fmt.Sscanf(s, "%x", &b); err == nil && len(b) != len(id) {
@@ -327,7 +327,7 @@ func requestOf(in map[string]any) (id journal.RequestID, err error) {
 	if err != nil {
 		return id, fmt.Errorf("read the request id: %w", err)
 	}
-	return journal.RequestID(b), nil
+	return tlog.RequestID(b), nil
 }
 
 // see gets one view of a screen, in whichever life there is one.

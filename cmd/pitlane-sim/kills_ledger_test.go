@@ -16,6 +16,7 @@ import (
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
@@ -23,18 +24,18 @@ import (
 // against.
 type ledger struct {
 	mu    sync.Mutex
-	logs  map[string][]journal.Hash   // origin → its leaves, as far as any disk ever held them
-	has   map[string]map[string]int   // node → origin → how many entries its disk held
-	own   map[string]string           // node → the origin of its log
-	read  map[string]int              // origin → its own entries that were looked into
-	where map[journal.RequestID]place // every request id on any disk
-	times map[string]int              // job and kind → how often, of what is once in a visit
+	logs  map[string][]tlog.Hash    // origin → its leaves, as far as any disk ever held them
+	has   map[string]map[string]int // node → origin → how many entries its disk held
+	own   map[string]string         // node → the origin of its log
+	read  map[string]int            // origin → its own entries that were looked into
+	where map[tlog.RequestID]place  // every request id on any disk
+	times map[string]int            // job and kind → how often, of what is once in a visit
 	scan  map[string]*scanLife
-	begun map[journal.RequestID]string            // request → the scan that it began, on disk
-	open  map[string]map[journal.RequestID]int    // node → requests without an answer
-	said  map[string]map[journal.RequestID]string // node → answered requests → their job, not yet held against the disk
-	no    map[journal.RequestID]bool              // refused
-	duels [][2]journal.RequestID                  // decisions on one view
+	begun map[tlog.RequestID]string            // request → the scan that it began, on disk
+	open  map[string]map[tlog.RequestID]int    // node → requests without an answer
+	said  map[string]map[tlog.RequestID]string // node → answered requests → their job, not yet held against the disk
+	no    map[tlog.RequestID]bool              // refused
+	duels [][2]tlog.RequestID                  // decisions on one view
 
 	answers, repeats int
 }
@@ -55,30 +56,30 @@ type place struct {
 
 func newLedger() *ledger {
 	return &ledger{
-		logs: map[string][]journal.Hash{}, has: map[string]map[string]int{}, own: map[string]string{}, read: map[string]int{},
-		where: map[journal.RequestID]place{}, times: map[string]int{}, scan: map[string]*scanLife{}, begun: map[journal.RequestID]string{},
-		open: map[string]map[journal.RequestID]int{}, said: map[string]map[journal.RequestID]string{}, no: map[journal.RequestID]bool{},
+		logs: map[string][]tlog.Hash{}, has: map[string]map[string]int{}, own: map[string]string{}, read: map[string]int{},
+		where: map[tlog.RequestID]place{}, times: map[string]int{}, scan: map[string]*scanLife{}, begun: map[tlog.RequestID]string{},
+		open: map[string]map[tlog.RequestID]int{}, said: map[string]map[tlog.RequestID]string{}, no: map[tlog.RequestID]bool{},
 	}
 }
 
 // asks: a request is about to be sent.
-func (l *ledger) asks(node string, id journal.RequestID) {
+func (l *ledger) asks(node string, id tlog.RequestID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.open[node] == nil {
-		l.open[node] = map[journal.RequestID]int{}
+		l.open[node] = map[tlog.RequestID]int{}
 	}
 	l.open[node][id]++
 }
 
 // answered: from now on it must be there, exactly once, for ever. again: it was asked
 // in more than one life.
-func (l *ledger) answered(node string, id journal.RequestID, job string, again bool) {
+func (l *ledger) answered(node string, id tlog.RequestID, job string, again bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.open[node], id)
 	if l.said[node] == nil {
-		l.said[node] = map[journal.RequestID]string{}
+		l.said[node] = map[tlog.RequestID]string{}
 	}
 	l.said[node][id] = job
 	l.answers++
@@ -88,7 +89,7 @@ func (l *ledger) answered(node string, id journal.RequestID, job string, again b
 }
 
 // refused: it must not be there, ever.
-func (l *ledger) refused(node string, id journal.RequestID) {
+func (l *ledger) refused(node string, id tlog.RequestID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.open[node], id)
@@ -96,10 +97,10 @@ func (l *ledger) refused(node string, id journal.RequestID) {
 }
 
 // duel: of the two one at most may be there.
-func (l *ledger) duel(a, b journal.RequestID) {
+func (l *ledger) duel(a, b tlog.RequestID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.duels = append(l.duels, [2]journal.RequestID{a, b})
+	l.duels = append(l.duels, [2]tlog.RequestID{a, b})
 }
 
 func (l *ledger) openAt(node string) int {
@@ -218,7 +219,7 @@ func (l *ledger) holdsAll(ctx context.Context, node string, j *journal.Journal, 
 }
 
 // place: what was ever at this place is there.
-func (l *ledger) place(e journal.Entry, at int) error {
+func (l *ledger) place(e tlog.Entry, at int) error {
 	if int(e.Seq) != at {
 		return fmt.Errorf("%s: entry %d where %d was due", e.Origin, e.Seq, at)
 	}
@@ -250,7 +251,7 @@ func (l *ledger) lookInto(ctx context.Context, node string, j *journal.Journal, 
 		if _, waits := l.open[node][e.Request]; waits {
 			found.swallowed++
 		}
-		if (e.WorkCommit != journal.Hash{}) && e.Work == nil {
+		if (e.WorkCommit != tlog.Hash{}) && e.Work == nil {
 			return fmt.Errorf("%v: its payload does not open", at)
 		}
 		if err := l.count(e); err != nil {
@@ -264,7 +265,7 @@ func (l *ledger) lookInto(ctx context.Context, node string, j *journal.Journal, 
 }
 
 // count notes what may be once.
-func (l *ledger) count(e journal.Entry) error {
+func (l *ledger) count(e tlog.Entry) error {
 	switch e.Kind {
 	case "job.opened", "job.inspected", "job.belongings", "order.offered", "order.signed", "job.consented", "order.declined",
 		"job.handed_over", "car.received", "work.started":
@@ -278,7 +279,7 @@ func (l *ledger) count(e journal.Entry) error {
 	return nil
 }
 
-func (l *ledger) countScan(e journal.Entry) error {
+func (l *ledger) countScan(e tlog.Entry) error {
 	p, err := job.Decode(e.Kind, e.Work.Payload)
 	if err != nil {
 		return err
@@ -381,7 +382,7 @@ func (l *ledger) close(edges []*target) error {
 }
 
 // scanOf is the scan that a request began, as the disk has it.
-func (l *ledger) scanOf(id journal.RequestID) string {
+func (l *ledger) scanOf(id tlog.RequestID) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.begun[id]

@@ -13,6 +13,7 @@ import (
 	"pitlane/edge"
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
@@ -85,7 +86,7 @@ func send(ctx context.Context, dir, method, path string, body io.Reader) (*http.
 
 // keysOf are the keys of a stopped node, to look only. Without them what is sealed
 // stays closed; the journal proves as much as with them, but for the payloads.
-func keysOf(dir string) []journal.Sealer {
+func keysOf(dir string) []tlog.Sealer {
 	m, err := shop.Load(dir)
 	if err != nil {
 		return nil
@@ -94,7 +95,7 @@ func keysOf(dir string) []journal.Sealer {
 	if err != nil {
 		return nil
 	}
-	return []journal.Sealer{v}
+	return []tlog.Sealer{v}
 }
 
 // openStopped opens the folder of a node that does not run.

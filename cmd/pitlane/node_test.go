@@ -13,6 +13,7 @@ import (
 
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 	"pitlane/sync/central"
 )
@@ -75,7 +76,7 @@ func TestTailAndVerifyOfAStoppedNode(t *testing.T) {
 			t.Error("tail shows no work payload, or a contact payload unasked")
 		}
 		code, out = call(t, verifyCommand(), "--data", dir)
-		var r journal.VerifyReport
+		var r tlog.VerifyReport
 		if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 || !r.OK || len(r.Proven) != 1 {
 			t.Errorf("verify of %s: %d %s", filepath.Base(dir), code, out)
 		}

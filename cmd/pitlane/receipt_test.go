@@ -15,6 +15,7 @@ import (
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
+	"pitlane/edge/tlog"
 )
 
 // closedNode is a stopped node with a visit that is over, j2, beside the open one, j1.
@@ -35,7 +36,7 @@ func closedNode(t *testing.T) (shopDir, nodeDir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := j.Append(t.Context(), journal.Draft{Kind: p.Kind(), Job: "j2", Work: work, Request: journal.RequestID{byte(i + 1)}}); err != nil {
+		if _, err := j.Append(t.Context(), journal.Draft{Kind: p.Kind(), Job: "j2", Work: work, Request: tlog.RequestID{byte(i + 1)}}); err != nil {
 			t.Fatal(err)
 		}
 	}

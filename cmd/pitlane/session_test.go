@@ -13,6 +13,7 @@ import (
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
+	"pitlane/edge/tlog"
 )
 
 // recordedNode is a stopped node with one scan in two parts, and one without record.
@@ -49,7 +50,7 @@ func recordedNode(t *testing.T) (shopDir string) {
 			t.Fatal(err)
 		}
 		id++
-		if _, err := j.Append(context.Background(), journal.Draft{Kind: p.Kind(), Job: "j1", Work: work, Request: journal.RequestID{id}}); err != nil {
+		if _, err := j.Append(context.Background(), journal.Draft{Kind: p.Kind(), Job: "j1", Work: work, Request: tlog.RequestID{id}}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 func tailCommand() *cobra.Command {
@@ -24,7 +24,7 @@ func tailCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p := &printer{out: cmd.OutOrStdout(), seen: map[journal.Hash]bool{}}
+			p := &printer{out: cmd.OutOrStdout(), seen: map[tlog.Hash]bool{}}
 			g, ctx := errgroup.WithContext(cmd.Context())
 			if !follow {
 				g.SetLimit(1) // one node after the other
@@ -67,7 +67,7 @@ func tailNode(ctx context.Context, p *printer, dir string, follow, contact bool)
 			if err != nil {
 				return &exit{code: exitFailure, err: err}
 			}
-			if err := p.line(e.Hash, journal.TailLine(e, contact)); err != nil {
+			if err := p.line(e.Hash, tlog.TailLine(e, contact)); err != nil {
 				return err
 			}
 		}
@@ -79,10 +79,10 @@ func tailNode(ctx context.Context, p *printer, dir string, follow, contact bool)
 type printer struct {
 	mu   sync.Mutex
 	out  io.Writer
-	seen map[journal.Hash]bool
+	seen map[tlog.Hash]bool
 }
 
-func (p *printer) line(h journal.Hash, line []byte) error {
+func (p *printer) line(h tlog.Hash, line []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.seen[h] {
@@ -101,7 +101,7 @@ func (p *printer) lines(r io.Reader) error {
 	s.Buffer(nil, 1<<20)
 	for s.Scan() {
 		var e struct {
-			Hash journal.Hash `json:"hash"`
+			Hash tlog.Hash `json:"hash"`
 		}
 		if err := json.Unmarshal(s.Bytes(), &e); err != nil {
 			return &exit{code: exitFailure, err: fmt.Errorf("read the node's answer: %w", err)}

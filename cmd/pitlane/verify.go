@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 func verifyCommand() *cobra.Command {
@@ -55,8 +55,8 @@ func verifyCommand() *cobra.Command {
 }
 
 // verifyAll checks every folder that --data means.
-func verifyAll(ctx context.Context, data string, witness []string) (journal.VerifyReport, error) {
-	all := journal.VerifyReport{OK: true, Findings: []string{}, Proven: []string{}}
+func verifyAll(ctx context.Context, data string, witness []string) (tlog.VerifyReport, error) {
+	all := tlog.VerifyReport{OK: true, Findings: []string{}, Proven: []string{}}
 	nodes, offices, err := verifyFolders(data)
 	if err != nil {
 		return all, err
@@ -99,7 +99,7 @@ func verifyOne(cmd *cobra.Command, name, policy string) error {
 
 // join adds a node's report to that of all, with the node's name where there are
 // several.
-func join(all *journal.VerifyReport, r journal.VerifyReport, dir string, named bool) {
+func join(all *tlog.VerifyReport, r tlog.VerifyReport, dir string, named bool) {
 	prefix := ""
 	if named {
 		prefix = filepath.Base(dir) + ": "
@@ -113,8 +113,8 @@ func join(all *journal.VerifyReport, r journal.VerifyReport, dir string, named b
 	}
 }
 
-func verifyNode(ctx context.Context, dir string) (journal.VerifyReport, error) {
-	var r journal.VerifyReport
+func verifyNode(ctx context.Context, dir string) (tlog.VerifyReport, error) {
+	var r tlog.VerifyReport
 	res, err := ask(ctx, dir, "/verify")
 	if err != nil {
 		return r, err

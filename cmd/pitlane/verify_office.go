@@ -7,6 +7,7 @@ import (
 
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 	"pitlane/sync/central"
 )
@@ -50,10 +51,10 @@ func officeDatabase(dir string) string {
 
 // verifyOffice checks head office's database, also against what head office has
 // cosigned of the logs, as the nodes keep it: what it has cosigned it must hold.
-func verifyOffice(ctx context.Context, dir string, cosigned []journal.Cosigned) (journal.VerifyReport, error) {
+func verifyOffice(ctx context.Context, dir string, cosigned []tlog.Cosigned) (tlog.VerifyReport, error) {
 	m, err := shop.Load(dir)
 	if err != nil {
-		return journal.VerifyReport{}, &exit{code: exitFailure, err: err}
+		return tlog.VerifyReport{}, &exit{code: exitFailure, err: err}
 	}
 	keys, err := vault.Open(vault.Options{Dir: dir, Node: m.Node, Key: m.Key, Roster: m.Roster, ReadOnly: true})
 	if err == nil {
@@ -69,8 +70,8 @@ func verifyOffice(ctx context.Context, dir string, cosigned []journal.Cosigned) 
 }
 
 // cosignedOf are the cosigned checkpoints that nodes keep, and files of such.
-func cosignedOf(dirs []string) ([]journal.Cosigned, error) {
-	var out []journal.Cosigned
+func cosignedOf(dirs []string) ([]tlog.Cosigned, error) {
+	var out []tlog.Cosigned
 	for _, d := range dirs {
 		more, err := journal.ReadCosigned(d)
 		if err != nil {

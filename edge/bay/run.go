@@ -14,6 +14,7 @@ import (
 	"pitlane/edge/board"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // farewell is how long what is under way may take to write its ending after ctx
@@ -161,7 +162,7 @@ func (b *Bay) write(ctx context.Context, drafts ...journal.Draft) error {
 
 // hopeless errors stay however often one tries.
 func hopeless(err error) bool {
-	return errors.Is(err, journal.ErrClosed) || errors.Is(err, journal.ErrTooLarge)
+	return errors.Is(err, journal.ErrClosed) || errors.Is(err, tlog.ErrTooLarge)
 }
 
 // lasting is a context that outlives ctx by farewell.

@@ -21,6 +21,7 @@ import (
 	"pitlane/edge/board"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // seat is a bay whose adapter one can tear at: real driver, real journal.
@@ -99,7 +100,7 @@ func takeSeat(t *testing.T) *seat {
 	t.Helper()
 	seed := sha256.Sum256([]byte(node))
 	key := ed25519.NewKeyFromSeed(seed[:])
-	roster := &journal.Roster{Shop: "demo", Nodes: []journal.RosterNode{{Name: node, Role: "bay", Key: key.Public().(ed25519.PublicKey)}}}
+	roster := &journal.Roster{Shop: "demo", Nodes: []tlog.RosterNode{{Name: node, Role: "bay", Key: key.Public().(ed25519.PublicKey)}}}
 	j, err := journal.Open(t.Context(), journal.Options{Dir: t.TempDir(), Node: node, Key: key, Roster: roster, Reserve: -1})
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"pitlane/edge/board"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // patience is how long a test waits for something before it is a failure.
@@ -124,7 +125,7 @@ type edge struct {
 
 func (y *yard) start(t testing.TB) *edge {
 	t.Helper()
-	roster := &journal.Roster{Shop: "demo", Nodes: []journal.RosterNode{{Name: node, Role: "bay", Key: y.key.Public().(ed25519.PublicKey)}}}
+	roster := &journal.Roster{Shop: "demo", Nodes: []tlog.RosterNode{{Name: node, Role: "bay", Key: y.key.Public().(ed25519.PublicKey)}}}
 	j, err := journal.Open(t.Context(), journal.Options{Dir: y.dir, Node: node, Key: y.key, Roster: roster, Reserve: -1})
 	if err != nil {
 		t.Fatal(err)

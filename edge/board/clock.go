@@ -6,18 +6,19 @@ import (
 	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // takeClock learns from an entry what its author's clock is worth. When that dates
 // earlier entries of the same boot anew, their jobs are told again: what was decided
 // stays, since no time decides anything; what is shown is right from then on.
 func (b *Board) takeClock(e journal.Entry, touched map[string]bool) {
-	r := clocks.Reading{Node: journal.NodeOf(e.Origin), Boot: e.Boot, BootMS: e.BootMS, WallMS: e.WallMS, Quality: e.Quality}
+	r := clocks.Reading{Node: tlog.NodeOf(e.Origin), Boot: e.Boot, BootMS: e.BootMS, WallMS: e.WallMS, Quality: e.Quality}
 	if !b.reader.clocks.Hear(r) {
 		return
 	}
 	for id, events := range b.reader.events {
-		if slices.ContainsFunc(events, func(x job.Event) bool { return x.Boot == e.Boot && journal.NodeOf(x.Origin) == r.Node }) {
+		if slices.ContainsFunc(events, func(x job.Event) bool { return x.Boot == e.Boot && tlog.NodeOf(x.Origin) == r.Node }) {
 			touched[id] = true
 		}
 	}
@@ -32,7 +33,7 @@ func (b *Board) dated(events []job.Event) []job.Event {
 	for i := range out {
 		e := &out[i]
 		t := b.reader.clocks.Time(clocks.Reading{
-			Node: journal.NodeOf(e.Origin), Boot: e.Boot, BootMS: e.BootMS, WallMS: e.WallMS, Quality: uint8(e.Quality),
+			Node: tlog.NodeOf(e.Origin), Boot: e.Boot, BootMS: e.BootMS, WallMS: e.WallMS, Quality: uint8(e.Quality),
 		})
 		e.WallMS = t.MS
 		if t.Sure {

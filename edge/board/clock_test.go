@@ -8,6 +8,7 @@ import (
 
 	"pitlane/edge/board"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // setClock is a machine's clock that the test sets between two appends.
@@ -24,7 +25,7 @@ func (c *setClock) Boot() (string, time.Duration) { return "0b5f2c1e", c.since }
 // of what came before too.
 func TestALateAnchorDatesWhatIsOnTheBoard(t *testing.T) {
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
-	roster := &journal.Roster{Shop: "demo", Nodes: []journal.RosterNode{{Name: "demo-bay-1", Role: "bay", Key: key.Public().(ed25519.PublicKey)}}}
+	roster := &journal.Roster{Shop: "demo", Nodes: []tlog.RosterNode{{Name: "demo-bay-1", Role: "bay", Key: key.Public().(ed25519.PublicKey)}}}
 	clock, quality := &setClock{wall: time.UnixMilli(1_000), since: time.Second}, uint8(0)
 	j, err := journal.Open(t.Context(), journal.Options{Dir: filepath.Join(t.TempDir(), "demo-bay-1"), Node: "demo-bay-1", Key: key, Roster: roster,
 		Reserve: -1, Clock: clock, Quality: func() uint8 { return quality }})

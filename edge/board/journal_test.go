@@ -12,6 +12,7 @@ import (
 	"pitlane/edge/board"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // realShop opens a journal on disk for each of the nodes.
@@ -22,7 +23,7 @@ func realShop(t *testing.T, nodes ...string) map[string]*journal.Journal {
 	for _, n := range nodes {
 		seed := sha256.Sum256([]byte(n))
 		keys[n] = ed25519.NewKeyFromSeed(seed[:])
-		roster.Nodes = append(roster.Nodes, journal.RosterNode{Name: n, Role: "bay", Key: keys[n].Public().(ed25519.PublicKey)})
+		roster.Nodes = append(roster.Nodes, tlog.RosterNode{Name: n, Role: "bay", Key: keys[n].Public().(ed25519.PublicKey)})
 	}
 	journals := map[string]*journal.Journal{}
 	for _, n := range nodes {

@@ -10,6 +10,7 @@ import (
 	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/web"
 )
 
@@ -110,7 +111,7 @@ func sealsIn(entries []journal.Entry) int {
 
 func (d *Desk) line(e journal.Entry, told job.Event, erased string) HistoryEntry {
 	line := HistoryEntry{
-		Kind: e.Kind, Origin: e.Origin, Seq: e.Seq, Node: journal.NodeOf(e.Origin), By: byOf(e), Who: job.Actor(e.Kind),
+		Kind: e.Kind, Origin: e.Origin, Seq: e.Seq, Node: tlog.NodeOf(e.Origin), By: byOf(e), Who: job.Actor(e.Kind),
 		When: d.when(e), Payload: payloadOf(e, erased),
 	}
 	switch p := told.Payload.(type) {
@@ -177,7 +178,7 @@ func (d *Desk) when(e journal.Entry) HistoryTime {
 	t := clocks.Time{MS: e.WallMS, Sure: e.Quality >= clocks.Synchronised}
 	if d.cfg.Clocks != nil {
 		t = d.cfg.Clocks.Time(clocks.Reading{
-			Node: journal.NodeOf(e.Origin), Boot: e.Boot, BootMS: e.BootMS, WallMS: e.WallMS, Quality: e.Quality,
+			Node: tlog.NodeOf(e.Origin), Boot: e.Boot, BootMS: e.BootMS, WallMS: e.WallMS, Quality: e.Quality,
 		})
 	}
 	out := HistoryTime{At: stamp(t.MS)}

@@ -8,6 +8,7 @@ import (
 	"pitlane/devices"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/web"
 )
 
@@ -33,7 +34,7 @@ func refuse(err error) error {
 		return answer(http.StatusServiceUnavailable, "closing", "the edge is stopping", "try again in a moment")
 	case errors.Is(err, journal.ErrUnknownOutcome), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return answer(http.StatusServiceUnavailable, "unknown_outcome", "it is not known whether this was written", "send the same request again")
-	case errors.Is(err, journal.ErrTooLarge):
+	case errors.Is(err, tlog.ErrTooLarge):
 		return answer(http.StatusRequestEntityTooLarge, "too_large", "this is more than one event holds", "send less in one call")
 	case errors.Is(err, job.ErrOutOfRange), errors.Is(err, job.ErrEmpty):
 		return answer(http.StatusBadRequest, "out_of_range", "a field is empty, too long or out of range", "see /api/openapi.json")

@@ -6,6 +6,7 @@ import (
 
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // seal ends the record of a closed visit, and amends it when more came. The edge
@@ -14,7 +15,7 @@ func (d *Desk) seal(ctx context.Context, s job.State) error {
 	switch {
 	case job.Unsealed(s) == 0:
 		return nil
-	case s.Sealing.Seals > 0 && journal.NodeOf(s.Sealing.Origin) != d.cfg.Node:
+	case s.Sealing.Seals > 0 && tlog.NodeOf(s.Sealing.Origin) != d.cfg.Node:
 		return nil
 	}
 	entries, err := d.cfg.Journal.Job(ctx, s.ID)
@@ -45,7 +46,7 @@ func (d *Desk) seal(ctx context.Context, s job.State) error {
 func closedBy(entries []journal.Entry, node string) bool {
 	for _, e := range entries {
 		if e.Kind == (job.CarHandedBack{}).Kind() {
-			return journal.NodeOf(e.Origin) == node
+			return tlog.NodeOf(e.Origin) == node
 		}
 	}
 	return false

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 func TestThreeJournalsConvergeInAnyOrder(t *testing.T) {
@@ -51,7 +52,7 @@ func converge(t *testing.T, rnd *rand.Rand) {
 			return
 		}
 		err = to.Adopt(t.Context(), s)
-		if gap := at > size(to, tip.Origin); gap != errors.Is(err, journal.ErrGap) || !gap && err != nil {
+		if gap := at > size(to, tip.Origin); gap != errors.Is(err, tlog.ErrGap) || !gap && err != nil {
 			t.Fatalf("adopt %d entries from %d of %d: %v", len(s.Entries), at, size(to, tip.Origin), err)
 		}
 	}
@@ -136,20 +137,20 @@ func TestAForgedSegmentIsRefusedWhole(t *testing.T) {
 		change func(*journal.Segment)
 		want   error
 	}{
-		"a leaf changed":         {func(s *journal.Segment) { s.Entries[3].Leaf = swap(s.Entries[3].Leaf, "work.paused", "work.pausee") }, journal.ErrForged},
-		"a leaf with a space":    {func(s *journal.Segment) { s.Entries[3].Leaf = swap(s.Entries[3].Leaf, `,"k"`, `, "k"`) }, journal.ErrForged},
-		"a payload changed":      {func(s *journal.Segment) { s.Entries[3].Work.Payload = []byte(`{"n":9}`) }, journal.ErrForged},
-		"a salt changed":         {func(s *journal.Segment) { s.Entries[3].Work.Salt[0] ^= 1 }, journal.ErrForged},
-		"an opening too many":    {func(s *journal.Segment) { s.Entries[3].Contact = s.Entries[3].Work }, journal.ErrForged},
-		"two leaves swapped":     {func(s *journal.Segment) { s.Entries[3], s.Entries[4] = s.Entries[4], s.Entries[3] }, journal.ErrForged},
-		"a leaf left out":        {func(s *journal.Segment) { s.Entries = append(s.Entries[:3:3], s.Entries[4:]...) }, journal.ErrForged},
-		"the last cut, no proof": {func(s *journal.Segment) { s.Entries = s.Entries[:9] }, journal.ErrForged},
-		"a checkpoint changed":   {func(s *journal.Segment) { s.Checkpoint = swap(s.Checkpoint, "\n11\n", "\n12\n") }, journal.ErrForged},
-		"no checkpoint":          {func(s *journal.Segment) { s.Checkpoint = nil }, journal.ErrForged},
-		"nothing in it":          {func(s *journal.Segment) { s.Entries = nil }, journal.ErrForged},
-		"a stranger":             {func(s *journal.Segment) { *s = segment(t, other, 0, 1<<20) }, journal.ErrUnknownOrigin},
-		"another's name":         {func(s *journal.Segment) { s.Origin = to.Origin() }, journal.ErrForged},
-		"a later beginning":      {func(s *journal.Segment) { *s = segment(t, from, 4, 1<<20) }, journal.ErrGap},
+		"a leaf changed":         {func(s *journal.Segment) { s.Entries[3].Leaf = swap(s.Entries[3].Leaf, "work.paused", "work.pausee") }, tlog.ErrForged},
+		"a leaf with a space":    {func(s *journal.Segment) { s.Entries[3].Leaf = swap(s.Entries[3].Leaf, `,"k"`, `, "k"`) }, tlog.ErrForged},
+		"a payload changed":      {func(s *journal.Segment) { s.Entries[3].Work.Payload = []byte(`{"n":9}`) }, tlog.ErrForged},
+		"a salt changed":         {func(s *journal.Segment) { s.Entries[3].Work.Salt[0] ^= 1 }, tlog.ErrForged},
+		"an opening too many":    {func(s *journal.Segment) { s.Entries[3].Contact = s.Entries[3].Work }, tlog.ErrForged},
+		"two leaves swapped":     {func(s *journal.Segment) { s.Entries[3], s.Entries[4] = s.Entries[4], s.Entries[3] }, tlog.ErrForged},
+		"a leaf left out":        {func(s *journal.Segment) { s.Entries = append(s.Entries[:3:3], s.Entries[4:]...) }, tlog.ErrForged},
+		"the last cut, no proof": {func(s *journal.Segment) { s.Entries = s.Entries[:9] }, tlog.ErrForged},
+		"a checkpoint changed":   {func(s *journal.Segment) { s.Checkpoint = swap(s.Checkpoint, "\n11\n", "\n12\n") }, tlog.ErrForged},
+		"no checkpoint":          {func(s *journal.Segment) { s.Checkpoint = nil }, tlog.ErrForged},
+		"nothing in it":          {func(s *journal.Segment) { s.Entries = nil }, tlog.ErrForged},
+		"a stranger":             {func(s *journal.Segment) { *s = segment(t, other, 0, 1<<20) }, tlog.ErrUnknownOrigin},
+		"another's name":         {func(s *journal.Segment) { s.Origin = to.Origin() }, tlog.ErrForged},
+		"a later beginning":      {func(s *journal.Segment) { *s = segment(t, from, 4, 1<<20) }, tlog.ErrGap},
 	}
 	for name, c := range cases {
 		s := segment(t, from, 0, 1<<20)
@@ -195,7 +196,7 @@ func TestAForkIsSeenAndItsEvidenceKept(t *testing.T) {
 	carry(t, a, desk, a.Origin(), 1<<20)
 	before := readAll(t, desk, a.Origin())
 	for name, first := range map[string]uint64{"from before the fork": 3, "at the fork": 6} {
-		if err := desk.Adopt(t.Context(), segment(t, b, first, 1<<20)); !errors.Is(err, journal.ErrForked) {
+		if err := desk.Adopt(t.Context(), segment(t, b, first, 1<<20)); !errors.Is(err, tlog.ErrForked) {
 			t.Errorf("%s: %v, want ErrForked", name, err)
 		}
 	}
@@ -219,7 +220,7 @@ func TestARestoredDiskHearsThatItsLogIsLongerElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Adopt(t.Context(), s); !errors.Is(err, journal.ErrForked) {
+	if err := b.Adopt(t.Context(), s); !errors.Is(err, tlog.ErrForked) {
 		t.Errorf("own log from elsewhere: %v, want ErrForked", err)
 	}
 	if err := a.Adopt(t.Context(), s); err != nil {
@@ -228,7 +229,7 @@ func TestARestoredDiskHearsThatItsLogIsLongerElsewhere(t *testing.T) {
 	if b.Origin() == a.Origin() {
 		t.Error("it goes on in the log that is longer elsewhere")
 	}
-	if err := b.Heard("demo-desk", map[string][2]uint64{b.Origin(): {0, 7}}); !errors.Is(err, journal.ErrForked) {
+	if err := b.Heard("demo-desk", map[string][2]uint64{b.Origin(): {0, 7}}); !errors.Is(err, tlog.ErrForked) {
 		t.Errorf("heard of more: %v, want ErrForked", err)
 	}
 	if err := a.Heard("demo-desk", map[string][2]uint64{a.Origin(): {0, 7}}); err != nil {
@@ -246,7 +247,7 @@ func TestCheckSegmentGrowsATreeWithoutAJournal(t *testing.T) {
 	for i := range 30 {
 		appendOne(t, j, pause(i))
 	}
-	var tree journal.Frontier
+	var tree tlog.Frontier
 	total := 0
 	for tree.Size < 31 {
 		s := segment(t, j, tree.Size-min(tree.Size, 2), 3000)
@@ -262,12 +263,12 @@ func TestCheckSegmentGrowsATreeWithoutAJournal(t *testing.T) {
 	if total != 31 {
 		t.Errorf("%d entries, want 31", total)
 	}
-	if _, _, _, err := shop.roster.CheckSegment(journal.Frontier{}, segment(t, j, 3, 3000)); !errors.Is(err, journal.ErrGap) {
+	if _, _, _, err := shop.roster.CheckSegment(tlog.Frontier{}, segment(t, j, 3, 3000)); !errors.Is(err, tlog.ErrGap) {
 		t.Errorf("a gap: %v, want ErrGap", err)
 	}
-	wrong := journal.Frontier{}
+	wrong := tlog.Frontier{}
 	wrong.Add(journal.Hash{1})
-	if _, _, _, err := shop.roster.CheckSegment(wrong, segment(t, j, 1, 3000)); !errors.Is(err, journal.ErrForged) {
+	if _, _, _, err := shop.roster.CheckSegment(wrong, segment(t, j, 1, 3000)); !errors.Is(err, tlog.ErrForged) {
 		t.Errorf("another tree: %v, want ErrForged", err)
 	}
 }

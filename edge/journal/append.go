@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+
+	"pitlane/edge/tlog"
 )
 
 // prepared is a draft whose payloads are salted and committed to.
@@ -47,13 +49,13 @@ func (j *Journal) Append(ctx context.Context, drafts ...Draft) ([]Entry, error) 
 // prepare does what needs no order: it is done by the caller's goroutine.
 func prepare(d Draft) (p prepared, err error) {
 	p.Draft = d
-	if err := checkNames(d.Kind, d.Job); err != nil {
+	if err := tlog.CheckNames(d.Kind, d.Job); err != nil {
 		return p, err
 	}
-	if p.work, err = newOpening(d.Work); err != nil {
+	if p.work, err = tlog.NewOpening(d.Work); err != nil {
 		return p, fmt.Errorf("work payload: %w", err)
 	}
-	if p.contact, err = newOpening(d.Contact); err != nil {
+	if p.contact, err = tlog.NewOpening(d.Contact); err != nil {
 		return p, fmt.Errorf("contact payload: %w", err)
 	}
 	if p.work != nil {
@@ -192,7 +194,7 @@ func (b *batch) draft(d *prepared, into *Entry) error {
 			return err
 		}
 		parents = g.tipsOfOthers(b.j.Origin())
-		room := maxParents
+		room := tlog.MaxParents
 		if d.again != nil {
 			room--
 		}
@@ -201,7 +203,7 @@ func (b *batch) draft(d *prepared, into *Entry) error {
 			if _, err := rand.Read(merge.Request[:]); err != nil {
 				return fmt.Errorf("draw a request id: %w", err)
 			}
-			if err := b.own(&merge, parents[:min(maxParents, len(parents))], new(Entry)); err != nil {
+			if err := b.own(&merge, parents[:min(tlog.MaxParents, len(parents))], new(Entry)); err != nil {
 				return err
 			}
 			parents = g.tipsOfOthers(b.j.Origin())
@@ -225,10 +227,10 @@ func (b *batch) own(d *prepared, parents []Hash, e *Entry) error {
 	}
 	e.WorkCommit, e.ContactCommit = d.commitments()
 	var err error
-	if e.Leaf, err = encodeLeaf(e); err != nil {
+	if e.Leaf, err = tlog.EncodeLeaf(e); err != nil {
 		return err
 	}
-	e.Hash = LeafHash(e.Leaf)
+	e.Hash = tlog.LeafHash(e.Leaf)
 	if err := b.seal(e, d.Outlives); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 func TestAppendedEntriesAreReadBackAfterReopening(t *testing.T) {
@@ -210,7 +211,7 @@ func TestBadDraftsAreRefused(t *testing.T) {
 	t.Parallel()
 	shop := newTestShop("demo-bay-1")
 	j := shop.journal(t, "demo-bay-1")
-	big := append(append([]byte(`"`), make([]byte, journal.MaxPayload)...), '"')
+	big := append(append([]byte(`"`), make([]byte, tlog.MaxPayload)...), '"')
 	for name, d := range map[string]journal.Draft{
 		"no kind":           {},
 		"a kind with space": {Kind: "a b"},

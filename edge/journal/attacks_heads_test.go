@@ -13,6 +13,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // headAttacks are those on heads, checkpoints, cosignatures, identity and roster.
@@ -44,7 +45,7 @@ func headAttacks() map[string]func(t *testing.T, s *scene) []string {
 			if k, ok := s.shop.keys[who]; ok {
 				key = k
 			}
-			c := journal.Checkpoint{Origin: s.origin, Size: sceneSize}
+			c := tlog.Checkpoint{Origin: s.origin, Size: sceneSize}
 			b, err := journal.SignAs(c, key)
 			must(t, err)
 			h["checkpoint"] = string(b)
@@ -89,9 +90,9 @@ func cosignAttacks(out map[string]func(t *testing.T, s *scene) []string) {
 		}
 	}
 	out["a cosigned checkpoint of another tree"] = func(t *testing.T, s *scene) []string {
-		b, err := journal.SignAs(journal.Checkpoint{Origin: s.origin, Size: 200}, s.shop.keys["demo-bay-1"])
+		b, err := journal.SignAs(tlog.Checkpoint{Origin: s.origin, Size: 200}, s.shop.keys["demo-bay-1"])
 		must(t, err)
-		b, err = journal.AddCosignature(b, "demo-reception", s.shop.keys["demo-reception"], 1)
+		b, err = tlog.AddCosignature(b, "demo-reception", s.shop.keys["demo-reception"], 1)
 		must(t, err)
 		must(t, writeCosigned(filepath.Join(s.node("demo-bay-1"), "cosigned.json"), s.origin, 200, b))
 		return []string{"200 entries were cosigned by demo-reception with another tree"}
@@ -111,7 +112,7 @@ func rosterAttacks(out map[string]func(t *testing.T, s *scene) []string) {
 	out["a roster with the bay's key swapped, signed by a stranger"] = func(t *testing.T, s *scene) []string {
 		other := newTestShop("demo-bay-1", "demo-reception", "demo-central")
 		other.roster.Nodes[0].Key = other.roster.Nodes[1].Key
-		signed, err := journal.SignRoster(other.roster, s.shop.keys["demo-reception"])
+		signed, err := tlog.SignRoster(other.roster, s.shop.keys["demo-reception"])
 		must(t, err)
 		must(t, os.WriteFile(filepath.Join(s.node("demo-bay-1"), "roster"), signed, 0o600))
 		return []string{"roster"}
@@ -123,7 +124,7 @@ func rosterAttacks(out map[string]func(t *testing.T, s *scene) []string) {
 }
 
 func writeCosigned(path, origin string, size int, note []byte) error {
-	b, err := json.Marshal(map[string]journal.Cosigned{origin: {Size: uint64(size), Note: note}})
+	b, err := json.Marshal(map[string]tlog.Cosigned{origin: {Size: uint64(size), Note: note}})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // places are where in the log an attack strikes: in each segment file, before and
@@ -90,8 +91,8 @@ func outsiders() map[string]func(t *testing.T, s *scene, seq int) []string {
 			return []string{fmt.Sprintf("seq %d: the entry is missing", seq)}
 		},
 		"take the payload away, and the word that there was one": func(t *testing.T, s *scene, seq int) []string {
-			s.rewrite(t, seq, func(leaf *[]byte, hashes *[]journal.Hash, work, _ **journal.Sealed) {
-				e, err := journal.DecodeLeaf(*leaf)
+			s.rewrite(t, seq, func(leaf *[]byte, hashes *[]journal.Hash, work, _ **tlog.Sealed) {
+				e, err := tlog.DecodeLeaf(*leaf)
 				must(t, err)
 				e.WorkCommit, e.ContactCommit, *work = journal.Hash{}, journal.Hash{}, nil
 				e.Kind = "work.none"
@@ -101,7 +102,7 @@ func outsiders() map[string]func(t *testing.T, s *scene, seq int) []string {
 			return leaf
 		},
 		"put a false tree hash in": func(t *testing.T, s *scene, seq int) []string {
-			s.rewrite(t, seq, func(_ *[]byte, hashes *[]journal.Hash, _, _ **journal.Sealed) { (*hashes)[0][5] ^= 4 })
+			s.rewrite(t, seq, func(_ *[]byte, hashes *[]journal.Hash, _, _ **tlog.Sealed) { (*hashes)[0][5] ^= 4 })
 			return []string{"the stored tree hashes are not those"}
 		},
 	}
@@ -196,7 +197,7 @@ func whole() map[string]func(t *testing.T, s *scene) []string {
 // cannot be signed.
 func (s *scene) truncate(t *testing.T, keep int) {
 	t.Helper()
-	var f journal.Frontier
+	var f tlog.Frontier
 	for _, e := range s.read(t)[:keep] {
 		f.Add(e.Hash)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"pitlane/edge/journal"
 	"pitlane/edge/receipt"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
@@ -28,7 +29,7 @@ type receiptAttack struct {
 func receiptAttacks() map[string]receiptAttack {
 	leaf := func(change func(e *journal.Entry)) func(*testing.T, *scene, *receipt.Receipt) {
 		return func(t *testing.T, _ *scene, r *receipt.Receipt) {
-			e, err := journal.DecodeLeaf(r.Leaf)
+			e, err := tlog.DecodeLeaf(r.Leaf)
 			must(t, err)
 			change(&e)
 			must(t, journal.Recode(&e))
@@ -69,22 +70,22 @@ func receiptAttacks() map[string]receiptAttack {
 			r.Checkpoint = append(bytes.Clone(r.Checkpoint[:len(r.Checkpoint)-12]), "AAAA"+string(r.Checkpoint[len(r.Checkpoint)-8:])...)
 		}, "the cosignature of demo-reception does not verify"},
 		"the log rewritten and signed by the bay alone": {func(t *testing.T, s *scene, r *receipt.Receipt) {
-			e, err := journal.DecodeLeaf(r.Leaf)
+			e, err := tlog.DecodeLeaf(r.Leaf)
 			must(t, err)
 			e.Seq, e.WorkCommit = 0, r.Opening.Commit()
 			must(t, journal.Recode(&e))
 			r.Leaf, r.Index, r.Proof = e.Leaf, 0, nil
-			r.Checkpoint, err = journal.SignAs(journal.Checkpoint{Origin: e.Origin, Size: 1, Root: e.Hash}, s.shop.keys["demo-bay-1"])
+			r.Checkpoint, err = journal.SignAs(tlog.Checkpoint{Origin: e.Origin, Size: 1, Root: e.Hash}, s.shop.keys["demo-bay-1"])
 			must(t, err)
 		}, "the policy demands cosignatures that it does not bear"},
 		"a shop of one's own": {func(t *testing.T, s *scene, r *receipt.Receipt) {
 			key := ed25519.NewKeyFromSeed(bytes.Repeat([]byte{5}, 32))
-			signed, err := journal.SignRoster(s.shop.roster, key)
+			signed, err := tlog.SignRoster(s.shop.roster, key)
 			must(t, err)
 			r.Shop, r.Roster = receipt.FormatKey("demo", key.Public().(ed25519.PublicKey)), signed
 		}, "the policy names another shop's key"},
 		"a roster signed by a node": {func(t *testing.T, s *scene, r *receipt.Receipt) {
-			signed, err := journal.SignRoster(s.shop.roster, s.shop.keys["demo-bay-1"])
+			signed, err := tlog.SignRoster(s.shop.roster, s.shop.keys["demo-bay-1"])
 			must(t, err)
 			r.Roster = signed
 		}, "its roster"},
@@ -101,7 +102,7 @@ func (s *scene) witnessLine(node string) string {
 func onTheWire() map[string]func(t *testing.T, s *scene, seg *journal.Segment, at int) {
 	field := func(change func(e *journal.Entry)) func(*testing.T, *scene, *journal.Segment, int) {
 		return func(t *testing.T, _ *scene, seg *journal.Segment, at int) {
-			e, err := journal.DecodeLeaf(seg.Entries[at].Leaf)
+			e, err := tlog.DecodeLeaf(seg.Entries[at].Leaf)
 			must(t, err)
 			change(&e)
 			must(t, journal.Recode(&e))
@@ -112,11 +113,11 @@ func onTheWire() map[string]func(t *testing.T, s *scene, seg *journal.Segment, a
 	signed := func(who string) func(*testing.T, *scene, *journal.Segment, int) {
 		return func(t *testing.T, s *scene, seg *journal.Segment, at int) {
 			field(func(e *journal.Entry) { e.Kind = "work.resumed" })(t, s, seg, at)
-			var f journal.Frontier
+			var f tlog.Frontier
 			for _, e := range seg.Entries {
-				f.Add(journal.LeafHash(e.Leaf))
+				f.Add(tlog.LeafHash(e.Leaf))
 			}
-			b, err := journal.SignAs(journal.Checkpoint{Origin: s.origin, Size: f.Size, Root: f.Root()}, s.shop.keys[who])
+			b, err := journal.SignAs(tlog.Checkpoint{Origin: s.origin, Size: f.Size, Root: f.Root()}, s.shop.keys[who])
 			must(t, err)
 			seg.Checkpoint, seg.Proof = b, nil
 		}
@@ -158,7 +159,7 @@ func TestAttacksOnTheWireAreRefusedAndNamed(t *testing.T) {
 					t.Fatalf("%d entries", len(seg.Entries))
 				}
 				attack(t, s, &seg, at)
-				if err := fresh.Adopt(t.Context(), seg); !errors.Is(err, journal.ErrForged) {
+				if err := fresh.Adopt(t.Context(), seg); !errors.Is(err, tlog.ErrForged) {
 					t.Errorf("it is %v", err)
 				}
 				if size(fresh, s.origin) != 0 {
@@ -184,9 +185,9 @@ func TestSwappedPayloadsAreFoundWhereTheKeysAre(t *testing.T) {
 				seg, err := bay.Segment(t.Context(), s.origin, 0, 1<<20)
 				must(t, err)
 				fresh := s.shop.open(t, s.options(t, "demo-central", t.TempDir()))
-				ids := map[journal.KeyID]bool{}
+				ids := map[tlog.KeyID]bool{}
 				for _, e := range seg.Entries {
-					for _, box := range []*journal.Sealed{e.SealedWork, e.SealedContact} {
+					for _, box := range []*tlog.Sealed{e.SealedWork, e.SealedContact} {
 						if box != nil {
 							ids[box.Key] = true
 						}
@@ -205,7 +206,7 @@ func TestSwappedPayloadsAreFoundWhereTheKeysAre(t *testing.T) {
 				seg.Entries[at].SealedWork = seg.Entries[(at+7)%280].SealedWork
 				err = fresh.Adopt(t.Context(), seg)
 				if keysFirst {
-					if !errors.Is(err, journal.ErrForged) || !strings.Contains(err.Error(), "does not open under its key in this place") {
+					if !errors.Is(err, tlog.ErrForged) || !strings.Contains(err.Error(), "does not open under its key in this place") {
 						t.Errorf("it is %v", err)
 					}
 					return

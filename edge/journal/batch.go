@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"go.etcd.io/bbolt"
+
+	"pitlane/edge/tlog"
 )
 
 // batch is what one transaction is about to make true. Nobody sees it before its
@@ -101,8 +103,8 @@ func (b *batch) leavesOf(origin string) (*bbolt.Bucket, error) {
 
 // checkpoint signs this node's own tree as it now is.
 func (b *batch) checkpoint(h *head) error {
-	c := Checkpoint{Origin: b.j.Origin(), Size: h.Size, Root: h.Root()}
-	signed, err := signCheckpoint(c, b.j.sign)
+	c := tlog.Checkpoint{Origin: b.j.Origin(), Size: h.Size, Root: h.Root()}
+	signed, err := tlog.SignCheckpoint(c, b.j.sign)
 	if err != nil {
 		return err
 	}

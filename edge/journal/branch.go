@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"pitlane/edge/tlog"
 )
 
 // branches is what is known of where this node's own logs part from what the others
@@ -38,49 +40,49 @@ func (j *Journal) AskFrom(t Tip) uint64 {
 // is held. Only what this node's key has signed counts as another history: a proof that
 // is wrong only makes it ask again. At the parting the node gives way: the others hold
 // their history already, and what is only here is written again in the new epoch.
-func (j *Journal) narrow(c *checked) error {
-	h := j.head(c.origin)
-	if NodeOf(c.origin) != j.opt.Node || h == nil || c.first > h.Size || c.first < h.Low || j.readOnly {
+func (j *Journal) narrow(c *tlog.Checked) error {
+	h := j.head(c.Origin)
+	if tlog.NodeOf(c.Origin) != j.opt.Node || h == nil || c.First > h.Size || c.First < h.Low || j.readOnly {
 		return nil
 	}
-	node := j.node(nil, c.origin)
-	f, err := frontierAt(c.first, node)
+	node := j.node(nil, c.Origin)
+	f, err := tlog.FrontierAt(c.First, node)
 	if err != nil {
 		return err
 	}
 	j.branches.mu.Lock()
 	defer j.branches.mu.Unlock()
-	b := j.branches.open[c.origin]
+	b := j.branches.open[c.Origin]
 	if b == nil {
 		b = &branch{h.Low, h.Size}
 	}
-	if _, err := c.grow(f); err != nil {
-		if c.first > b.same {
-			b.differs = min(b.differs, c.first)
-			j.branches.open[c.origin] = b
+	if _, err := c.Grow(f); err != nil {
+		if c.First > b.same {
+			b.differs = min(b.differs, c.First)
+			j.branches.open[c.Origin] = b
 		}
 		return nil
 	}
-	for at := c.first; at < min(c.end(), h.Size); at++ {
+	for at := c.First; at < min(c.End(), h.Size); at++ {
 		held, err := node(at, 0)
 		if err != nil {
 			return err
 		}
-		if held != c.entries[at-c.first].Hash {
-			return j.giveWay(c.origin, at)
+		if held != c.Entries[at-c.First].Hash {
+			return j.giveWay(c.Origin, at)
 		}
 	}
-	b.same = max(b.same, min(c.end(), h.Size))
+	b.same = max(b.same, min(c.End(), h.Size))
 	if b.same >= b.differs {
-		delete(j.branches.open, c.origin)
+		delete(j.branches.open, c.Origin)
 	}
 	return nil
 }
 
 // narrowed is narrow while a parting is looked for.
-func (j *Journal) narrowed(c *checked) error {
+func (j *Journal) narrowed(c *tlog.Checked) error {
 	j.branches.mu.Lock()
-	looking := j.branches.open[c.origin] != nil
+	looking := j.branches.open[c.Origin] != nil
 	j.branches.mu.Unlock()
 	if !looking {
 		return nil
@@ -120,7 +122,7 @@ func (j *Journal) giveWay(origin string, at uint64) error {
 	if err := j.keepParting(parting{Origin: origin, At: at}); err != nil {
 		return err
 	}
-	j.sicken(fmt.Errorf("%w: %s parts from what the others hold at %d", ErrForked, origin, at))
+	j.sicken(fmt.Errorf("%w: %s parts from what the others hold at %d", tlog.ErrForked, origin, at))
 	return nil
 }
 

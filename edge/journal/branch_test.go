@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
@@ -106,7 +107,7 @@ func sameEverywhere(t *testing.T, a, b *journal.Journal) {
 	mustVerify(t, a)
 	mustVerify(t, b)
 	for _, tip := range a.Tips() {
-		if journal.NodeOf(tip.Origin) == b.Node() {
+		if tlog.NodeOf(tip.Origin) == b.Node() {
 			continue
 		}
 		x, y := readAll(t, a, tip.Origin), readAll(t, b, tip.Origin)

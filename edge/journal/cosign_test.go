@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // witnessed is a journal and another that has adopted all of it.
@@ -68,7 +69,7 @@ func TestACosignedCheckpointIsKeptAndProvesEntries(t *testing.T) {
 	if in, err = j.Include(t.Context(), j.Origin(), 10); err != nil || in.Size != 11 || strings.Contains(string(in.Checkpoint), "demo-b") {
 		t.Errorf("entry 10 is proven under size %d: %v", in.Size, err)
 	}
-	if _, err := j.Include(t.Context(), j.Origin(), 11); !errors.Is(err, journal.ErrGap) {
+	if _, err := j.Include(t.Context(), j.Origin(), 11); !errors.Is(err, tlog.ErrGap) {
 		t.Errorf("an entry that is not there is proven: %v", err)
 	}
 }
@@ -77,12 +78,12 @@ func TestOnlyCosignaturesThatVerifyAreTaken(t *testing.T) {
 	s, _, j, w := witnessed(t)
 	note := cosign(t, w, j.Origin())
 	stranger := newTestShop("demo-x")
-	forged, err := journal.AddCosignature(note, "demo-x", stranger.keys["demo-x"], 1)
+	forged, err := tlog.AddCosignature(note, "demo-x", stranger.keys["demo-x"], 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// c's name, b's key.
-	if forged, err = journal.AddCosignature(forged, "demo-c", s.keys["demo-b"], 1); err != nil {
+	if forged, err = tlog.AddCosignature(forged, "demo-c", s.keys["demo-b"], 1); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.TakeCosigned(forged); err != nil {
@@ -94,7 +95,7 @@ func TestOnlyCosignaturesThatVerifyAreTaken(t *testing.T) {
 	for name, b := range map[string][]byte{
 		"nothing": nil, "no note": []byte("hello\n"), "a flipped root": bytes.Replace(note, []byte("\n10\n"), []byte("\n11\n"), 1),
 	} {
-		if err := j.TakeCosigned(b); !errors.Is(err, journal.ErrForged) {
+		if err := j.TakeCosigned(b); !errors.Is(err, tlog.ErrForged) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -117,7 +118,7 @@ func TestACosignedCheckpointOfAnotherTreeIsAFork(t *testing.T) {
 	appendOne(t, other, pause(3))
 	w := s.journal(t, "demo-b")
 	handOver(t, j, w)
-	if err := other.TakeCosigned(cosign(t, w, j.Origin())); !errors.Is(err, journal.ErrForked) {
+	if err := other.TakeCosigned(cosign(t, w, j.Origin())); !errors.Is(err, tlog.ErrForked) {
 		t.Errorf("the other history's witness says %v", err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // BenchmarkCost is what each part of an append costs. All but the commit and the
@@ -35,7 +36,7 @@ func BenchmarkCost(b *testing.B) {
 		}
 	})
 	b.Run("tree", func(b *testing.B) {
-		var f journal.Frontier
+		var f tlog.Frontier
 		for b.Loop() {
 			f.Add(e.Hash)
 		}
@@ -47,8 +48,8 @@ func BenchmarkCost(b *testing.B) {
 	})
 	b.Run("sealing", func(b *testing.B) {
 		v := shop.vault(b, b.TempDir(), "demo-bay-1")
-		must(b, v.Ready("job-1", journal.Work))
-		at := journal.Place{Origin: e.Origin, Seq: e.Seq, Job: e.Job, Class: journal.Work}
+		must(b, v.Ready("job-1", tlog.Work))
+		at := tlog.Place{Origin: e.Origin, Seq: e.Seq, Job: e.Job, Class: tlog.Work}
 		for b.Loop() {
 			if _, err := v.Seal(at, e.Work); err != nil {
 				b.Fatal(err)
@@ -57,7 +58,7 @@ func BenchmarkCost(b *testing.B) {
 	})
 	b.Run("signature", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := journal.SignAs(journal.Checkpoint{Origin: e.Origin, Size: 8, Root: e.Hash}, shop.keys["demo-bay-1"]); err != nil {
+			if _, err := journal.SignAs(tlog.Checkpoint{Origin: e.Origin, Size: 8, Root: e.Hash}, shop.keys["demo-bay-1"]); err != nil {
 				b.Fatal(err)
 			}
 		}

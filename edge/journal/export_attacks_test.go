@@ -8,11 +8,13 @@ import (
 	"strings"
 
 	"go.etcd.io/bbolt"
+
+	"pitlane/edge/tlog"
 )
 
 // Rerecord changes a stored record and writes it anew with a right length and
 // checksum, as who knows the format would.
-func Rerecord(b []byte, change func(leaf *[]byte, hashes *[]Hash, work, contact **Sealed)) ([]byte, error) {
+func Rerecord(b []byte, change func(leaf *[]byte, hashes *[]Hash, work, contact **tlog.Sealed)) ([]byte, error) {
 	r, err := decodeRecord(slices.Clone(b))
 	if err != nil {
 		return nil, err
@@ -23,8 +25,8 @@ func Rerecord(b []byte, change func(leaf *[]byte, hashes *[]Hash, work, contact 
 
 // Recode writes an entry's leaf from its fields.
 func Recode(e *Entry) (err error) {
-	if e.Leaf, err = encodeLeaf(e); err == nil {
-		e.Hash = LeafHash(e.Leaf)
+	if e.Leaf, err = tlog.EncodeLeaf(e); err == nil {
+		e.Hash = tlog.LeafHash(e.Leaf)
 	}
 	return err
 }
@@ -53,7 +55,7 @@ func Forge(o Options, origin string, entries []Entry) error {
 func forge(tx *bbolt.Tx, o Options, origin string, entries []Entry) error {
 	h := new(head)
 	sign := func(bucket bool) error {
-		b, err := SignAs(Checkpoint{origin, h.Size, h.Root()}, o.Key)
+		b, err := SignAs(tlog.Checkpoint{Origin: origin, Size: h.Size, Root: h.Root()}, o.Key)
 		h.Checkpoint, h.CheckpointSize = string(b), h.Size
 		if err == nil && bucket {
 			err = putIn(tx, bucketCheckpoints, origin, h.Size, b)
@@ -63,15 +65,15 @@ func forge(tx *bbolt.Tx, o Options, origin string, entries []Entry) error {
 	for i := range entries {
 		e := entries[i]
 		e.Origin, e.Seq, e.SealedWork, e.SealedContact = origin, uint64(i), nil, nil
-		for _, p := range e.parts() {
-			if *p.open != nil {
-				*map[Class]*Hash{Work: &e.WorkCommit, Contact: &e.ContactCommit}[p.place.Class] = (*p.open).Commit()
+		for _, p := range e.Parts() {
+			if *p.Open != nil {
+				*map[tlog.Class]*Hash{tlog.Work: &e.WorkCommit, tlog.Contact: &e.ContactCommit}[p.Place.Class] = (*p.Open).Commit()
 			}
 		}
 		if err := Recode(&e); err != nil {
 			return err
 		}
-		if err := sealEntry(o.Keys, &e, false); err != nil {
+		if err := tlog.SealEntry(o.Keys, &e, false); err != nil {
 			return err
 		}
 		r := record{hashes: h.Add(e.Hash), leaf: e.Leaf, sealedWork: e.SealedWork, sealedContact: e.SealedContact}
@@ -91,6 +93,6 @@ func forge(tx *bbolt.Tx, o Options, origin string, entries []Entry) error {
 }
 
 // SignAs signs a checkpoint with any key under the name of the origin's node.
-func SignAs(c Checkpoint, key ed25519.PrivateKey) ([]byte, error) {
-	return signCheckpoint(c, signer{NodeOf(c.Origin), key})
+func SignAs(c tlog.Checkpoint, key ed25519.PrivateKey) ([]byte, error) {
+	return tlog.SignCheckpoint(c, tlog.NewSigner(tlog.NodeOf(c.Origin), key))
 }

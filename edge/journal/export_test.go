@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+
+	"pitlane/edge/tlog"
 )
 
 // HoldWriter lets the writer run entered inside its next commit and then wait for
@@ -56,10 +58,10 @@ func Roll(j *Journal) error { return j.shelf.roll(j.heads) }
 
 // ProveSize is the root at an earlier size and the consistency proof from it.
 func ProveSize(j *Journal, origin string, n, to uint64) (Hash, []Hash, error) {
-	f, err := frontierAt(n, j.node(nil, origin))
+	f, err := tlog.FrontierAt(n, j.node(nil, origin))
 	if err != nil {
 		return Hash{}, nil, err
 	}
-	proof, err := prove(to, n, j.node(nil, origin))
+	proof, err := tlog.Prove(to, n, j.node(nil, origin))
 	return f.Root(), proof, err
 }

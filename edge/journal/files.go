@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"pitlane/edge/tlog"
 )
 
 // identity says whose journal a folder holds. It is written once, after the first
@@ -57,7 +59,7 @@ func readIdentity(dir string) (identity, error) {
 	if id.Format != identityFormat {
 		return identity{}, fmt.Errorf("a journal of format %d, this program knows %d", id.Format, identityFormat)
 	}
-	if !validOrigin(id.origin()) {
+	if !tlog.ValidOrigin(id.origin()) {
 		return identity{}, fmt.Errorf("%w: it names no node and epoch: %q", errIdentity, id.origin())
 	}
 	return id, nil

@@ -9,6 +9,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // stopped is a journal of n entries in several segment files, closed.
@@ -324,11 +325,11 @@ func change(t *testing.T, path string, fn func(*bbolt.Tx) error) {
 	}
 }
 
-func report(t *testing.T, dir string) journal.VerifyReport {
+func report(t *testing.T, dir string) tlog.VerifyReport {
 	t.Helper()
 	j, err := journal.OpenReadOnly(t.Context(), dir)
 	if err != nil {
-		return journal.VerifyReport{Findings: []string{err.Error()}}
+		return tlog.VerifyReport{Findings: []string{err.Error()}}
 	}
 	defer closeOnce(t, j)
 	return j.VerifyReport(t.Context())

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // An old disk that is put back and learns of it writes a new log, and gets what it had
@@ -28,7 +28,7 @@ func TestAnOldDiskThatIsPutBackGoesOnInANewEpoch(t *testing.T) {
 
 	o.Dir = old
 	j = shop.open(t, o)
-	if err := j.Heard("demo-desk", map[string][2]uint64{origin: {0, uint64(want)}}); !errors.Is(err, journal.ErrForked) {
+	if err := j.Heard("demo-desk", map[string][2]uint64{origin: {0, uint64(want)}}); !errors.Is(err, tlog.ErrForked) {
 		t.Fatalf("heard = %v, want ErrForked", err)
 	}
 	if j.Origin() == origin || len(j.Mended()) != 1 || readAll(t, j, j.Origin())[0].Kind != "log.opened" {
@@ -70,14 +70,14 @@ func TestAClonedFolderLeavesItsLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := desk.Adopt(t.Context(), s); !errors.Is(err, journal.ErrForked) {
+	if err := desk.Adopt(t.Context(), s); !errors.Is(err, tlog.ErrForked) {
 		t.Errorf("the desk takes a second history: %v", err)
 	}
 	held, err := desk.Segment(t.Context(), origin, 15, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.Adopt(t.Context(), held); !errors.Is(err, journal.ErrForked) || b.Origin() == origin {
+	if err := b.Adopt(t.Context(), held); !errors.Is(err, tlog.ErrForked) || b.Origin() == origin {
 		t.Errorf("shown another history of its log it answers %v and writes %s", err, b.Origin())
 	}
 	if err := a.Adopt(t.Context(), held); err != nil || a.Origin() != origin {

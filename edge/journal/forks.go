@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"pitlane/edge/tlog"
 )
 
 // fork is the evidence that an origin has two histories: what it signed, beside
@@ -26,17 +28,17 @@ type fork struct {
 
 // forked keeps the evidence in DIR/forks, once for each checkpoint and place, and
 // answers ErrForked. Nothing that is held is changed.
-func (j *Journal) forked(c *checked, h *head, what error) error {
-	err := fmt.Errorf("%w: %s: %w", ErrForked, c.origin, what)
+func (j *Journal) forked(c *tlog.Checked, h *head, what error) error {
+	err := fmt.Errorf("%w: %s: %w", tlog.ErrForked, c.Origin, what)
 	f := fork{
-		Origin: c.origin, What: what.Error(), First: c.first, Checkpoint: c.signed,
-		Proof: c.proof, Held: h.Checkpoint, HeldSize: h.Size,
+		Origin: c.Origin, What: what.Error(), First: c.First, Checkpoint: c.Signed,
+		Proof: c.Proof, Held: h.Checkpoint, HeldSize: h.Size,
 	}
-	for _, e := range c.entries {
+	for _, e := range c.Entries {
 		f.Leaves = append(f.Leaves, string(e.Leaf))
 	}
 	dir := filepath.Join(j.opt.Dir, "forks")
-	name := fmt.Sprintf("%s-%d-%.8s.json", strings.ReplaceAll(c.origin, "/", "-"), c.first, c.checkpoint.Root)
+	name := fmt.Sprintf("%s-%d-%.8s.json", strings.ReplaceAll(c.Origin, "/", "-"), c.First, c.Checkpoint.Root)
 	if _, have := os.Stat(filepath.Join(dir, name)); have == nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
@@ -55,7 +56,7 @@ func holdsV2(t *testing.T, shop testShop, o journal.Options) {
 	if c, ok := j.Cosigned(j.Origin()); !ok || c.Size != 654 {
 		t.Errorf("the cosigned checkpoint is %d, %v", c.Size, ok)
 	}
-	if !keys.Erased("job-5", journal.Work) || !keys.Erased("job-5", journal.Contact) {
+	if !keys.Erased("job-5", tlog.Work) || !keys.Erased("job-5", tlog.Contact) {
 		t.Error("the vault does not know of the erasure")
 	}
 	goesOnFrom(t, j, entries)
@@ -158,7 +159,7 @@ func (s testShop) stillVault(t *testing.T, dir, node string) *vault.Vault {
 // visit opens a visit with contact data; its keys are made in one order.
 func visit(t *testing.T, j *journal.Journal, keys *vault.Vault, job string) {
 	t.Helper()
-	if err := errors.Join(keys.Ready(job, journal.Work), keys.Ready(job, journal.Contact)); err != nil {
+	if err := errors.Join(keys.Ready(job, tlog.Work), keys.Ready(job, tlog.Contact)); err != nil {
 		t.Fatal(err)
 	}
 	appendOne(t, j, visitor(job))

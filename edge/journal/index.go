@@ -14,6 +14,8 @@ import (
 	"sync"
 
 	"go.etcd.io/bbolt"
+
+	"pitlane/edge/tlog"
 )
 
 // ref names an entry.
@@ -166,7 +168,7 @@ func (x *index) add(node string, entries []Entry) int {
 		if e.Job != "" {
 			x.fresh.jobs[e.Job] = append(x.fresh.jobs[e.Job], at)
 		}
-		if NodeOf(e.Origin) == node {
+		if tlog.NodeOf(e.Origin) == node {
 			x.fresh.requests[e.Request] = at
 		}
 		x.fresh.marks[e.Origin] = e.Seq + 1

@@ -13,6 +13,7 @@ import (
 
 	"pitlane/edge/journal"
 	"pitlane/edge/receipt"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
@@ -57,7 +58,7 @@ func (s *scene) rewritten(t *testing.T, change func(es []journal.Entry, seq int)
 	o := s.options(t, "demo-bay-1", dir)
 	entries := change(s.read(t), seq)
 	for _, e := range entries {
-		for class, open := range map[journal.Class]*journal.Opening{journal.Work: e.Work, journal.Contact: e.Contact} {
+		for class, open := range map[tlog.Class]*journal.Opening{tlog.Work: e.Work, tlog.Contact: e.Contact} {
 			if open != nil {
 				must(t, o.Keys.Ready(e.Job, class))
 			}
@@ -102,7 +103,7 @@ func TestAttacksOfAnInsiderAreFoundByOthers(t *testing.T) {
 				forged := base.rewritten(t, change, seq)
 				short := size(forged, base.origin) <= uint64(seq) // nothing but an end that is cut off
 				err := adoptAll(t, forged, desk, base.origin, 0)
-				if !short && !errors.Is(err, journal.ErrForked) {
+				if !short && !errors.Is(err, tlog.ErrForked) {
 					t.Errorf("the peer that has it adopts it: %v", err)
 				}
 				if short && err != nil { // it says nothing that is not true, and less than it did
@@ -114,7 +115,7 @@ func TestAttacksOfAnInsiderAreFoundByOthers(t *testing.T) {
 				} else {
 					err = forged.TakeCosigned(base.note)
 				}
-				if !errors.Is(err, journal.ErrForked) {
+				if !errors.Is(err, tlog.ErrForked) {
 					t.Errorf("told what others have, it says %v", err)
 				}
 				base.bookTells(t, forged)
@@ -133,7 +134,7 @@ func (s *scene) witnessTells(t *testing.T, forged *journal.Journal) {
 	fresh := s.shop.open(t, s.options(t, "demo-central", t.TempDir()))
 	must(t, adoptAll(t, forged, fresh, s.origin, 0))
 	err := fresh.TakeCosigned(s.note)
-	if short := size(fresh, s.origin) < sceneCosigned; short && !errors.Is(err, journal.ErrGap) || !short && !errors.Is(err, journal.ErrForked) {
+	if short := size(fresh, s.origin) < sceneCosigned; short && !errors.Is(err, tlog.ErrGap) || !short && !errors.Is(err, tlog.ErrForked) {
 		t.Errorf("a new node with %d entries takes a checkpoint of %d: %v", size(fresh, s.origin), sceneCosigned, err)
 	}
 }
@@ -169,7 +170,7 @@ func TestWhatNobodyHasSeenAnInsiderCanRewrite(t *testing.T) {
 	mustVerify(t, forged)
 	must(t, adoptAll(t, forged, desk, j.Origin(), 0))
 	// From here on it is the first one that is found out.
-	if err := adoptAll(t, j, desk, j.Origin(), 0); !errors.Is(err, journal.ErrForked) {
+	if err := adoptAll(t, j, desk, j.Origin(), 0); !errors.Is(err, tlog.ErrForked) {
 		t.Errorf("the other history is %v", err)
 	}
 }

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/mod/sumdb/note"
+
+	"pitlane/edge/tlog"
 )
 
 // Journal is the notebook of one node: its own log and the copies of the logs of
@@ -87,7 +89,7 @@ func Open(ctx context.Context, o Options) (*Journal, error) {
 // Tips and Verify work, Append and Adopt answer ErrReadOnly. The roster is taken
 // from the folder (files roster and shop.pub); without one nothing can be proven.
 // keys, at most one, opens what is sealed; without, it stays closed.
-func OpenReadOnly(ctx context.Context, dir string, keys ...Sealer) (*Journal, error) {
+func OpenReadOnly(ctx context.Context, dir string, keys ...tlog.Sealer) (*Journal, error) {
 	id, err := readIdentity(dir)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -117,7 +119,7 @@ func OpenReadOnly(ctx context.Context, dir string, keys ...Sealer) (*Journal, er
 
 func newJournal(o Options, lock *os.File) *Journal {
 	j := &Journal{
-		opt: o, lock: lock, log: o.Log, sign: signer{o.Node, o.Key}, upper: upper{filepath.Join(o.Dir, "upper")},
+		opt: o, lock: lock, log: o.Log, sign: tlog.NewSigner(o.Node, o.Key), upper: upper{filepath.Join(o.Dir, "upper")},
 		wakers: map[chan struct{}]bool{}, queue: queue{filled: make(chan struct{}, 1)},
 		closing: make(chan struct{}), behind: make(chan struct{}, 1),
 		ill: illness{news: make(chan struct{})}, branches: branches{open: map[string]*branch{}},
@@ -197,7 +199,7 @@ func (j *Journal) begin(ctx context.Context) error {
 		return err
 	}
 	for origin, h := range j.heads {
-		if NodeOf(origin) == j.opt.Node && h.Size == 1 {
+		if tlog.NodeOf(origin) == j.opt.Node && h.Size == 1 {
 			id.Epoch = strings.TrimPrefix(origin, j.opt.Node+"/")
 		}
 	}
@@ -244,7 +246,7 @@ func (j *Journal) Origin() string { return j.id.Load().origin() }
 func (j *Journal) Node() string { return j.id.Load().Node }
 
 // Keys is what seals and opens here; nil where payloads are in clear.
-func (j *Journal) Keys() Sealer { return j.opt.Keys }
+func (j *Journal) Keys() tlog.Sealer { return j.opt.Keys }
 
 // Full says whether intake is refused for want of room.
 func (j *Journal) Full() bool { return j.full.Load() }
@@ -296,7 +298,7 @@ func (j *Journal) Heard(peer string, have map[string][2]uint64) error {
 	if own != nil && have[j.Origin()][1] > own.Size {
 		j.log.Error("a peer holds more of this node's log than this disk", "peer", peer, "size", have[j.Origin()][1], "held", own.Size)
 		defer j.leaveForked(j.Origin())
-		return fmt.Errorf("%w: %s holds %d entries of this node's log, this disk %d", ErrForked, peer, have[j.Origin()][1], own.Size)
+		return fmt.Errorf("%w: %s holds %d entries of this node's log, this disk %d", tlog.ErrForked, peer, have[j.Origin()][1], own.Size)
 	}
 	j.index.hear(peer, have)
 	return nil

@@ -15,6 +15,8 @@ import (
 
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
+
+	"pitlane/edge/tlog"
 )
 
 // damage is a segment file whose bytes are not what was written.
@@ -254,7 +256,7 @@ func (s *shelf) before(n uint32, f *found) (heads map[string]*head, starts []map
 		}
 		for origin, h := range f.heads {
 			if h.Low > 0 {
-				heads[origin] = &head{Low: h.Low, Cut: h.Cut, Frontier: Frontier{h.Low, h.Cut}}
+				heads[origin] = &head{Low: h.Low, Cut: h.Cut, Frontier: tlog.Frontier{Size: h.Low, Nodes: h.Cut}}
 			}
 		}
 		return heads, starts
@@ -321,7 +323,7 @@ func (j *Journal) refillOrigin(tx *bbolt.Tx, origin string, h *head, f *found) (
 	for raw := f.records[origin][tree.Size]; raw != nil; raw = f.records[origin][tree.Size] {
 		r, err := decodeRecord(raw)
 		next := tree
-		if err != nil || !slices.Equal(next.Add(LeafHash(r.leaf)), r.hashes) {
+		if err != nil || !slices.Equal(next.Add(tlog.LeafHash(r.leaf)), r.hashes) {
 			break
 		}
 		tree = next
@@ -340,10 +342,10 @@ func (j *Journal) refillOrigin(tx *bbolt.Tx, origin string, h *head, f *found) (
 		if err != nil {
 			return 0, err
 		}
-		h.Add(LeafHash(r.leaf))
+		h.Add(tlog.LeafHash(r.leaf))
 	}
 	for text, signed := range f.notes[origin] {
-		if c, err := parseCheckpoint(text); err == nil && c.Size%keptCheckpoints == 0 && c.Size > from && roots[c.Size] == c.Root {
+		if c, err := tlog.ParseCheckpoint(text); err == nil && c.Size%keptCheckpoints == 0 && c.Size > from && roots[c.Size] == c.Root {
 			if err := putIn(tx, bucketCheckpoints, origin, c.Size, []byte(signed)); err != nil {
 				return 0, err
 			}
@@ -357,15 +359,15 @@ func (j *Journal) refillOrigin(tx *bbolt.Tx, origin string, h *head, f *found) (
 
 // provenEnd finds how far what was found is under a checkpoint, and makes that
 // checkpoint or anchor the head's. This node signs its own tree itself.
-func (j *Journal) provenEnd(origin string, h *head, f *found, roots map[uint64]Hash, tree Frontier) (uint64, error) {
-	if NodeOf(origin) == j.opt.Node && tree.Size > h.Size {
-		signed, err := signCheckpoint(Checkpoint{Origin: origin, Size: tree.Size, Root: tree.Root()}, j.sign)
+func (j *Journal) provenEnd(origin string, h *head, f *found, roots map[uint64]Hash, tree tlog.Frontier) (uint64, error) {
+	if tlog.NodeOf(origin) == j.opt.Node && tree.Size > h.Size {
+		signed, err := tlog.SignCheckpoint(tlog.Checkpoint{Origin: origin, Size: tree.Size, Root: tree.Root()}, j.sign)
 		h.Checkpoint, h.CheckpointSize, h.anchors = string(signed), tree.Size, nil
 		return tree.Size, err
 	}
 	end := h.Size
 	for text, signed := range f.notes[origin] {
-		c, err := parseCheckpoint(text)
+		c, err := tlog.ParseCheckpoint(text)
 		if err != nil || c.Size <= end || roots[c.Size] != c.Root {
 			continue
 		}
@@ -376,7 +378,7 @@ func (j *Journal) provenEnd(origin string, h *head, f *found, roots map[uint64]H
 	for _, a := range f.anchors[origin] {
 		c, err := j.Roster().CheckCheckpoint(origin, []byte(a.Checkpoint))
 		if err == nil && a.At > end && c.Size == a.Size && c.Root == a.Root &&
-			roots[a.At] != (Hash{}) && CheckConsistency(a.Proof, c.Size, c.Root, a.At, roots[a.At]) == nil {
+			roots[a.At] != (Hash{}) && tlog.CheckConsistency(a.Proof, c.Size, c.Root, a.At, roots[a.At]) == nil {
 			h.anchors, end = []anchor{a}, a.At
 		}
 	}

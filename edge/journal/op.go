@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"pitlane/edge/tlog"
 )
 
 // op is one call of Append or Adopt on its way through the writer.
 type op struct {
 	drafts  []prepared
-	adopt   *checked
+	adopt   *tlog.Checked
 	look    bool // it writes nothing and asks for room
 	cut     *cut
 	renew   string // why a new epoch is begun; "" for none
@@ -24,7 +26,7 @@ type op struct {
 
 func (o *op) count() int {
 	if o.adopt != nil {
-		return len(o.adopt.entries)
+		return len(o.adopt.Entries)
 	}
 	return len(o.drafts)
 }
@@ -56,21 +58,14 @@ func (o *op) room() int64 {
 		n = roomInFile
 	}
 	for _, d := range o.drafts {
-		n += 2 * (1024 + payloadLen(d.work) + payloadLen(d.contact))
+		n += 2 * (1024 + tlog.PayloadLen(d.work) + tlog.PayloadLen(d.contact))
 	}
 	if o.adopt != nil {
-		for _, e := range o.adopt.entries {
-			n += 2 * (int64(len(e.Leaf)) + 256 + e.payloads())
+		for _, e := range o.adopt.Entries {
+			n += 2 * (int64(len(e.Leaf)) + 256 + e.PayloadBytes())
 		}
 	}
 	return n
-}
-
-func payloadLen(o *Opening) int64 {
-	if o == nil {
-		return 0
-	}
-	return int64(len(o.Payload)) + 78 // salt, and what sealing adds
 }
 
 // queue is where ops wait for the writer. Who waits in it has been promised nothing.

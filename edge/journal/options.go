@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"pitlane/edge/tlog"
 )
 
 // Options says where a journal lies, whose it is and how it behaves.
@@ -29,7 +31,7 @@ type Options struct {
 	Quality func() uint8
 	// Keys seals and opens payloads (edge/vault); with nil they are kept in clear,
 	// and a folder that holds sealed ones is not opened for writing.
-	Keys Sealer
+	Keys tlog.Sealer
 	// Log hears what a person must know; nil is silence.
 	Log *slog.Logger
 	// SelfCheck reads back and verifies every commit. For tests.
@@ -52,7 +54,7 @@ type Clock interface {
 
 // fill checks the options and sets what is left out.
 func (o *Options) fill() error {
-	if !ValidNode(o.Node) {
+	if !tlog.ValidNode(o.Node) {
 		return fmt.Errorf("a node's name is 3 to 48 of a-z, 0-9 and -: %q", o.Node)
 	}
 	if len(o.Key) != ed25519.PrivateKeySize {

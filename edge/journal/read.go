@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"go.etcd.io/bbolt"
+
+	"pitlane/edge/tlog"
 )
 
 // Read yields the entries of an origin from a sequence number on, to the end as
@@ -149,35 +151,13 @@ func (j *Journal) Segment(ctx context.Context, origin string, from uint64, limit
 		if err != nil {
 			return out, err
 		}
-		size += e.size()
+		size += e.Bytes()
 		if e.Seq >= h.Size || size > limit && len(out.Entries) > 0 {
 			break
 		}
 		out.Entries = append(out.Entries, e)
 	}
 	return j.prove(out, h)
-}
-
-// size is about what an entry takes in a segment.
-func (e *Entry) size() int {
-	return len(e.Leaf) + int(e.payloads())
-}
-
-// payloads is about what an entry's payloads take.
-func (e *Entry) payloads() int64 {
-	n := int64(0)
-	for _, s := range []*Sealed{e.SealedWork, e.SealedContact} {
-		if s != nil {
-			n += int64(len(s.Box)) + 18
-		}
-	}
-	if e.SealedWork == nil {
-		n += payloadLen(e.Work)
-	}
-	if e.SealedContact == nil {
-		n += payloadLen(e.Contact)
-	}
-	return n
 }
 
 // prove cuts a run to the last end that can be proven and joins the proof.
@@ -200,6 +180,6 @@ func (j *Journal) prove(s Segment, h *head) (Segment, error) {
 	}
 	var err error
 	s.Checkpoint = []byte(h.Checkpoint)
-	s.Proof, err = prove(h.CheckpointSize, end, j.node(nil, s.Origin))
+	s.Proof, err = tlog.Prove(h.CheckpointSize, end, j.node(nil, s.Origin))
 	return s, err
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+
+	"pitlane/edge/tlog"
 )
 
 // A record is what lies in a segment file under (origin, seq): the tree hashes
@@ -24,7 +26,7 @@ type record struct {
 	leaf          []byte
 	work, contact *Opening
 
-	sealedWork, sealedContact *Sealed
+	sealedWork, sealedContact *tlog.Sealed
 }
 
 const (
@@ -50,7 +52,7 @@ func (r record) encode() []byte {
 	}
 	for _, s := range []struct {
 		flag byte
-		*Sealed
+		*tlog.Sealed
 	}{{hasSealedWork, r.sealedWork}, {hasSealedContact, r.sealedContact}} {
 		if s.Sealed != nil {
 			flags |= s.flag
@@ -72,7 +74,7 @@ func (r record) encode() []byte {
 			b = append(b, o.Payload...)
 		}
 	}
-	for _, s := range []*Sealed{r.sealedWork, r.sealedContact} {
+	for _, s := range []*tlog.Sealed{r.sealedWork, r.sealedContact} {
 		if s != nil {
 			b = append(b, s.Key[:]...)
 			b = binary.BigEndian.AppendUint16(b, uint16(len(s.Box)))
@@ -125,7 +127,7 @@ func decodeRecord(b []byte) (record, error) {
 
 // entry decodes the leaf and joins the openings to it.
 func (r record) entry() (Entry, error) {
-	e, err := DecodeLeaf(r.leaf)
+	e, err := tlog.DecodeLeaf(r.leaf)
 	if err != nil {
 		return Entry{}, err
 	}
@@ -160,8 +162,8 @@ func (r *reader) opening() *Opening {
 	return o
 }
 
-func (r *reader) sealed() *Sealed {
-	s := new(Sealed)
+func (r *reader) sealed() *tlog.Sealed {
+	s := new(tlog.Sealed)
 	copy(s.Key[:], r.take(len(s.Key)))
 	s.Box = r.take(int(r.uint16()))
 	return s

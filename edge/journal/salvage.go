@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"pitlane/edge/tlog"
 )
 
 // found is what a damaged segment file still holds, wherever it lies in it.
@@ -101,9 +103,9 @@ func (f *found) row(key, value []byte) {
 		f.note(string(text)+"\n", string(value))
 		return
 	}
-	if validOrigin(string(key)) {
+	if tlog.ValidOrigin(string(key)) {
 		h := new(head)
-		if json.Unmarshal(value, h) == nil && errors.Join(h.check(), Frontier{h.Low, h.Cut}.check()) == nil {
+		if json.Unmarshal(value, h) == nil && errors.Join(h.Check(), tlog.Frontier{Size: h.Low, Nodes: h.Cut}.Check()) == nil {
 			f.head(string(key), h)
 		}
 		return
@@ -111,7 +113,7 @@ func (f *found) row(key, value []byte) {
 	var a anchor
 	if json.Unmarshal(value, &a) == nil && a.Checkpoint != "" {
 		if text, _, ok := strings.Cut(a.Checkpoint, "\n\n"); ok {
-			if c, err := parseCheckpoint(text + "\n"); err == nil {
+			if c, err := tlog.ParseCheckpoint(text + "\n"); err == nil {
 				f.anchors[c.Origin] = append(f.anchors[c.Origin], a)
 			}
 		}
@@ -119,12 +121,12 @@ func (f *found) row(key, value []byte) {
 }
 
 func (f *found) record(key, value []byte, r record) {
-	e, err := DecodeLeaf(r.leaf)
-	if err != nil || len(r.hashes) == 0 || LeafHash(r.leaf) != r.hashes[0] || !bytes.Equal(key, seqKey(e.Seq)) {
+	e, err := tlog.DecodeLeaf(r.leaf)
+	if err != nil || len(r.hashes) == 0 || tlog.LeafHash(r.leaf) != r.hashes[0] || !bytes.Equal(key, seqKey(e.Seq)) {
 		return
 	}
 	e.Work, e.Contact = r.work, r.contact
-	if e.checkOpenings() != nil || !bytes.Equal(r.encode(), value) {
+	if e.CheckOpenings() != nil || !bytes.Equal(r.encode(), value) {
 		return
 	}
 	if f.records[e.Origin] == nil {
@@ -143,7 +145,7 @@ func (f *found) head(origin string, h *head) {
 }
 
 func (f *found) note(text, signed string) {
-	c, err := parseCheckpoint(text)
+	c, err := tlog.ParseCheckpoint(text)
 	if err != nil {
 		return
 	}
@@ -208,7 +210,7 @@ func (f *found) lines(origin string) ([]byte, SalvagedOrigin) {
 		raw := f.records[origin][seq]
 		rec, _ := decodeRecord(raw) // it was decoded before
 		e, _ := rec.entry()
-		e.Hash = LeafHash(e.Leaf)
+		e.Hash = tlog.LeafHash(e.Leaf)
 		more, err := json.Marshal(struct {
 			Leaf   string `json:"leaf"`
 			Record string `json:"record"`
@@ -216,7 +218,7 @@ func (f *found) lines(origin string) ([]byte, SalvagedOrigin) {
 		if err != nil {
 			continue // cannot be: both are text
 		}
-		line := bytes.TrimSuffix(TailLine(e, false), []byte("}\n"))
+		line := bytes.TrimSuffix(tlog.TailLine(e, false), []byte("}\n"))
 		out.Write(line)
 		out.WriteByte(',')
 		out.Write(append(more[1:], '\n'))

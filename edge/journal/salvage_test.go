@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 func TestSalvageTakesOutWhatChecksOut(t *testing.T) {
@@ -104,7 +105,7 @@ func FuzzSalvage(f *testing.F) {
 					Hash journal.Hash
 					Leaf string
 				}
-				if err := json.Unmarshal([]byte(line), &got); err != nil || journal.LeafHash([]byte(got.Leaf)) != got.Hash {
+				if err := json.Unmarshal([]byte(line), &got); err != nil || tlog.LeafHash([]byte(got.Leaf)) != got.Hash {
 					t.Fatalf("%v: %s", err, line)
 				}
 			}

@@ -20,6 +20,7 @@ import (
 
 	"pitlane/edge/journal"
 	"pitlane/edge/receipt"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
@@ -133,7 +134,7 @@ func newScene(t testing.TB) *scene {
 	}
 	shopKey := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	s.shopKey = receipt.FormatKey("demo", shopKey.Public().(ed25519.PublicKey))
-	signed, err := journal.SignRoster(s.shop.roster, shopKey)
+	signed, err := tlog.SignRoster(s.shop.roster, shopKey)
 	must(t, err)
 	js := map[string]*journal.Journal{}
 	for _, n := range s.shop.roster.Nodes {
@@ -260,7 +261,7 @@ func (s *scene) records(t testing.TB, seq int, change func(b *bbolt.Bucket) erro
 }
 
 // rewrite changes one record by somebody who knows the format.
-func (s *scene) rewrite(t testing.TB, seq int, change func(leaf *[]byte, hashes *[]journal.Hash, work, contact **journal.Sealed)) {
+func (s *scene) rewrite(t testing.TB, seq int, change func(leaf *[]byte, hashes *[]journal.Hash, work, contact **tlog.Sealed)) {
 	t.Helper()
 	s.records(t, seq, func(b *bbolt.Bucket) error {
 		r, err := journal.Rerecord(b.Get(seqKey(seq)), change)
@@ -274,8 +275,8 @@ func (s *scene) rewrite(t testing.TB, seq int, change func(leaf *[]byte, hashes 
 // refield changes a leaf's field and makes a right leaf of it.
 func (s *scene) refield(t testing.TB, seq int, change func(e *journal.Entry)) {
 	t.Helper()
-	s.rewrite(t, seq, func(leaf *[]byte, hashes *[]journal.Hash, _, _ **journal.Sealed) {
-		e, err := journal.DecodeLeaf(*leaf)
+	s.rewrite(t, seq, func(leaf *[]byte, hashes *[]journal.Hash, _, _ **tlog.Sealed) {
+		e, err := tlog.DecodeLeaf(*leaf)
 		must(t, err)
 		change(&e)
 		must(t, journal.Recode(&e))

@@ -10,6 +10,8 @@ import (
 	"slices"
 
 	"go.etcd.io/bbolt"
+
+	"pitlane/edge/tlog"
 )
 
 // keysReady has the keys made that a draft will be sealed under.
@@ -18,15 +20,15 @@ func (j *Journal) keysReady(d *prepared) (err error) {
 		return nil
 	}
 	if d.work != nil {
-		err = j.ready(scopeOf(d.Job, d.Outlives), Work)
+		err = j.ready(tlog.ScopeOf(d.Job, d.Outlives), tlog.Work)
 	}
 	if err == nil && d.contact != nil {
-		err = j.ready(scopeOf(d.Job, d.Outlives), Contact)
+		err = j.ready(tlog.ScopeOf(d.Job, d.Outlives), tlog.Contact)
 	}
 	return err
 }
 
-func (j *Journal) ready(job string, class Class) error {
+func (j *Journal) ready(job string, class tlog.Class) error {
 	err := j.opt.Keys.Ready(job, class)
 	if err != nil && noRoom(err) {
 		return fmt.Errorf("%w: %w", ErrFull, err)
@@ -34,54 +36,9 @@ func (j *Journal) ready(job string, class Class) error {
 	return err
 }
 
-// scopeOf is the job whose key seals.
-func scopeOf(job string, outlives bool) string {
-	if outlives {
-		return ""
-	}
-	return job
-}
-
-// parts are an entry's two payloads with where they belong.
-type part struct {
-	place  Place
-	commit Hash
-	open   **Opening
-	sealed **Sealed
-}
-
-func (e *Entry) parts() [2]part {
-	at := Place{Origin: e.Origin, Seq: e.Seq, Job: e.Job}
-	work, contact := at, at
-	work.Class, contact.Class = Work, Contact
-	return [2]part{
-		{work, e.WorkCommit, &e.Work, &e.SealedWork},
-		{contact, e.ContactCommit, &e.Contact, &e.SealedContact},
-	}
-}
-
 // seal seals what is in clear. The payload of erased data is let go.
 func (b *batch) seal(e *Entry, outlives bool) error {
-	return sealEntry(b.j.opt.Keys, e, outlives)
-}
-
-func sealEntry(keys Sealer, e *Entry, outlives bool) error {
-	if keys == nil {
-		return nil
-	}
-	for _, p := range e.parts() {
-		if *p.open == nil || *p.sealed != nil {
-			continue
-		}
-		at := p.place
-		at.Job = scopeOf(e.Job, outlives)
-		s, err := keys.Seal(at, *p.open)
-		if err != nil {
-			return err
-		}
-		*p.sealed = s
-	}
-	return nil
+	return tlog.SealEntry(b.j.opt.Keys, e, outlives)
 }
 
 // unseal opens what this node has the keys of. A box that its key does not open
@@ -90,13 +47,13 @@ func (j *Journal) unseal(e *Entry) {
 	if j.opt.Keys == nil {
 		return
 	}
-	for _, p := range e.parts() {
-		if *p.sealed == nil || *p.open != nil {
+	for _, p := range e.Parts() {
+		if *p.Sealed == nil || *p.Open != nil {
 			continue
 		}
-		o, err := j.opt.Keys.Open(p.place, *p.sealed)
-		if err == nil && checkOpening(o, p.commit, p.place.Class.String()) == nil {
-			*p.open = o
+		o, err := j.opt.Keys.Open(p.Place, *p.Sealed)
+		if err == nil && tlog.CheckOpening(o, p.Commit, p.Place.Class.String()) == nil {
+			*p.Open = o
 		}
 	}
 }
@@ -104,52 +61,30 @@ func (j *Journal) unseal(e *Entry) {
 // checkEntry opens what can be opened and holds it against the commitments.
 func (j *Journal) checkEntry(e *Entry) error {
 	if j.opt.Keys != nil {
-		if err := OpenEntry(j.opt.Keys, e); err != nil {
+		if err := tlog.OpenEntry(j.opt.Keys, e); err != nil {
 			return err
 		}
 	}
-	return e.checkOpenings()
-}
-
-// OpenEntry opens what the keys open of an entry, and holds it against the leaf's
-// commitments. A key that is not here is no error; its payload stays nil.
-func OpenEntry(keys Sealer, e *Entry) error {
-	for _, p := range e.parts() {
-		if *p.sealed == nil || *p.open != nil {
-			continue
-		}
-		o, err := keys.Open(p.place, *p.sealed)
-		if errors.Is(err, ErrNoKey) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("the %s payload: %w", p.place.Class, err)
-		}
-		if err := checkOpening(o, p.commit, p.place.Class.String()); err != nil {
-			return err
-		}
-		*p.open = o
-	}
-	return nil
+	return e.CheckOpenings()
 }
 
 // checkSealed holds the sealed payloads of a segment against their commitments, as
 // far as the keys are here, and has the keys made for what comes in clear: it is
 // sealed before it is kept.
-func (j *Journal) checkSealed(c *checked) error {
+func (j *Journal) checkSealed(c *tlog.Checked) error {
 	if j.opt.Keys == nil {
 		return nil
 	}
-	for i := range c.entries {
-		e := &c.entries[i]
-		if err := OpenEntry(j.opt.Keys, e); err != nil {
-			return fmt.Errorf("%w: entry %d: %w", ErrForged, e.Seq, err)
+	for i := range c.Entries {
+		e := &c.Entries[i]
+		if err := tlog.OpenEntry(j.opt.Keys, e); err != nil {
+			return fmt.Errorf("%w: entry %d: %w", tlog.ErrForged, e.Seq, err)
 		}
-		for _, p := range e.parts() {
-			if *p.open == nil || *p.sealed != nil {
+		for _, p := range e.Parts() {
+			if *p.Open == nil || *p.Sealed != nil {
 				continue
 			}
-			if err := j.ready(e.Job, p.place.Class); err != nil {
+			if err := j.ready(e.Job, p.Place.Class); err != nil {
 				return err
 			}
 		}
@@ -304,15 +239,15 @@ func (j *Journal) sealRecord(b []byte) ([]byte, error) {
 	if err != nil {
 		return b, nil
 	}
-	for _, p := range e.parts() {
-		if *p.open == nil || *p.sealed != nil {
+	for _, p := range e.Parts() {
+		if *p.Open == nil || *p.Sealed != nil {
 			continue
 		}
-		if err := j.ready(e.Job, p.place.Class); err != nil {
+		if err := j.ready(e.Job, p.Place.Class); err != nil {
 			return nil, err
 		}
 	}
-	if err := sealEntry(j.opt.Keys, &e, false); err != nil {
+	if err := tlog.SealEntry(j.opt.Keys, &e, false); err != nil {
 		return nil, err
 	}
 	r.work, r.contact, r.sealedWork, r.sealedContact = nil, nil, e.SealedWork, e.SealedContact

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
@@ -107,7 +108,7 @@ func TestPayloadsRestAndTravelSealed(t *testing.T) {
 
 func give(t testing.TB, from, to *vault.Vault, fromName, toName string) {
 	t.Helper()
-	var ids []journal.KeyID
+	var ids []tlog.KeyID
 	for id := range to.Missing() {
 		ids = append(ids, id)
 	}
@@ -135,7 +136,7 @@ func TestABoxThatItsKeyDoesNotOpenIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	seg.Entries[0].SealedWork, seg.Entries[1].SealedWork = seg.Entries[1].SealedWork, seg.Entries[0].SealedWork
-	if err := desk.Adopt(t.Context(), seg); !errors.Is(err, journal.ErrForged) {
+	if err := desk.Adopt(t.Context(), seg); !errors.Is(err, tlog.ErrForged) {
 		t.Errorf("boxes that changed places: %v", err)
 	}
 	seg.Entries[0].SealedWork, seg.Entries[1].SealedWork = seg.Entries[1].SealedWork, seg.Entries[0].SealedWork

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+
+	"pitlane/edge/tlog"
 )
 
 // A segment file is one bbolt file of all origins:
@@ -53,7 +55,7 @@ const keptCheckpoints = 256
 type head struct {
 	Low            uint64 `json:"low"`
 	Cut            []Hash `json:"cut,omitempty"` // nodes of the frontier at Low
-	Frontier              // size and nodes
+	tlog.Frontier         // size and nodes
 	CheckpointSize uint64 `json:"checkpoint_size"`
 	Checkpoint     string `json:"checkpoint"` // signed note, "" when none is held yet
 
@@ -256,7 +258,7 @@ func readHeads(tx *bbolt.Tx) (map[string]*head, error) {
 		if err := json.Unmarshal(v, h); err != nil {
 			return fmt.Errorf("read the head of %s: %w", k, err)
 		}
-		if err := errors.Join(h.check(), Frontier{h.Low, h.Cut}.check()); err != nil {
+		if err := errors.Join(h.Check(), tlog.Frontier{Size: h.Low, Nodes: h.Cut}.Check()); err != nil {
 			return fmt.Errorf("read the head of %s: %w", k, err)
 		}
 		heads[string(k)] = h

@@ -13,6 +13,8 @@ import (
 	"go.etcd.io/bbolt"
 	bolterrors "go.etcd.io/bbolt/errors"
 	"golang.org/x/sys/unix"
+
+	"pitlane/edge/tlog"
 )
 
 // shelf holds the segment files of a journal: the newest open, the older ones
@@ -303,7 +305,7 @@ func (s *shelf) chunk(tx *bbolt.Tx, origin string, from, to uint64) ([]raw, erro
 }
 
 // node reads a tree hash of an origin.
-func (s *shelf) node(tx *bbolt.Tx, origin string) nodeReader {
+func (s *shelf) node(tx *bbolt.Tx, origin string) tlog.NodeReader {
 	return func(seq uint64, level int) (Hash, error) {
 		got, err := s.chunk(tx, origin, seq, seq+1)
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // rounds counts 0 … ci-1, or for as long as PITLANE_SOAK says (a duration) where it
@@ -50,7 +51,7 @@ func newTestShop(nodes ...string) testShop {
 		seed := make([]byte, ed25519.SeedSize)
 		copy(seed, n)
 		s.keys[n] = ed25519.NewKeyFromSeed(seed)
-		s.roster.Nodes = append(s.roster.Nodes, journal.RosterNode{
+		s.roster.Nodes = append(s.roster.Nodes, tlog.RosterNode{
 			Name: n, Role: "bay", Key: s.keys[n].Public().(ed25519.PublicKey),
 		})
 	}
@@ -176,7 +177,7 @@ func writeRoster(t *testing.T, dir string) {
 	t.Helper()
 	shop := newTestShop("demo-bay-1", "demo-desk")
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
-	signed, err := journal.SignRoster(shop.roster, key)
+	signed, err := tlog.SignRoster(shop.roster, key)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"go.etcd.io/bbolt"
+
+	"pitlane/edge/tlog"
 )
 
 // TrimPolicy says what may go. Its functions are called from Trim's goroutine, with
@@ -73,7 +75,7 @@ func (j *Journal) Trim(ctx context.Context, p TrimPolicy) (Trimmed, error) {
 // what was seen in it once stays true.
 type cut struct {
 	file    uint32
-	ends    map[string]Frontier // origin → its tree where the next file begins
+	ends    map[string]tlog.Frontier // origin → its tree where the next file begins
 	jobs    map[string]bool
 	upper   []upperNode
 	entries uint64
@@ -122,13 +124,13 @@ func (j *Journal) lookAt(ctx context.Context, n uint32) (*cut, error) {
 	if j.look != nil && j.look.file == n {
 		return j.look, nil
 	}
-	c := &cut{file: n, ends: map[string]Frontier{}, jobs: map[string]bool{}}
+	c := &cut{file: n, ends: map[string]tlog.Frontier{}, jobs: map[string]bool{}}
 	for _, tip := range j.Tips() {
 		from, to := max(tip.Low, j.shelf.start(n, tip.Origin)), j.shelf.start(n+1, tip.Origin)
 		if to <= from {
 			continue
 		}
-		f, err := frontierAt(to, j.node(nil, tip.Origin))
+		f, err := tlog.FrontierAt(to, j.node(nil, tip.Origin))
 		if err != nil {
 			return nil, err
 		}
@@ -163,7 +165,7 @@ func (j *Journal) lookThrough(ctx context.Context, c *cut, origin string, from, 
 			if err != nil {
 				return fmt.Errorf("read %s seq %d: %w", origin, x.seq, err)
 			}
-			e, err := DecodeLeaf(r.leaf)
+			e, err := tlog.DecodeLeaf(r.leaf)
 			if err != nil {
 				return fmt.Errorf("read %s seq %d: %w", origin, x.seq, err)
 			}
@@ -261,13 +263,13 @@ func (s *shelf) sweep() error {
 
 // node reads a tree hash of an origin: from its record, below the cut from what is
 // kept of it.
-func (j *Journal) node(tx *bbolt.Tx, origin string) nodeReader {
+func (j *Journal) node(tx *bbolt.Tx, origin string) tlog.NodeReader {
 	return j.nodeOf(j.head(origin), tx, origin)
 }
 
 // nodeOf is node for a head that is about to be made known, or was known. What is
 // trimmed while it reads is found where it then lies.
-func (j *Journal) nodeOf(h *head, tx *bbolt.Tx, origin string) nodeReader {
+func (j *Journal) nodeOf(h *head, tx *bbolt.Tx, origin string) tlog.NodeReader {
 	stored := j.shelf.node(tx, origin)
 	var of *head
 	var kept map[treeNode]Hash

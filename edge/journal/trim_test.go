@@ -11,9 +11,10 @@ import (
 	"testing"
 
 	"go.etcd.io/bbolt"
-	"golang.org/x/mod/sumdb/tlog"
+	sumdb "golang.org/x/mod/sumdb/tlog"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // anything lets everything go up to a size.
@@ -93,11 +94,11 @@ func includeAll(t *testing.T, j *journal.Journal, cut uint64) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		proof := make(tlog.RecordProof, len(in.Proof))
+		proof := make(sumdb.RecordProof, len(in.Proof))
 		for i, h := range in.Proof {
-			proof[i] = tlog.Hash(h)
+			proof[i] = sumdb.Hash(h)
 		}
-		if err := tlog.CheckRecord(proof, int64(in.Size), tlog.Hash(cp.Root), int64(e.Seq), tlog.Hash(e.Hash)); err != nil {
+		if err := sumdb.CheckRecord(proof, int64(in.Size), sumdb.Hash(cp.Root), int64(e.Seq), sumdb.Hash(e.Hash)); err != nil {
 			t.Fatalf("entry %d: %v", e.Seq, err)
 		}
 	}
@@ -118,7 +119,7 @@ func proveAll(t *testing.T, j *journal.Journal, cut uint64) {
 		}
 		root, proof, err := journal.ProveSize(j, tip.Origin, n, cp.Size)
 		if err == nil {
-			err = journal.CheckConsistency(proof, cp.Size, cp.Root, n, root)
+			err = tlog.CheckConsistency(proof, cp.Size, cp.Root, n, root)
 		}
 		if err != nil {
 			t.Fatalf("size %d: %v", n, err)
@@ -182,7 +183,7 @@ func TestAReplicaBeginsWhereTheOthersBegin(t *testing.T) {
 		bad.Frontier = slices.Clone(s.Frontier)
 		change(&bad)
 		err := desk.Adopt(t.Context(), bad)
-		if !errors.Is(err, journal.ErrForged) && !errors.Is(err, journal.ErrGap) {
+		if !errors.Is(err, tlog.ErrForged) && !errors.Is(err, tlog.ErrGap) {
 			t.Errorf("%s: adopt = %v", name, err)
 		}
 	}

@@ -8,7 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/mod/sumdb/tlog"
+	sumdb "golang.org/x/mod/sumdb/tlog"
+
+	"pitlane/edge/tlog"
 )
 
 // upperLevel is the lowest level of tree hashes that outlive their leaves: one hash
@@ -36,7 +38,7 @@ func (u upper) path(origin string) string {
 // place is where a hash lies in its file.
 func (x upperNode) place() int64 {
 	n := (x.seq+1)>>x.level - 1
-	return tlog.StoredHashIndex(x.level-upperLevel, int64(n)) * int64(len(Hash{}))
+	return sumdb.StoredHashIndex(x.level-upperLevel, int64(n)) * int64(len(Hash{}))
 }
 
 // keep puts hashes on disk. Written twice they are the same.
@@ -113,7 +115,7 @@ func (u upper) check(origin string, h *head) error {
 			}
 			l, lerr := u.node(origin, seq-1<<(level-1), level-1)
 			r, rerr := u.node(origin, seq, level-1)
-			if level > upperLevel && lerr == nil && rerr == nil && nodeHash(l, r) != got {
+			if level > upperLevel && lerr == nil && rerr == nil && tlog.NodeHash(l, r) != got {
 				return fmt.Errorf("the kept tree hash of level %d at %d is not that of its parts", level, seq)
 			}
 		}

@@ -9,24 +9,9 @@ import (
 	"slices"
 
 	"go.etcd.io/bbolt"
+
+	"pitlane/edge/tlog"
 )
-
-// VerifyReport is the answer of a full check.
-type VerifyReport struct {
-	OK       bool     `json:"ok"`
-	Findings []string `json:"findings"` // what is wrong and where
-	Proven   []string `json:"proven"`
-}
-
-// maxFindings ends a report that would only repeat itself.
-const maxFindings = 100
-
-func (r *VerifyReport) find(format string, args ...any) {
-	r.OK = false
-	if len(r.Findings) < maxFindings {
-		r.Findings = append(r.Findings, fmt.Sprintf(format, args...))
-	}
-}
 
 // Verify checks everything that is held, strictly: every leaf is decoded and
 // rebuilt, every hash and tree computed anew, every opening held against its
@@ -45,13 +30,13 @@ func (j *Journal) Verify(ctx context.Context) error {
 
 // VerifyReport is Verify with what is proven beside what is wrong. In a journal that
 // is being written it checks what is there when it begins; a Trim waits for its end.
-func (j *Journal) VerifyReport(ctx context.Context) VerifyReport {
+func (j *Journal) VerifyReport(ctx context.Context) tlog.VerifyReport {
 	j.trimming.Lock()
 	defer j.trimming.Unlock()
-	r := VerifyReport{OK: true, Findings: []string{}, Proven: []string{}}
+	r := tlog.VerifyReport{OK: true, Findings: []string{}, Proven: []string{}}
 	heads := j.allHeads()
 	if len(heads) == 0 {
-		r.find("the journal of %s holds nothing", j.Node())
+		r.Find("the journal of %s holds nothing", j.Node())
 	}
 	for _, origin := range slices.Sorted(maps.Keys(heads)) {
 		j.verifyOrigin(ctx, &r, origin, heads[origin])
@@ -61,7 +46,7 @@ func (j *Journal) VerifyReport(ctx context.Context) VerifyReport {
 	j.verifyCosigned(&r)
 	// One that writes has seen to it when it was opened; its epoch may be changing now.
 	if own := j.Origin(); j.readOnly && len(heads) > 0 && heads[own] == nil {
-		r.find("%s: it holds nothing of its own log: the identity names another epoch, or the log was deleted", own)
+		r.Find("%s: it holds nothing of its own log: the identity names another epoch, or the log was deleted", own)
 	}
 	return r
 }
@@ -75,21 +60,21 @@ func (j *Journal) allHeads() map[string]*head {
 
 // verifyOrigin checks one log. A damaged file may make bbolt panic; that is a
 // finding too.
-func (j *Journal) verifyOrigin(ctx context.Context, r *VerifyReport, origin string, h *head) {
+func (j *Journal) verifyOrigin(ctx context.Context, r *tlog.VerifyReport, origin string, h *head) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.find("%s: the segment file is damaged: %v", origin, p)
+			r.Find("%s: the segment file is damaged: %v", origin, p)
 		}
 	}()
 	before := len(r.Findings)
 	kept, err := j.keptCheckpoints(origin, h.Size)
 	if err != nil {
-		r.find("%s: kept checkpoints: %v", origin, err)
+		r.Find("%s: kept checkpoints: %v", origin, err)
 	}
 	if err := j.upper.check(origin, h); err != nil {
-		r.find("%s: %v", origin, err)
+		r.Find("%s: %v", origin, err)
 	}
-	c := originCheck{j: j, r: r, origin: origin, tree: Frontier{h.Low, h.Cut}, roots: map[uint64]Hash{0: Frontier{}.Root()}}
+	c := originCheck{j: j, r: r, origin: origin, tree: tlog.Frontier{Size: h.Low, Nodes: h.Cut}, roots: map[uint64]Hash{0: tlog.Frontier{}.Root()}}
 	c.roots[h.Low] = c.tree.Root()
 	c.want = map[uint64]bool{h.CheckpointSize: true}
 	for size := range kept {
@@ -99,7 +84,7 @@ func (j *Journal) verifyOrigin(ctx context.Context, r *VerifyReport, origin stri
 		c.want[a.At] = true
 	}
 	if err := c.leaves(ctx, h); err != nil {
-		r.find("%s: %v", origin, err)
+		r.Find("%s: %v", origin, err)
 		return
 	}
 	c.checkpoints(h, kept)
@@ -110,7 +95,7 @@ func (j *Journal) verifyOrigin(ctx context.Context, r *VerifyReport, origin stri
 
 // verifySizes holds the sizes against those that the index knew: it is written after
 // the commits, and never knows of more than was there.
-func (j *Journal) verifySizes(r *VerifyReport, heads map[string]*head) {
+func (j *Journal) verifySizes(r *tlog.VerifyReport, heads map[string]*head) {
 	if !j.readOnly {
 		return // it was done, and said, when it was opened
 	}
@@ -120,7 +105,7 @@ func (j *Journal) verifySizes(r *VerifyReport, heads map[string]*head) {
 	}
 	for origin, size := range knew {
 		if h := heads[origin]; h == nil || h.Size < size {
-			r.find("%s: there were %d entries, fewer are there: the newest commits were damaged, or an older copy was put back", origin, size)
+			r.Find("%s: there were %d entries, fewer are there: the newest commits were damaged, or an older copy was put back", origin, size)
 		}
 	}
 }
@@ -128,9 +113,9 @@ func (j *Journal) verifySizes(r *VerifyReport, heads map[string]*head) {
 // originCheck goes once over an origin's leaves.
 type originCheck struct {
 	j        *Journal
-	r        *VerifyReport
+	r        *tlog.VerifyReport
 	origin   string
-	tree     Frontier
+	tree     tlog.Frontier
 	want     map[uint64]bool // sizes at which the root is needed
 	roots    map[uint64]Hash // size → root computed anew
 	openings int
@@ -148,7 +133,7 @@ func (c *originCheck) leaves(ctx context.Context, h *head) error {
 			return err
 		}
 		if len(raws) == 0 {
-			c.r.find("%s seq %d: the entry is missing (segments/%06d.db)", c.origin, seq, c.j.shelf.find(c.origin, seq))
+			c.r.Find("%s seq %d: the entry is missing (segments/%06d.db)", c.origin, seq, c.j.shelf.find(c.origin, seq))
 			return nil
 		}
 		for _, x := range raws {
@@ -157,14 +142,14 @@ func (c *originCheck) leaves(ctx context.Context, h *head) error {
 		seq += uint64(len(raws))
 	}
 	if c.tree.Root() != h.Root() || c.tree.Size != h.Size {
-		c.r.find("%s: the tree over all leaves is not the one of its head", c.origin)
+		c.r.Find("%s: the tree over all leaves is not the one of its head", c.origin)
 	}
 	return nil
 }
 
 func (c *originCheck) leaf(x raw) {
 	fault := func(err error) {
-		c.r.find("%s seq %d (segments/%06d.db): %v", c.origin, x.seq, c.j.shelf.find(c.origin, x.seq), err)
+		c.r.Find("%s seq %d (segments/%06d.db): %v", c.origin, x.seq, c.j.shelf.find(c.origin, x.seq), err)
 	}
 	rec, err := decodeRecord(x.record)
 	if err != nil {
@@ -173,7 +158,7 @@ func (c *originCheck) leaf(x raw) {
 	e, err := rec.entry()
 	if err != nil {
 		fault(err)
-		e.Hash = LeafHash(rec.leaf)
+		e.Hash = tlog.LeafHash(rec.leaf)
 	} else if e.Origin != c.origin || e.Seq != x.seq {
 		fault(fmt.Errorf("it holds %s seq %d", e.Origin, e.Seq))
 	} else if err := c.j.checkEntry(&e); err != nil {
@@ -192,7 +177,7 @@ func (c *originCheck) leaf(x raw) {
 	c.count(e.ContactCommit, e.Contact, e.SealedContact)
 }
 
-func (c *originCheck) count(commit Hash, o *Opening, s *Sealed) {
+func (c *originCheck) count(commit Hash, o *Opening, s *tlog.Sealed) {
 	if commit == (Hash{}) {
 		return
 	}
@@ -222,15 +207,15 @@ func (c *originCheck) checkpoints(h *head, kept map[uint64]string) {
 			err = errors.New("it is not the checkpoint it is stored as")
 		}
 		if err == nil {
-			err = CheckConsistency(a.Proof, cp.Size, cp.Root, a.At, c.roots[a.At])
+			err = tlog.CheckConsistency(a.Proof, cp.Size, cp.Root, a.At, c.roots[a.At])
 		}
 		if err != nil {
-			c.r.find("%s: the proof of size %d: %v", c.origin, a.At, err)
+			c.r.Find("%s: the proof of size %d: %v", c.origin, a.At, err)
 		}
 		end = max(end, a.At)
 	}
 	if end != h.Size {
-		c.r.find("%s: entries %d to %d are under no checkpoint", c.origin, end, h.Size-1)
+		c.r.Find("%s: entries %d to %d are under no checkpoint", c.origin, end, h.Size-1)
 	}
 }
 
@@ -243,7 +228,7 @@ func (c *originCheck) checkpoint(size uint64, signed string) {
 		err = errors.New("it signs another tree than the one that is held")
 	}
 	if err != nil {
-		c.r.find("%s: checkpoint of size %d: %v", c.origin, size, err)
+		c.r.Find("%s: checkpoint of size %d: %v", c.origin, size, err)
 	}
 }
 
@@ -252,7 +237,7 @@ func (c *originCheck) proven(h *head) string {
 	if h.Size == h.Low {
 		held = fmt.Sprintf("the tree of %d entries, all of them trimmed", h.Size)
 	}
-	s := fmt.Sprintf("%s: %s, under a checkpoint signed by %s", c.origin, held, NodeOf(c.origin))
+	s := fmt.Sprintf("%s: %s, under a checkpoint signed by %s", c.origin, held, tlog.NodeOf(c.origin))
 	if c.closed > 0 {
 		s += fmt.Sprintf("; %d payloads are sealed and their keys are not here", c.closed)
 	}
@@ -304,7 +289,7 @@ func (j *Journal) selfCheck(b *batch) error {
 	}
 	for origin := range b.changed {
 		h := b.heads[origin]
-		f, err := frontierAt(h.Size, j.nodeOf(h, nil, origin))
+		f, err := tlog.FrontierAt(h.Size, j.nodeOf(h, nil, origin))
 		if err != nil {
 			return err
 		}

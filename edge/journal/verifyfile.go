@@ -8,12 +8,14 @@ import (
 	"slices"
 
 	"go.etcd.io/bbolt"
+
+	"pitlane/edge/tlog"
 )
 
 // verifyFiles looks at what the files hold beside the entries: their heads, where
 // each origin begins in them, and that nothing lies in them that belongs to nobody.
 // Pages that hold nothing are not looked at: what lies in them is nobody's.
-func (j *Journal) verifyFiles(r *VerifyReport) {
+func (j *Journal) verifyFiles(r *tlog.VerifyReport) {
 	for n := max(j.shelf.firstKept(), 1); n <= j.shelf.last(); n++ {
 		c, err := j.lookIn(n)
 		// Outside of the view: the tree lies in other files too, and one may have to
@@ -24,7 +26,7 @@ func (j *Journal) verifyFiles(r *VerifyReport) {
 			}
 		}
 		if err != nil {
-			r.find("segments/%06d.db: %v", n, err)
+			r.Find("segments/%06d.db: %v", n, err)
 		}
 	}
 }
@@ -128,8 +130,8 @@ func (c *fileCheck) head(origin string, h *head) error {
 		return fmt.Errorf("it ends at %d, the next file begins at %d", h.Size, c.j.shelf.start(c.n+1, origin))
 	}
 	node := c.j.nodeOf(now, nil, origin)
-	for _, f := range []Frontier{h.Frontier, {h.Low, h.Cut}} {
-		want, err := frontierAt(f.Size, node)
+	for _, f := range []tlog.Frontier{h.Frontier, {Size: h.Low, Nodes: h.Cut}} {
+		want, err := tlog.FrontierAt(f.Size, node)
 		if err != nil && !errors.Is(err, ErrTrimmed) {
 			return err
 		}
@@ -147,7 +149,7 @@ func (c *fileCheck) head(origin string, h *head) error {
 	if err != nil {
 		return err
 	}
-	want, err := frontierAt(cp.Size, node)
+	want, err := tlog.FrontierAt(cp.Size, node)
 	if err == nil && want.Root() != cp.Root {
 		err = errors.New("its checkpoint signs another tree")
 	}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 const (
@@ -96,7 +97,7 @@ func key(node string) ed25519.PrivateKey {
 func options(dir, node string) journal.Options {
 	r := &journal.Roster{Shop: "demo"}
 	for _, n := range []string{bay, desk} {
-		r.Nodes = append(r.Nodes, journal.RosterNode{Name: n, Role: "bay", Key: key(n).Public().(ed25519.PublicKey)})
+		r.Nodes = append(r.Nodes, tlog.RosterNode{Name: n, Role: "bay", Key: key(n).Public().(ed25519.PublicKey)})
 	}
 	return journal.Options{
 		Dir: dir, Node: node, Key: key(node), Roster: r, Reserve: 64 << 10,

@@ -11,6 +11,7 @@ import (
 
 	"pitlane/edge/journal"
 	"pitlane/edge/receipt"
+	"pitlane/edge/tlog"
 )
 
 // made is a small shop whose reception has sealed a job, cosigned by two others.
@@ -18,7 +19,7 @@ type made struct {
 	file   []byte
 	shop   string // verifier key
 	keys   map[string]ed25519.PrivateKey
-	roster *journal.Roster
+	roster *tlog.Roster
 	signed []byte // roster
 }
 
@@ -30,15 +31,15 @@ func keyOf(name string) ed25519.PrivateKey {
 
 func newShop(t testing.TB) *made {
 	t.Helper()
-	m := &made{keys: map[string]ed25519.PrivateKey{}, roster: &journal.Roster{Shop: "demo"}}
+	m := &made{keys: map[string]ed25519.PrivateKey{}, roster: &tlog.Roster{Shop: "demo"}}
 	for name, role := range map[string]string{"demo-bay-1": "bay", "demo-central": "central", "demo-reception": "reception"} {
 		m.keys[name] = keyOf(name)
-		m.roster.Nodes = append(m.roster.Nodes, journal.RosterNode{
+		m.roster.Nodes = append(m.roster.Nodes, tlog.RosterNode{
 			Name: name, Role: role, Key: m.keys[name].Public().(ed25519.PublicKey),
 		})
 	}
 	var err error
-	if m.signed, err = journal.SignRoster(m.roster, keyOf("demo")); err != nil {
+	if m.signed, err = tlog.SignRoster(m.roster, keyOf("demo")); err != nil {
 		t.Fatal(err)
 	}
 	m.shop = receipt.FormatKey("demo", keyOf("demo").Public().(ed25519.PublicKey))

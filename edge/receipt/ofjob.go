@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // ErrNotSealed says that the visit is not over yet, so that there is nothing to take home.
@@ -19,8 +19,8 @@ var ErrNoJob = errors.New("no entry is held of the job")
 
 // Log is what a receipt is made from (journal.Journal).
 type Log interface {
-	Job(ctx context.Context, id string) ([]journal.Entry, error)
-	Include(ctx context.Context, origin string, seq uint64) (journal.Inclusion, error)
+	Job(ctx context.Context, id string) ([]tlog.Entry, error)
+	Include(ctx context.Context, origin string, seq uint64) (tlog.Inclusion, error)
 }
 
 // Shop is what a receipt says of who made it: as `pitlane shop` wrote it into each
@@ -73,8 +73,8 @@ func OfJob(ctx context.Context, log Log, shop Shop, job string) ([]byte, error) 
 
 // newestSeal is the last seal of the node that sealed first: entries come by origin
 // and number.
-func newestSeal(entries []journal.Entry) *journal.Entry {
-	var newest *journal.Entry
+func newestSeal(entries []tlog.Entry) *tlog.Entry {
+	var newest *tlog.Entry
 	for i, e := range entries {
 		switch {
 		case e.Kind == Sealed && newest == nil, e.Kind == Amended && newest != nil && e.Origin == newest.Origin:

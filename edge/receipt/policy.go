@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // ErrPolicy begins every complaint about a policy's text.
@@ -139,14 +139,14 @@ func (p *Policy) setQuorum(name string, n int) error {
 }
 
 // check holds what a receipt proves against the policy.
-func (p *Policy) check(out *Proven, roster *journal.Roster) error {
+func (p *Policy) check(out *Proven, roster *tlog.Roster) error {
 	if p == nil {
 		return nil
 	}
 	if len(p.shops) > 0 && !slices.Contains(p.shops, out.Key) {
 		return fmt.Errorf("%w: the policy names another shop's key", ErrProof)
 	}
-	node, _ := roster.Node(journal.NodeOf(out.Origin))
+	node, _ := roster.Node(tlog.NodeOf(out.Origin))
 	if len(p.logs) > 0 && !slices.Contains(p.logs, FormatKey(node.Name, node.Key)) {
 		return fmt.Errorf("%w: the policy does not name the key of the log's node", ErrProof)
 	}
@@ -158,7 +158,7 @@ func (p *Policy) check(out *Proven, roster *journal.Roster) error {
 }
 
 // met reports whether a witness or group of the policy has cosigned.
-func (p *Policy) met(name string, out *Proven, roster *journal.Roster) bool {
+func (p *Policy) met(name string, out *Proven, roster *tlog.Roster) bool {
 	g := p.groups[name]
 	if g.key != nil {
 		node, _ := roster.Node(g.name)

@@ -9,7 +9,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // Limits of the format.
@@ -28,13 +28,13 @@ var ErrForm = errors.New("this is not a receipt in its one valid form")
 
 // Receipt is a receipt taken apart. Nothing in it is proven before Verify.
 type Receipt struct {
-	Shop       string          // verifier key of the shop (C2SP signed-note: name+hash+key)
-	Roster     []byte          // signed note: who belongs to the shop
-	Leaf       []byte          // the exact bytes of the sealed leaf
-	Opening    journal.Opening // what the leaf commits to
-	Index      uint64          // of the leaf in its log
-	Proof      []journal.Hash  // RFC 6962 inclusion proof, lowest first
-	Checkpoint []byte          // signed note: the log's head with its cosignatures
+	Shop       string       // verifier key of the shop (C2SP signed-note: name+hash+key)
+	Roster     []byte       // signed note: who belongs to the shop
+	Leaf       []byte       // the exact bytes of the sealed leaf
+	Opening    tlog.Opening // what the leaf commits to
+	Index      uint64       // of the leaf in its log
+	Proof      []tlog.Hash  // RFC 6962 inclusion proof, lowest first
+	Checkpoint []byte       // signed note: the log's head with its cosignatures
 }
 
 // Encode gives the file.
@@ -88,11 +88,11 @@ func Decode(file []byte) (*Receipt, error) {
 			break
 		}
 		h, err := base64.StdEncoding.DecodeString(line)
-		if err != nil || len(h) != len(journal.Hash{}) {
+		if err != nil || len(h) != len(tlog.Hash{}) {
 			s.fail("a line of its proof is no hash")
 			break
 		}
-		r.Proof = append(r.Proof, journal.Hash(h))
+		r.Proof = append(r.Proof, tlog.Hash(h))
 	}
 	if len(r.Proof) > maxHashes {
 		s.fail("its proof is longer than any tree is high")
@@ -188,7 +188,7 @@ func (s *scanner) bytes(word string) []byte {
 
 // New puts a receipt together. The entry must be opened: a receipt shows what was
 // sealed.
-func New(e journal.Entry, in journal.Inclusion, shop string, roster []byte) (*Receipt, error) {
+func New(e tlog.Entry, in tlog.Inclusion, shop string, roster []byte) (*Receipt, error) {
 	if e.Kind != Sealed && e.Kind != Amended {
 		return nil, fmt.Errorf("make a receipt: the entry is of the kind %s, not %s or %s", e.Kind, Sealed, Amended)
 	}

@@ -18,10 +18,10 @@ import (
 	flog "github.com/transparency-dev/formats/log"
 	fnote "github.com/transparency-dev/formats/note"
 	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
+	sumdb "golang.org/x/mod/sumdb/tlog"
 
-	"pitlane/edge/journal"
 	"pitlane/edge/receipt"
+	"pitlane/edge/tlog"
 )
 
 func TestAReceiptProvesWhatWasSealed(t *testing.T) {
@@ -150,7 +150,7 @@ func TestReceiptsAreThoseOfC2SP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e, err := journal.DecodeLeaf(r.Leaf)
+	e, err := tlog.DecodeLeaf(r.Leaf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,11 +166,11 @@ func TestReceiptsAreThoseOfC2SP(t *testing.T) {
 	if err != nil || len(n.Sigs) != 3 {
 		t.Fatalf("the library reads %d signatures: %v", len(n.Sigs), err)
 	}
-	hashes := make(tlog.RecordProof, len(p.Hashes))
+	hashes := make(sumdb.RecordProof, len(p.Hashes))
 	for i, h := range p.Hashes {
 		hashes[i] = h
 	}
-	if err := tlog.CheckRecord(hashes, int64(cp.Size), tlog.Hash(cp.Hash), int64(p.Index), tlog.RecordHash(r.Leaf)); err != nil {
+	if err := sumdb.CheckRecord(hashes, int64(cp.Size), sumdb.Hash(cp.Hash), int64(p.Index), sumdb.RecordHash(r.Leaf)); err != nil {
 		t.Error(err)
 	}
 }

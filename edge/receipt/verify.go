@@ -13,9 +13,9 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
+	sumdb "golang.org/x/mod/sumdb/tlog"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // ErrProof begins every complaint about what a receipt proves.
@@ -29,14 +29,14 @@ const (
 
 // Proven is what a verified receipt shows.
 type Proven struct {
-	Shop    string        // name in the shop's key
-	Key     string        // the shop's verifier key: to be compared with one had from elsewhere
-	Pinned  bool          // the key is one that the verifier was given
-	Origin  string        // the log that holds the leaf
-	Entry   journal.Entry // the sealed leaf
-	Payload []byte        // what it commits to
-	Size    uint64        // of the tree that the checkpoint signs
-	Witness []Witness     // who cosigned, by name
+	Shop    string     // name in the shop's key
+	Key     string     // the shop's verifier key: to be compared with one had from elsewhere
+	Pinned  bool       // the key is one that the verifier was given
+	Origin  string     // the log that holds the leaf
+	Entry   tlog.Entry // the sealed leaf
+	Payload []byte     // what it commits to
+	Size    uint64     // of the tree that the checkpoint signs
+	Witness []Witness  // who cosigned, by name
 }
 
 // Witness is a node that has cosigned the checkpoint.
@@ -67,7 +67,7 @@ func Verify(file []byte, policy *Policy) (*Proven, error) {
 	if err != nil {
 		return nil, err
 	}
-	entry, err := journal.DecodeLeaf(r.Leaf)
+	entry, err := tlog.DecodeLeaf(r.Leaf)
 	if err != nil {
 		return nil, fmt.Errorf("%w: its leaf: %w", ErrForm, err)
 	}
@@ -85,12 +85,12 @@ func Verify(file []byte, policy *Policy) (*Proven, error) {
 }
 
 // rosterOf checks the roster. It bears one signature, the shop's.
-func rosterOf(signed []byte, name string, key ed25519.PublicKey) (*journal.Roster, error) {
+func rosterOf(signed []byte, name string, key ed25519.PublicKey) (*tlog.Roster, error) {
 	n, err := splitNote(signed)
 	if err != nil || len(n.sigs) != 1 || n.sigs[0].name != name {
 		return nil, fmt.Errorf("%w: its roster does not bear the shop's signature alone", ErrProof)
 	}
-	roster, err := journal.ParseRoster(signed, key)
+	roster, err := tlog.ParseRoster(signed, key)
 	if err != nil {
 		return nil, fmt.Errorf("%w: its roster: %w", ErrProof, err)
 	}
@@ -104,8 +104,8 @@ func (p *Proven) checkLeaf(r *Receipt) error {
 		return fmt.Errorf("%w: its leaf is of the kind %s, not %s or %s", ErrProof, e.Kind, Sealed, Amended)
 	case e.Seq != r.Index:
 		return fmt.Errorf("%w: its leaf says it is number %d, the proof is of number %d", ErrProof, e.Seq, r.Index)
-	case len(r.Opening.Payload) > journal.MaxPayload:
-		return fmt.Errorf("%w: a payload of %d bytes, at most %d", ErrForm, len(r.Opening.Payload), journal.MaxPayload)
+	case len(r.Opening.Payload) > tlog.MaxPayload:
+		return fmt.Errorf("%w: a payload of %d bytes, at most %d", ErrForm, len(r.Opening.Payload), tlog.MaxPayload)
 	case r.Opening.Commit() != e.WorkCommit:
 		return fmt.Errorf("%w: the leaf commits to another text", ErrProof)
 	}
@@ -114,7 +114,7 @@ func (p *Proven) checkLeaf(r *Receipt) error {
 
 // checkHead holds the checkpoint against its signatures and the leaf against the
 // checkpoint.
-func (p *Proven) checkHead(r *Receipt, roster *journal.Roster) error {
+func (p *Proven) checkHead(r *Receipt, roster *tlog.Roster) error {
 	n, err := splitNote(r.Checkpoint)
 	if err != nil {
 		return err
@@ -123,14 +123,14 @@ func (p *Proven) checkHead(r *Receipt, roster *journal.Roster) error {
 	if err != nil {
 		return err
 	}
-	proof := make(tlog.RecordProof, len(r.Proof))
+	proof := make(sumdb.RecordProof, len(r.Proof))
 	for i, h := range r.Proof {
-		proof[i] = tlog.Hash(h)
+		proof[i] = sumdb.Hash(h)
 	}
 	if r.Index >= size {
 		return fmt.Errorf("%w: the leaf is number %d, the log has %d", ErrProof, r.Index, size)
 	}
-	if err := tlog.CheckRecord(proof, int64(size), tlog.Hash(root), int64(r.Index), tlog.Hash(p.Entry.Hash)); err != nil {
+	if err := sumdb.CheckRecord(proof, int64(size), sumdb.Hash(root), int64(r.Index), sumdb.Hash(p.Entry.Hash)); err != nil {
 		return fmt.Errorf("%w: the leaf is not in the log that was signed", ErrProof)
 	}
 	p.Size = size
@@ -139,8 +139,8 @@ func (p *Proven) checkHead(r *Receipt, roster *journal.Roster) error {
 
 // checkSignatures demands the node's own signature first, then cosignatures of other
 // nodes by name, each once, and nothing else.
-func (p *Proven) checkSignatures(n *signedNote, roster *journal.Roster) error {
-	own := journal.NodeOf(p.Origin)
+func (p *Proven) checkSignatures(n *signedNote, roster *tlog.Roster) error {
+	own := tlog.NodeOf(p.Origin)
 	last := ""
 	for i, s := range n.sigs {
 		node, ok := roster.Node(s.name)
@@ -170,7 +170,7 @@ func (p *Proven) checkSignatures(n *signedNote, roster *journal.Roster) error {
 }
 
 // headOf reads the body of a checkpoint, strictly.
-func headOf(text, origin string) (size uint64, root journal.Hash, err error) {
+func headOf(text, origin string) (size uint64, root tlog.Hash, err error) {
 	lines := strings.Split(text, "\n")
 	if len(lines) == 4 {
 		size, err = strconv.ParseUint(lines[1], 10, 53)
@@ -179,7 +179,7 @@ func headOf(text, origin string) (size uint64, root journal.Hash, err error) {
 			b, err = base64.StdEncoding.DecodeString(lines[2])
 		}
 		if err == nil && len(b) == len(root) {
-			root = journal.Hash(b)
+			root = tlog.Hash(b)
 		}
 	}
 	again := origin + "\n" + strconv.FormatUint(size, 10) + "\n" + base64.StdEncoding.EncodeToString(root[:]) + "\n"
@@ -217,7 +217,7 @@ func splitNote(b []byte) (*signedNote, error) {
 		}
 		name, blob, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(line, "— "), "\n"), " ")
 		raw, err := base64.StdEncoding.DecodeString(blob)
-		if err != nil || len(raw) < 5 || !journal.ValidNode(name) && !validShop(name) {
+		if err != nil || len(raw) < 5 || !tlog.ValidNode(name) && !validShop(name) {
 			return nil, bad
 		}
 		n.sigs = append(n.sigs, signature{name, binary.BigEndian.Uint32(raw), raw[4:]})

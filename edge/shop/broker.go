@@ -14,7 +14,7 @@ import (
 	"strconv"
 	"strings"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // Secrets are 192 random bits: the iterations only have to satisfy the form.
@@ -101,7 +101,7 @@ func checkHash(form, password string) (bool, error) {
 // under its own name and reads what all nodes send up; a central also writes what
 // goes down. %u is the user's name. The shared read is given node by node: as a
 // pattern it would hold for clients without a name too.
-func acl(nodes []journal.RosterNode) []byte {
+func acl(nodes []tlog.RosterNode) []byte {
 	var b strings.Builder
 	b.WriteString("# Written by `pitlane shop`; changes are lost with the next node.\n")
 	b.WriteString("pattern write pitlane/v1/%u/up/#\n")

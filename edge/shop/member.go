@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // Member is what a node's folder says of the node.
@@ -20,7 +21,7 @@ type Member struct {
 	Role   string
 	Key    ed25519.PrivateKey // signs checkpoints
 	HPKE   hpke.PrivateKey
-	Roster *journal.Roster
+	Roster *tlog.Roster
 	Secret string // the password for MQTT links; the user is Node
 
 	// Paths of PEM files for TLS.

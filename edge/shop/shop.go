@@ -14,6 +14,7 @@ import (
 	"text/template"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // The roles of a node.
@@ -59,7 +60,7 @@ func Init(dir, name string) error {
 	if err != nil {
 		return err
 	}
-	roster, err := journal.SignRoster(&journal.Roster{Shop: name, Nodes: []journal.RosterNode{}}, key)
+	roster, err := tlog.SignRoster(&tlog.Roster{Shop: name, Nodes: []tlog.RosterNode{}}, key)
 	if err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func Init(dir, name string) error {
 }
 
 func validShop(name string) bool {
-	return len(name) >= 2 && len(name) <= 40 && journal.ValidNode(name+"-x") && strings.Trim(name, "-") == name
+	return len(name) >= 2 && len(name) <= 40 && tlog.ValidNode(name+"-x") && strings.Trim(name, "-") == name
 }
 
 // AddResult says what Add made.
@@ -128,7 +129,7 @@ func Add(dir, node, role, config string) (AddResult, error) {
 // opened is a shop's folder.
 type opened struct {
 	dir    string
-	roster *journal.Roster
+	roster *tlog.Roster
 	key    ed25519.PrivateKey
 }
 
@@ -154,29 +155,29 @@ func openShop(dir string) (*opened, error) {
 func (s *opened) name(node string) (string, error) {
 	prefix := s.roster.Shop + "-"
 	full := prefix + strings.TrimPrefix(node, prefix)
-	if !journal.ValidNode(full) || strings.Trim(full, "-") != full {
+	if !tlog.ValidNode(full) || strings.Trim(full, "-") != full {
 		return "", fmt.Errorf("a node's name, with the shop's before it, is 3 to 48 of a-z, 0-9 and -, and ends with a letter or digit: %q", full)
 	}
 	return full, nil
 }
 
 // newNode makes a node's keys and files.
-func (s *opened) newNode(r AddResult, config string) (journal.RosterNode, []file, error) {
+func (s *opened) newNode(r AddResult, config string) (tlog.RosterNode, []file, error) {
 	k, err := newNodeKeys(r.Node)
 	if err != nil {
-		return journal.RosterNode{}, nil, err
+		return tlog.RosterNode{}, nil, err
 	}
 	keyFile, err := k.encode()
 	if err != nil {
-		return journal.RosterNode{}, nil, err
+		return tlog.RosterNode{}, nil, err
 	}
 	cert, tlsKey, err := s.newCert(r.Node)
 	if err != nil {
-		return journal.RosterNode{}, nil, err
+		return tlog.RosterNode{}, nil, err
 	}
 	var secret [24]byte
 	if _, err := rand.Read(secret[:]); err != nil {
-		return journal.RosterNode{}, nil, fmt.Errorf("draw the link's secret: %w", err)
+		return tlog.RosterNode{}, nil, fmt.Errorf("draw the link's secret: %w", err)
 	}
 	files := []file{
 		{"keys/node.key", keyFile, 0o600},
@@ -187,15 +188,15 @@ func (s *opened) newNode(r AddResult, config string) (journal.RosterNode, []file
 	for _, name := range []string{fileCA, fileShopPub} {
 		b, err := os.ReadFile(filepath.Join(s.dir, name))
 		if err != nil {
-			return journal.RosterNode{}, nil, fmt.Errorf("read the shop's folder: %w", err)
+			return tlog.RosterNode{}, nil, fmt.Errorf("read the shop's folder: %w", err)
 		}
 		files = append(files, file{name, b, 0o644})
 	}
 	conf, err := configFile(r, config)
 	if err != nil {
-		return journal.RosterNode{}, nil, err
+		return tlog.RosterNode{}, nil, err
 	}
-	node := journal.RosterNode{Name: r.Node, Role: r.Role, Key: k.key.Public().(ed25519.PublicKey), HPKE: k.hpke.PublicKey().Bytes()}
+	node := tlog.RosterNode{Name: r.Node, Role: r.Role, Key: k.key.Public().(ed25519.PublicKey), HPKE: k.hpke.PublicKey().Bytes()}
 	return node, append(files, conf...), nil
 }
 
@@ -220,9 +221,9 @@ func configFile(r AddResult, config string) ([]file, error) {
 
 // enter writes the node's folder, then the roster that names it: a roster never
 // names a node that nobody has the keys of.
-func (s *opened) enter(n journal.RosterNode, r AddResult, files []file) error {
-	next := &journal.Roster{Shop: s.roster.Shop, Nodes: append(s.roster.Nodes[:len(s.roster.Nodes):len(s.roster.Nodes)], n)}
-	signed, err := journal.SignRoster(next, s.key)
+func (s *opened) enter(n tlog.RosterNode, r AddResult, files []file) error {
+	next := &tlog.Roster{Shop: s.roster.Shop, Nodes: append(s.roster.Nodes[:len(s.roster.Nodes):len(s.roster.Nodes)], n)}
+	signed, err := tlog.SignRoster(next, s.key)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // Log is the journal as the timers need it.
@@ -136,7 +137,7 @@ func (t *Timers) visit(ctx context.Context, s job.State) (*visit, error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		if journal.NodeOf(e.Origin) != t.cfg.Node {
+		if tlog.NodeOf(e.Origin) != t.cfg.Node {
 			continue
 		}
 		from := clocks.Reading{Node: t.cfg.Node, Boot: e.Boot, BootMS: e.BootMS, WallMS: e.WallMS, Quality: e.Quality}

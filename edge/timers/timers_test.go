@@ -15,6 +15,7 @@ import (
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 	"pitlane/edge/timers"
+	"pitlane/edge/tlog"
 )
 
 // bench is a node with a real journal, and clocks that the test sets.
@@ -45,7 +46,7 @@ func newBench(t *testing.T) *bench {
 	t.Helper()
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	b := &bench{t: t, dir: filepath.Join(t.TempDir(), "n"), node: "demo-reception", key: key, quality: 3,
-		roster: &journal.Roster{Shop: "demo", Nodes: []journal.RosterNode{{Name: "demo-reception", Role: "reception", Key: key.Public().(ed25519.PublicKey)}}},
+		roster: &journal.Roster{Shop: "demo", Nodes: []tlog.RosterNode{{Name: "demo-reception", Role: "reception", Key: key.Public().(ed25519.PublicKey)}}},
 		clock:  &handClock{boot: "a0", since: time.Minute, wall: time.UnixMilli(1_795_000_000_000)}}
 	b.open()
 	t.Cleanup(b.close)

@@ -4,7 +4,7 @@ import (
 	"crypto/cipher"
 	"sync"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // maxCiphers bounds what is kept expanded: about 1.3 kB each.
@@ -15,10 +15,10 @@ const maxCiphers = 128
 // vault's lock: what is forgotten with its key does not come back.
 type ciphers struct {
 	mu sync.Mutex
-	of map[journal.KeyID]cipher.AEAD
+	of map[tlog.KeyID]cipher.AEAD
 }
 
-func (c *ciphers) get(id journal.KeyID, k *key) (cipher.AEAD, error) {
+func (c *ciphers) get(id tlog.KeyID, k *key) (cipher.AEAD, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if a := c.of[id]; a != nil {
@@ -29,13 +29,13 @@ func (c *ciphers) get(id journal.KeyID, k *key) (cipher.AEAD, error) {
 		return nil, err
 	}
 	if c.of == nil || len(c.of) >= maxCiphers {
-		c.of = map[journal.KeyID]cipher.AEAD{}
+		c.of = map[tlog.KeyID]cipher.AEAD{}
 	}
 	c.of[id] = a
 	return a, nil
 }
 
-func (c *ciphers) forget(id journal.KeyID) {
+func (c *ciphers) forget(id tlog.KeyID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.of, id)

@@ -4,18 +4,18 @@ import (
 	"fmt"
 	"io"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // SealColumn seals what a database keeps of a job, under a key that ends with the
 // job's data and goes to nobody. name is the column's, so that none takes
 // another's place. Of erased data nothing is kept: nil.
 func (v *Vault) SealColumn(job, name string, plain []byte) ([]byte, error) {
-	if err := v.Ready(job, journal.Column); err != nil {
+	if err := v.Ready(job, tlog.Column); err != nil {
 		return nil, err
 	}
 	v.mu.RLock()
-	id, have := v.own[scope{v.opt.Node, job, journal.Column}]
+	id, have := v.own[scope{v.opt.Node, job, tlog.Column}]
 	k := v.keys[id]
 	v.mu.RUnlock()
 	if !have || k == nil {
@@ -35,7 +35,7 @@ func (v *Vault) SealColumn(job, name string, plain []byte) ([]byte, error) {
 // OpenColumn opens what SealColumn sealed. Nil is nil; without the key it is
 // ErrNoKey.
 func (v *Vault) OpenColumn(job, name string, sealed []byte) ([]byte, error) {
-	var id journal.KeyID
+	var id tlog.KeyID
 	if len(sealed) == 0 {
 		return nil, nil
 	}
@@ -46,7 +46,7 @@ func (v *Vault) OpenColumn(job, name string, sealed []byte) ([]byte, error) {
 	k := v.keys[id]
 	v.mu.RUnlock()
 	if k == nil {
-		return nil, journal.ErrNoKey
+		return nil, tlog.ErrNoKey
 	}
 	return unseal(k.secret[:], sealed[len(id):], column(job, name))
 }

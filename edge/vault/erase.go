@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // The kinds of events that order an erasure. The job is in the leaf, so that every
@@ -26,17 +27,17 @@ const (
 // Erasure is the end of one class of one job's data, and the event that ordered it.
 type Erasure struct {
 	Job    string
-	Class  journal.Class
+	Class  tlog.Class
 	Origin string
 	Seq    uint64
 	At     int64 // ms since 1970, as the event says
 }
 
 // erasuresOf is what an event orders; nothing for any other kind.
-func erasuresOf(e journal.Entry) []Erasure {
-	contact := Erasure{e.Job, journal.Contact, e.Origin, e.Seq, e.WallMS}
+func erasuresOf(e tlog.Entry) []Erasure {
+	contact := Erasure{e.Job, tlog.Contact, e.Origin, e.Seq, e.WallMS}
 	work := contact
-	work.Class = journal.Work
+	work.Class = tlog.Work
 	switch {
 	case e.Job == "": // the shop's key is nobody's data
 		return nil
@@ -134,9 +135,9 @@ func (v *Vault) advance(upto map[string]uint64) error {
 
 // Log is the journal as Follow reads it.
 type Log interface {
-	Tips() []journal.Tip
+	Tips() []tlog.Tip
 	// Sealed yields the entries of an origin from a number on, without opening them.
-	Sealed(ctx context.Context, origin string, from uint64) iter.Seq2[journal.Entry, error]
+	Sealed(ctx context.Context, origin string, from uint64) iter.Seq2[tlog.Entry, error]
 	Wake() (<-chan struct{}, func())
 }
 
@@ -300,7 +301,7 @@ func (v *Vault) Jobs(before time.Time) []string {
 }
 
 // Erased says whether a class of a job is erased here.
-func (v *Vault) Erased(job string, class journal.Class) bool {
+func (v *Vault) Erased(job string, class tlog.Class) bool {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	return v.isErased(job, class)

@@ -8,22 +8,22 @@ import (
 	"slices"
 	"testing"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
 const evidence = `{"name":"somebody"}`
 
 func whole(job string, seq uint64) []vault.Erasure {
-	origin := at(job, 0, journal.Work).Origin
-	return []vault.Erasure{{Job: job, Class: journal.Work, Origin: origin, Seq: seq}, {Job: job, Class: journal.Contact, Origin: origin, Seq: seq}}
+	origin := at(job, 0, tlog.Work).Origin
+	return []vault.Erasure{{Job: job, Class: tlog.Work, Origin: origin, Seq: seq}, {Job: job, Class: tlog.Contact, Origin: origin, Seq: seq}}
 }
 
 func TestErasedIsErasedWhateverIsKeptOrOffered(t *testing.T) {
 	s := newShop(t)
 	desk, central := s.open("demo-desk"), s.open("demo-central")
-	b := s.sealed(desk, at("j1", 1, journal.Contact), evidence)
-	other := s.sealed(desk, at("j2", 2, journal.Contact), evidence)
+	b := s.sealed(desk, at("j1", 1, tlog.Contact), evidence)
+	other := s.sealed(desk, at("j2", 2, tlog.Contact), evidence)
 	s.must(s.give(desk, central, "demo-desk", "demo-central", b.Key, other.Key))
 
 	// A copy of central's folder from before: with the key folder it is central as it
@@ -39,10 +39,10 @@ func TestErasedIsErasedWhateverIsKeptOrOffered(t *testing.T) {
 
 	for _, v := range []*vault.Vault{desk, central} {
 		s.must(v.Erase(whole("j1", 5), map[string]uint64{at("", 0, 0).Origin: 6}))
-		if s.opens(v, at("j1", 1, journal.Contact), b, evidence) {
+		if s.opens(v, at("j1", 1, tlog.Contact), b, evidence) {
 			t.Error("the erased opens")
 		}
-		if !s.opens(v, at("j2", 2, journal.Contact), other, evidence) {
+		if !s.opens(v, at("j2", 2, tlog.Contact), other, evidence) {
 			t.Error("another's data went with it")
 		}
 	}
@@ -59,7 +59,7 @@ func TestErasedIsErasedWhateverIsKeptOrOffered(t *testing.T) {
 	s.must(os.WriteFile(filepath.Join(mixed.Dir, "keys.db"), backup, 0o600))
 	m, err := vault.Open(mixed)
 	s.must(err)
-	if s.opens(m, at("j1", 1, journal.Contact), b, evidence) {
+	if s.opens(m, at("j1", 1, tlog.Contact), b, evidence) {
 		t.Error("a backup without its key folder opens the erased")
 	}
 	s.must(m.Close())
@@ -69,7 +69,7 @@ func TestErasedIsErasedWhateverIsKeptOrOffered(t *testing.T) {
 	s.must(chmod(mixed.Dir))
 	m, err = vault.Open(mixed)
 	s.must(err)
-	if s.opens(m, at("j1", 1, journal.Contact), b, evidence) {
+	if s.opens(m, at("j1", 1, tlog.Contact), b, evidence) {
 		t.Error("the old wrapping key opens the erased")
 	}
 	s.must(m.Close())
@@ -77,17 +77,17 @@ func TestErasedIsErasedWhateverIsKeptOrOffered(t *testing.T) {
 	// The whole old copy still has it: the control, and why it may not give it.
 	old, err := vault.Open(restored)
 	s.must(err)
-	if !s.opens(old, at("j1", 1, journal.Contact), b, evidence) {
+	if !s.opens(old, at("j1", 1, tlog.Contact), b, evidence) {
 		t.Fatal("the restored copy does not open it: this test shows nothing")
 	}
 	if err := s.give(old, desk, "demo-central", "demo-desk", b.Key); !errors.Is(err, vault.ErrErased) {
 		t.Errorf("an erased key was offered: %v", err)
 	}
-	if s.opens(desk, at("j1", 1, journal.Contact), b, evidence) {
+	if s.opens(desk, at("j1", 1, tlog.Contact), b, evidence) {
 		t.Error("a restored replica brought the key back")
 	}
 	s.must(old.Erase(whole("j1", 5), nil))
-	if s.opens(old, at("j1", 1, journal.Contact), b, evidence) {
+	if s.opens(old, at("j1", 1, tlog.Contact), b, evidence) {
 		t.Error("the restored replica still opens it")
 	}
 	s.must(old.Close())
@@ -96,18 +96,18 @@ func TestErasedIsErasedWhateverIsKeptOrOffered(t *testing.T) {
 func TestErasureOutlivesARestart(t *testing.T) {
 	s := newShop(t)
 	desk := s.open("demo-desk")
-	b := s.sealed(desk, at("j1", 1, journal.Work), evidence)
+	b := s.sealed(desk, at("j1", 1, tlog.Work), evidence)
 	s.must(desk.Erase(whole("j1", 5), map[string]uint64{at("", 0, 0).Origin: 6}))
 	s.must(desk.Close())
 	again := s.open("demo-desk")
-	if !again.Erased("j1", journal.Work) || again.Done()[at("", 0, 0).Origin] != 6 {
+	if !again.Erased("j1", tlog.Work) || again.Done()[at("", 0, 0).Origin] != 6 {
 		t.Error("after a restart nothing is known of the erasure")
 	}
-	if s.opens(again, at("j1", 1, journal.Work), b, evidence) || len(again.Missing()) != 0 {
+	if s.opens(again, at("j1", 1, tlog.Work), b, evidence) || len(again.Missing()) != 0 {
 		t.Error("after a restart the erased is opened or asked for")
 	}
-	s.must(again.Ready("j1", journal.Work))
-	if late, err := again.Seal(at("j1", 9, journal.Work), &journal.Opening{Payload: []byte(evidence)}); late != nil || err != nil {
+	s.must(again.Ready("j1", tlog.Work))
+	if late, err := again.Seal(at("j1", 9, tlog.Work), &tlog.Opening{Payload: []byte(evidence)}); late != nil || err != nil {
 		t.Errorf("something was sealed for erased data: %v %v", late, err)
 	}
 }
@@ -118,7 +118,7 @@ func TestACrashWithinAnErasureLeavesOneOfTheTwo(t *testing.T) {
 	s := newShop(t)
 	desk := s.open("demo-desk")
 	dir := s.folder("demo-desk")
-	b := s.sealed(desk, at("j1", 1, journal.Work), evidence)
+	b := s.sealed(desk, at("j1", 1, tlog.Work), evidence)
 	before := filepath.Join(t.TempDir(), "before")
 	s.must(os.CopyFS(before, os.DirFS(dir)))
 	s.must(desk.Erase(whole("j1", 5), nil))
@@ -146,7 +146,7 @@ func TestACrashWithinAnErasureLeavesOneOfTheTwo(t *testing.T) {
 		s.must(chmod(o.Dir))
 		v, err := vault.Open(o)
 		s.must(err)
-		if got := s.opens(v, at("j1", 1, journal.Work), b, evidence); got != c.open {
+		if got := s.opens(v, at("j1", 1, tlog.Work), b, evidence); got != c.open {
 			t.Errorf("%s: the key is here: %v, want %v", name, got, c.open)
 		}
 		s.must(v.Close())
@@ -162,7 +162,7 @@ func TestWhoHasNotConfirmedIsNamed(t *testing.T) {
 	s := newShop(t)
 	desk := s.open("demo-desk")
 	origin := at("", 0, 0).Origin
-	s.sealed(desk, at("j1", 1, journal.Work), evidence)
+	s.sealed(desk, at("j1", 1, tlog.Work), evidence)
 	s.must(desk.Erase(whole("j1", 5), map[string]uint64{origin: 6}))
 	missing := func(v *vault.Vault) []string {
 		u := v.Unconfirmed()

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
@@ -23,18 +23,18 @@ func nodes() map[string]string {
 type shop struct {
 	t      testing.TB
 	dir    string
-	roster *journal.Roster
+	roster *tlog.Roster
 	keys   map[string]ed25519.PrivateKey
 }
 
 func newShop(t testing.TB) *shop {
 	t.Helper()
-	s := &shop{t: t, dir: t.TempDir(), roster: &journal.Roster{Shop: "demo"}, keys: map[string]ed25519.PrivateKey{}}
+	s := &shop{t: t, dir: t.TempDir(), roster: &tlog.Roster{Shop: "demo"}, keys: map[string]ed25519.PrivateKey{}}
 	for name, role := range nodes() {
 		seed := make([]byte, ed25519.SeedSize)
 		copy(seed, name)
 		s.keys[name] = ed25519.NewKeyFromSeed(seed)
-		s.roster.Nodes = append(s.roster.Nodes, journal.RosterNode{Name: name, Role: role, Key: s.keys[name].Public().(ed25519.PublicKey)})
+		s.roster.Nodes = append(s.roster.Nodes, tlog.RosterNode{Name: name, Role: role, Key: s.keys[name].Public().(ed25519.PublicKey)})
 	}
 	return s
 }
@@ -64,10 +64,10 @@ func (s *shop) must(err error) {
 }
 
 // sealed is a payload sealed by a vault.
-func (s *shop) sealed(v *vault.Vault, at journal.Place, payload string) *journal.Sealed {
+func (s *shop) sealed(v *vault.Vault, at tlog.Place, payload string) *tlog.Sealed {
 	s.t.Helper()
 	s.must(v.Ready(at.Job, at.Class))
-	o := &journal.Opening{Payload: []byte(payload)}
+	o := &tlog.Opening{Payload: []byte(payload)}
 	for i := range o.Salt {
 		o.Salt[i] = byte(i)
 	}
@@ -77,10 +77,10 @@ func (s *shop) sealed(v *vault.Vault, at journal.Place, payload string) *journal
 }
 
 // opens says whether a vault opens a box, and that it then holds what it should.
-func (s *shop) opens(v *vault.Vault, at journal.Place, b *journal.Sealed, want string) bool {
+func (s *shop) opens(v *vault.Vault, at tlog.Place, b *tlog.Sealed, want string) bool {
 	s.t.Helper()
 	o, err := v.Open(at, b)
-	if errors.Is(err, journal.ErrNoKey) {
+	if errors.Is(err, tlog.ErrNoKey) {
 		return false
 	}
 	s.must(err)
@@ -91,7 +91,7 @@ func (s *shop) opens(v *vault.Vault, at journal.Place, b *journal.Sealed, want s
 }
 
 // give carries all keys of one vault that another misses or that are named.
-func (s *shop) give(from, to *vault.Vault, fromName, toName string, ids ...journal.KeyID) error {
+func (s *shop) give(from, to *vault.Vault, fromName, toName string, ids ...tlog.KeyID) error {
 	s.t.Helper()
 	for id := range to.Missing() {
 		ids = append(ids, id)
@@ -105,8 +105,8 @@ func (s *shop) give(from, to *vault.Vault, fromName, toName string, ids ...journ
 	return to.Unwrap(fromName, box, boxSig)
 }
 
-func at(job string, seq uint64, c journal.Class) journal.Place {
-	return journal.Place{Origin: "demo-desk/00112233445566778899aabbccddeeff", Seq: seq, Job: job, Class: c}
+func at(job string, seq uint64, c tlog.Class) tlog.Place {
+	return tlog.Place{Origin: "demo-desk/00112233445566778899aabbccddeeff", Seq: seq, Job: job, Class: c}
 }
 
 // files is every byte of a folder.

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // scope is what one key is for: what one node seals of one class of one job. Two
@@ -16,7 +16,7 @@ import (
 type scope struct {
 	maker string // node
 	job   string // "" is the shop's
-	class journal.Class
+	class tlog.Class
 }
 
 // key is one secret with what it is for.
@@ -28,11 +28,11 @@ type key struct {
 
 // id is a commitment to secret and scope: a key that is passed on by anybody is the
 // one that the boxes name, for the job that it says, or it has another id.
-func (k *key) id() journal.KeyID {
+func (k *key) id() tlog.KeyID {
 	h := sha256.New()
 	_, _ = fmt.Fprintf(h, "pl-key/v1\n%s\n%s\n%s\n", k.maker, k.job, k.class)
 	h.Write(k.secret[:])
-	return journal.KeyID(h.Sum(nil)[:len(journal.KeyID{})])
+	return tlog.KeyID(h.Sum(nil)[:len(tlog.KeyID{})])
 }
 
 func newAEAD(secret []byte) (cipher.AEAD, error) {
@@ -49,7 +49,7 @@ const (
 )
 
 // place is the additional data of a box: where it belongs.
-func place(at journal.Place, id journal.KeyID) []byte {
+func place(at tlog.Place, id tlog.KeyID) []byte {
 	b := make([]byte, 0, 160)
 	b = append(b, "pl-seal/v1\n"...)
 	b = append(b, at.Origin...)
@@ -91,11 +91,11 @@ func unseal(secret, box, ad []byte) ([]byte, error) {
 
 // entitled says whether a node of a role may have keys of a class (deny by
 // default).
-func entitled(role string, class journal.Class) bool {
+func entitled(role string, class tlog.Class) bool {
 	switch class {
-	case journal.Work:
+	case tlog.Work:
 		return role == "bay" || role == "reception" || role == "central"
-	case journal.Contact:
+	case tlog.Contact:
 		return role == "reception" || role == "central"
 	default:
 		return false

@@ -13,7 +13,7 @@ import (
 	"sync"
 	"time"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // Options says where a vault lies and whose it is.
@@ -25,7 +25,7 @@ type Options struct {
 	// Key signs what this node says about keys.
 	Key ed25519.PrivateKey
 	// Roster says who may have keys.
-	Roster *journal.Roster
+	Roster *tlog.Roster
 	// Now tells when a key came; nil is the real clock.
 	Now func() time.Time
 	// Random makes keys; nil is crypto/rand.
@@ -46,10 +46,10 @@ type Vault struct {
 	book *book
 
 	mu       sync.RWMutex
-	keys     map[journal.KeyID]*key
-	own      map[scope]journal.KeyID // what this node seals under
-	made     []journal.KeyID         // by this node, in this run
-	missing  map[journal.KeyID]missed
+	keys     map[tlog.KeyID]*key
+	own      map[scope]tlog.KeyID // what this node seals under
+	made     []tlog.KeyID         // by this node, in this run
+	missing  map[tlog.KeyID]missed
 	erased   map[scope]Erasure // scope without a maker
 	list     []Erasure
 	done     map[string]uint64            // origin → erasures carried out up to here
@@ -65,13 +65,13 @@ type Vault struct {
 // missed is a key that a box named and that is not here.
 type missed struct {
 	origin, job string
-	class       journal.Class
+	class       tlog.Class
 }
 
 const maxMissing = 1 << 17
 
 var (
-	_ journal.Sealer = (*Vault)(nil)
+	_ tlog.Sealer = (*Vault)(nil)
 
 	// ErrErased says that the data of this job is erased; its keys are not taken in again.
 	ErrErased = errors.New("the data of this job is erased")
@@ -100,8 +100,8 @@ func Open(o Options) (*Vault, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	v := &Vault{
-		opt: o, role: n.Role, keys: map[journal.KeyID]*key{}, own: map[scope]journal.KeyID{},
-		missing: map[journal.KeyID]missed{}, erased: map[scope]Erasure{}, done: map[string]uint64{},
+		opt: o, role: n.Role, keys: map[tlog.KeyID]*key{}, own: map[scope]tlog.KeyID{},
+		missing: map[tlog.KeyID]missed{}, erased: map[scope]Erasure{}, done: map[string]uint64{},
 		heard: map[string]map[string]uint64{}, said: map[string]map[string]uint64{}, wakers: map[chan struct{}]bool{},
 	}
 	lock, err := lockKeys(o)
@@ -223,8 +223,8 @@ func recordOf(k *key) record {
 	return record{T: "key", Node: k.maker, Job: k.job, Class: k.class.String(), Secret: k.secret[:], At: k.at}
 }
 
-func classOf(name string) journal.Class {
-	for _, c := range []journal.Class{journal.Work, journal.Contact, journal.Column} {
+func classOf(name string) tlog.Class {
+	for _, c := range []tlog.Class{tlog.Work, tlog.Contact, tlog.Column} {
 		if name == c.String() {
 			return c
 		}
@@ -232,8 +232,8 @@ func classOf(name string) journal.Class {
 	return 0
 }
 
-// Ready implements journal.Sealer. It writes once for each class of a job.
-func (v *Vault) Ready(job string, class journal.Class) error {
+// Ready implements tlog.Sealer. It writes once for each class of a job.
+func (v *Vault) Ready(job string, class tlog.Class) error {
 	if v.settled(job, class) {
 		return nil
 	}
@@ -254,7 +254,7 @@ func (v *Vault) Ready(job string, class journal.Class) error {
 	}
 	v.mu.Lock()
 	v.insert(k)
-	if class != journal.Column {
+	if class != tlog.Column {
 		v.made = append(v.made, k.id())
 	}
 	v.wakeLocked()
@@ -263,7 +263,7 @@ func (v *Vault) Ready(job string, class journal.Class) error {
 }
 
 // settled says whether nothing is to be made: there is a key, or never will be.
-func (v *Vault) settled(job string, class journal.Class) bool {
+func (v *Vault) settled(job string, class tlog.Class) bool {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	_, have := v.own[scope{v.opt.Node, job, class}]
@@ -271,16 +271,16 @@ func (v *Vault) settled(job string, class journal.Class) bool {
 }
 
 // isErased says whether a class of a job is erased; the lock is held.
-func (v *Vault) isErased(job string, class journal.Class) bool {
-	if class == journal.Column {
-		class = journal.Work
+func (v *Vault) isErased(job string, class tlog.Class) bool {
+	if class == tlog.Column {
+		class = tlog.Work
 	}
 	_, yes := v.erased[scope{"", job, class}]
 	return yes
 }
 
-// Seal implements journal.Sealer.
-func (v *Vault) Seal(at journal.Place, o *journal.Opening) (*journal.Sealed, error) {
+// Seal implements tlog.Sealer.
+func (v *Vault) Seal(at tlog.Place, o *tlog.Opening) (*tlog.Sealed, error) {
 	id, a, err := v.sealer(at)
 	if err != nil || a == nil {
 		return nil, err
@@ -290,11 +290,11 @@ func (v *Vault) Seal(at journal.Place, o *journal.Opening) (*journal.Sealed, err
 		return nil, fmt.Errorf("draw a nonce: %w", err)
 	}
 	plain := append(append(box, o.Salt[:]...), o.Payload...)[nonceLen:] // sealed where it stands
-	return &journal.Sealed{Key: id, Box: a.Seal(box, box, plain, place(at, id))}, nil
+	return &tlog.Sealed{Key: id, Box: a.Seal(box, box, plain, place(at, id))}, nil
 }
 
 // sealer is the key for a place; nil where the job's data is erased.
-func (v *Vault) sealer(at journal.Place) (journal.KeyID, cipher.AEAD, error) {
+func (v *Vault) sealer(at tlog.Place) (tlog.KeyID, cipher.AEAD, error) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	id, have := v.own[scope{v.opt.Node, at.Job, at.Class}]
@@ -308,9 +308,9 @@ func (v *Vault) sealer(at journal.Place) (journal.KeyID, cipher.AEAD, error) {
 	return id, a, err
 }
 
-// Open implements journal.Sealer. A key that this node may have and has not is
+// Open implements tlog.Sealer. A key that this node may have and has not is
 // noted as missing.
-func (v *Vault) Open(at journal.Place, s *journal.Sealed) (*journal.Opening, error) {
+func (v *Vault) Open(at tlog.Place, s *tlog.Sealed) (*tlog.Opening, error) {
 	v.mu.RLock()
 	k := v.keys[s.Key]
 	_, noted := v.missing[s.Key]
@@ -319,7 +319,7 @@ func (v *Vault) Open(at journal.Place, s *journal.Sealed) (*journal.Opening, err
 		if !noted {
 			v.miss(at, s.Key)
 		}
-		return nil, journal.ErrNoKey
+		return nil, tlog.ErrNoKey
 	}
 	plain, err := unseal(k.secret[:], s.Box, place(at, s.Key))
 	if err != nil {
@@ -328,12 +328,12 @@ func (v *Vault) Open(at journal.Place, s *journal.Sealed) (*journal.Opening, err
 	if len(plain) < saltLen || k.class != at.Class {
 		return nil, errBox
 	}
-	o := &journal.Opening{Payload: plain[saltLen:]}
+	o := &tlog.Opening{Payload: plain[saltLen:]}
 	copy(o.Salt[:], plain)
 	return o, nil
 }
 
-func (v *Vault) miss(at journal.Place, id journal.KeyID) {
+func (v *Vault) miss(at tlog.Place, id tlog.KeyID) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.opt.ReadOnly || !entitled(v.role, at.Class) || v.isErased(at.Job, at.Class) || len(v.missing) >= maxMissing {

@@ -8,30 +8,30 @@ import (
 	"path/filepath"
 	"testing"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
 func TestABoxOpensInItsOwnPlaceOnly(t *testing.T) {
 	s := newShop(t)
 	v := s.open("demo-desk")
-	here := at("j1", 7, journal.Work)
+	here := at("j1", 7, tlog.Work)
 	b := s.sealed(v, here, `{"plate":"X"}`)
 	if !s.opens(v, here, b, `{"plate":"X"}`) {
 		t.Fatal("it does not open where it belongs")
 	}
-	elsewhere := map[string]func(*journal.Place, *journal.Sealed){
-		"another number": func(p *journal.Place, _ *journal.Sealed) { p.Seq++ },
-		"another origin": func(p *journal.Place, _ *journal.Sealed) { p.Origin = "demo-desk/10112233445566778899aabbccddeeff" },
-		"another class":  func(p *journal.Place, _ *journal.Sealed) { p.Class = journal.Contact },
-		"cut":            func(_ *journal.Place, b *journal.Sealed) { b.Box = b.Box[:20] },
+	elsewhere := map[string]func(*tlog.Place, *tlog.Sealed){
+		"another number": func(p *tlog.Place, _ *tlog.Sealed) { p.Seq++ },
+		"another origin": func(p *tlog.Place, _ *tlog.Sealed) { p.Origin = "demo-desk/10112233445566778899aabbccddeeff" },
+		"another class":  func(p *tlog.Place, _ *tlog.Sealed) { p.Class = tlog.Contact },
+		"cut":            func(_ *tlog.Place, b *tlog.Sealed) { b.Box = b.Box[:20] },
 	}
 	for i := range b.Box {
-		elsewhere["flipped byte"] = func(_ *journal.Place, b *journal.Sealed) { b.Box[i] ^= 1 }
+		elsewhere["flipped byte"] = func(_ *tlog.Place, b *tlog.Sealed) { b.Box[i] ^= 1 }
 		for name, wrong := range elsewhere {
-			p, c := here, &journal.Sealed{Key: b.Key, Box: bytes.Clone(b.Box)}
+			p, c := here, &tlog.Sealed{Key: b.Key, Box: bytes.Clone(b.Box)}
 			wrong(&p, c)
-			if _, err := v.Open(p, c); err == nil || errors.Is(err, journal.ErrNoKey) {
+			if _, err := v.Open(p, c); err == nil || errors.Is(err, tlog.ErrNoKey) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
@@ -41,7 +41,7 @@ func TestABoxOpensInItsOwnPlaceOnly(t *testing.T) {
 func TestAKeyIsOnDiskBeforeItIsUsed(t *testing.T) {
 	s := newShop(t)
 	v := s.open("demo-desk")
-	b := s.sealed(v, at("j1", 1, journal.Work), `{}`)
+	b := s.sealed(v, at("j1", 1, tlog.Work), `{}`)
 	// The power goes: the folder as it is now, without Close.
 	crashed := s.options("demo-desk")
 	crashed.Dir = filepath.Join(t.TempDir(), "crashed")
@@ -50,7 +50,7 @@ func TestAKeyIsOnDiskBeforeItIsUsed(t *testing.T) {
 	again, err := vault.Open(crashed)
 	s.must(err)
 	defer func() { s.must(again.Close()) }()
-	if !s.opens(again, at("j1", 1, journal.Work), b, `{}`) {
+	if !s.opens(again, at("j1", 1, tlog.Work), b, `{}`) {
 		t.Error("the key is gone")
 	}
 }
@@ -63,10 +63,10 @@ func TestASecondProcessIsKeptOut(t *testing.T) {
 	}
 	o := s.options("demo-desk")
 	o.ReadOnly = true
-	b := s.sealed(v, at("j1", 1, journal.Work), `{}`)
+	b := s.sealed(v, at("j1", 1, tlog.Work), `{}`)
 	look, err := vault.Open(o)
 	s.must(err)
-	if !s.opens(look, at("j1", 1, journal.Work), b, `{}`) || !errors.Is(look.Ready("j2", journal.Work), vault.ErrReadOnly) {
+	if !s.opens(look, at("j1", 1, tlog.Work), b, `{}`) || !errors.Is(look.Ready("j2", tlog.Work), vault.ErrReadOnly) {
 		t.Error("a looker cannot look, or writes")
 	}
 	s.must(look.Close())
@@ -75,11 +75,11 @@ func TestASecondProcessIsKeptOut(t *testing.T) {
 func TestATornEndCostsNothingThatWasKept(t *testing.T) {
 	s := newShop(t)
 	v := s.open("demo-desk")
-	var boxes []*journal.Sealed
+	var boxes []*tlog.Sealed
 	var ends []int64
 	path := filepath.Join(s.folder("demo-desk"), "keys.db")
 	for i := range 4 {
-		boxes = append(boxes, s.sealed(v, at(string(rune('a'+i)), 1, journal.Work), `{}`))
+		boxes = append(boxes, s.sealed(v, at(string(rune('a'+i)), 1, tlog.Work), `{}`))
 		st, err := os.Stat(path)
 		s.must(err)
 		ends = append(ends, st.Size())
@@ -95,12 +95,12 @@ func TestATornEndCostsNothingThatWasKept(t *testing.T) {
 		again, err := vault.Open(o)
 		s.must(err)
 		for i := range boxes {
-			got := s.opens(again, at(string(rune('a'+i)), 1, journal.Work), boxes[i], `{}`)
+			got := s.opens(again, at(string(rune('a'+i)), 1, tlog.Work), boxes[i], `{}`)
 			if want := ends[i] <= cut; got != want {
 				t.Errorf("cut at %d: key %d is here: %v, want %v", cut, i, got, want)
 			}
 		}
-		s.sealed(again, at("new", 9, journal.Work), `{}`)
+		s.sealed(again, at("new", 9, tlog.Work), `{}`)
 		s.must(again.Close())
 	}
 }
@@ -116,22 +116,22 @@ func TestKeysGoToThoseWhoAreEntitled(t *testing.T) {
 		if name != "demo-bay-1" {
 			v = s.open(name)
 		}
-		for _, c := range []journal.Class{journal.Work, journal.Contact} {
+		for _, c := range []tlog.Class{tlog.Work, tlog.Contact} {
 			b := s.sealed(desk, at("j1", 1, c), `{}`)
 			if s.opens(v, at("j1", 1, c), b, `{}`) {
 				t.Fatalf("%s has a key that nobody gave", name)
 			}
 			s.must(s.give(desk, v, "demo-desk", name, b.Key))
-			want := c == journal.Work || role != "bay"
+			want := c == tlog.Work || role != "bay"
 			if got := s.opens(v, at("j1", 1, c), b, `{}`); got != want {
 				t.Errorf("%s, a %s, opens %s: %v, want %v", name, role, c, got, want)
 			}
 		}
 	}
 	// What a bay asks for is not given, and what it is given it does not take.
-	b := s.sealed(desk, at("j2", 1, journal.Contact), `{}`)
+	b := s.sealed(desk, at("j2", 1, tlog.Contact), `{}`)
 	public, sig := bay.Receiver()
-	if box, _, err := desk.Wrap("demo-bay-1", public, sig, []journal.KeyID{b.Key}); box != nil || err != nil {
+	if box, _, err := desk.Wrap("demo-bay-1", public, sig, []tlog.KeyID{b.Key}); box != nil || err != nil {
 		t.Errorf("a contact key was wrapped for a bay: %v", err)
 	}
 	if len(bay.Missing()) != 0 {
@@ -142,9 +142,9 @@ func TestKeysGoToThoseWhoAreEntitled(t *testing.T) {
 func TestKeysOfNobodyAreRefused(t *testing.T) {
 	s := newShop(t)
 	desk, bay := s.open("demo-desk"), s.open("demo-bay-1")
-	b := s.sealed(desk, at("j1", 1, journal.Work), `{}`)
+	b := s.sealed(desk, at("j1", 1, tlog.Work), `{}`)
 	public, sig := bay.Receiver()
-	box, boxSig, err := desk.Wrap("demo-bay-1", public, sig, []journal.KeyID{b.Key})
+	box, boxSig, err := desk.Wrap("demo-bay-1", public, sig, []tlog.KeyID{b.Key})
 	s.must(err)
 	for name, wrong := range map[string]func() error{
 		"a stranger":        func() error { return bay.Unwrap("demo-bay-9", box, boxSig) },
@@ -164,7 +164,7 @@ func TestKeysOfNobodyAreRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, _, err := desk.Wrap("demo-bay-2", public, sig, []journal.KeyID{b.Key}); !errors.Is(err, vault.ErrForeign) {
+	if _, _, err := desk.Wrap("demo-bay-2", public, sig, []tlog.KeyID{b.Key}); !errors.Is(err, vault.ErrForeign) {
 		t.Errorf("a receiving key of another node: %v", err)
 	}
 	s.must(bay.Unwrap("demo-desk", box, boxSig))
@@ -173,15 +173,15 @@ func TestKeysOfNobodyAreRefused(t *testing.T) {
 func TestAKeyThatNobodyMissesIsTakenFromItsMakerOnly(t *testing.T) {
 	s := newShop(t)
 	desk, central, bay := s.open("demo-desk"), s.open("demo-central"), s.open("demo-bay-1")
-	b := s.sealed(desk, at("j1", 1, journal.Work), `{}`)
+	b := s.sealed(desk, at("j1", 1, tlog.Work), `{}`)
 	s.must(s.give(desk, central, "demo-desk", "demo-central", b.Key))
 	s.must(s.give(central, bay, "demo-central", "demo-bay-1", b.Key))
-	if _, err := bay.Open(at("j1", 1, journal.Work), b); !errors.Is(err, journal.ErrNoKey) {
+	if _, err := bay.Open(at("j1", 1, tlog.Work), b); !errors.Is(err, tlog.ErrNoKey) {
 		t.Fatalf("an unwanted key of another was taken: %v", err)
 	}
 	// Now it is missed, and whoever has it may give it: its maker may be away.
 	s.must(s.give(central, bay, "demo-central", "demo-bay-1"))
-	if !s.opens(bay, at("j1", 1, journal.Work), b, `{}`) {
+	if !s.opens(bay, at("j1", 1, tlog.Work), b, `{}`) {
 		t.Error("a missed key was not taken")
 	}
 }
@@ -189,13 +189,13 @@ func TestAKeyThatNobodyMissesIsTakenFromItsMakerOnly(t *testing.T) {
 func TestAnotherGenerationAndItsKeyOpenNothing(t *testing.T) {
 	s := newShop(t)
 	v := s.open("demo-desk")
-	s.sealed(v, at("j1", 1, journal.Work), `{}`)
+	s.sealed(v, at("j1", 1, tlog.Work), `{}`)
 	s.must(v.Close())
 	dir := s.folder("demo-desk")
 	s.must(os.Remove(filepath.Join(dir, "keys", "vault-1.key")))
 	again := s.open("demo-desk")
-	b := s.sealed(again, at("j1", 2, journal.Work), `{}`)
-	if !s.opens(again, at("j1", 2, journal.Work), b, `{}`) {
+	b := s.sealed(again, at("j1", 2, tlog.Work), `{}`)
+	if !s.opens(again, at("j1", 2, tlog.Work), b, `{}`) {
 		t.Error("after a loss nothing can be sealed")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "keys.db.lost")); err != nil {
@@ -213,7 +213,7 @@ func TestTheVaultsFormatIsFinal(t *testing.T) {
 	o.Random = s.chance()
 	v, err := vault.Open(o)
 	s.must(err)
-	b := s.sealed(v, at("j1", 1, journal.Work), `{"plate":"X"}`)
+	b := s.sealed(v, at("j1", 1, tlog.Work), `{"plate":"X"}`)
 	s.must(v.Close())
 	golden := filepath.Join("testdata", "v1")
 	if *update {
@@ -239,8 +239,8 @@ func TestTheVaultsFormatIsFinal(t *testing.T) {
 	defer func() { s.must(again.Close()) }()
 	raw, err := os.ReadFile(filepath.Join(golden, "box"))
 	s.must(err)
-	kept := &journal.Sealed{Key: journal.KeyID(raw[:16]), Box: raw[16:]}
-	if !s.opens(again, at("j1", 1, journal.Work), kept, `{"plate":"X"}`) {
+	kept := &tlog.Sealed{Key: tlog.KeyID(raw[:16]), Box: raw[16:]}
+	if !s.opens(again, at("j1", 1, tlog.Work), kept, `{"plate":"X"}`) {
 		t.Error("the box of the golden file does not open")
 	}
 }
@@ -267,8 +267,8 @@ func FuzzAnyFileOpensOrIsSetAside(f *testing.F) {
 		s.must(os.WriteFile(filepath.Join(o.Dir, "keys.db"), b, 0o600))
 		v, err := vault.Open(o)
 		s.must(err)
-		box := s.sealed(v, at("j1", 1, journal.Work), `{}`)
-		if !s.opens(v, at("j1", 1, journal.Work), box, `{}`) {
+		box := s.sealed(v, at("j1", 1, tlog.Work), `{}`)
+		if !s.opens(v, at("j1", 1, tlog.Work), box, `{}`) {
 			t.Error("the vault does not work after it")
 		}
 		s.must(v.Close())

@@ -9,7 +9,7 @@ import (
 	"errors"
 	"fmt"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // MaxParcel is how many keys are wrapped together.
@@ -62,31 +62,31 @@ func (v *Vault) Receiver() (public, sig []byte) {
 
 // Missing are the keys that boxes have named and that are not here, each with the
 // node that wrote the box.
-func (v *Vault) Missing() map[journal.KeyID]string {
+func (v *Vault) Missing() map[tlog.KeyID]string {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	out := make(map[journal.KeyID]string, len(v.missing))
+	out := make(map[tlog.KeyID]string, len(v.missing))
 	for id, m := range v.missing {
-		out[id] = journal.NodeOf(m.origin)
+		out[id] = tlog.NodeOf(m.origin)
 	}
 	return out
 }
 
 // Made are the keys that this node has made since a position (-1: none, only the
 // position), and the position to ask from next.
-func (v *Vault) Made(from int) ([]journal.KeyID, int) {
+func (v *Vault) Made(from int) ([]tlog.KeyID, int) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	if from < 0 {
 		return nil, len(v.made)
 	}
-	return append([]journal.KeyID(nil), v.made[min(from, len(v.made)):]...), len(v.made)
+	return append([]tlog.KeyID(nil), v.made[min(from, len(v.made)):]...), len(v.made)
 }
 
 // Wrap wraps those of the named keys that are here and that the node may have, at
 // most MaxParcel, to its receiving key. A nil box without an error: there is
 // nothing to give. ErrForeign: the receiving key is not that of a node of the shop.
-func (v *Vault) Wrap(to string, public, sig []byte, ids []journal.KeyID) (box, boxSig []byte, err error) {
+func (v *Vault) Wrap(to string, public, sig []byte, ids []tlog.KeyID) (box, boxSig []byte, err error) {
 	n, ok := v.opt.Roster.Node(to)
 	if !ok || !ed25519.Verify(n.Key, receiverText(to, public), sig) {
 		return nil, nil, ErrForeign
@@ -175,7 +175,7 @@ func (v *Vault) openParcel(from string, box, sig []byte) ([]wrapped, error) {
 		return nil, fmt.Errorf("%w: it holds no keys", ErrForeign)
 	}
 	for _, w := range list {
-		if len(w.Secret) != 32 || !journal.ValidNode(w.Maker) || len(w.Job) > 64 || classOf(w.Class) == 0 {
+		if len(w.Secret) != 32 || !tlog.ValidNode(w.Maker) || len(w.Job) > 64 || classOf(w.Class) == 0 {
 			return nil, fmt.Errorf("%w: it holds no keys", ErrForeign)
 		}
 	}

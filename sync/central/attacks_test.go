@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // ledger is head office's database after a day, closed: every attack gets a copy.
@@ -18,8 +18,8 @@ type ledger struct {
 	*house
 	path   string
 	origin string
-	early  string             // the same database before its last segment
-	note   []journal.Cosigned // what head office has cosigned
+	early  string          // the same database before its last segment
+	note   []tlog.Cosigned // what head office has cosigned
 }
 
 func newLedger(t *testing.T) *ledger {
@@ -41,9 +41,9 @@ func newLedger(t *testing.T) *ledger {
 	}
 	m, err := l.store.Mark(t.Context(), l.origin)
 	l.must(err)
-	signed, err := journal.AddCosignature(m.Checkpoint, "demo-central", l.member("demo-central").Key, uint64(time.Now().Unix()))
+	signed, err := tlog.AddCosignature(m.Checkpoint, "demo-central", l.member("demo-central").Key, uint64(time.Now().Unix()))
 	l.must(err)
-	l.note = []journal.Cosigned{{Size: m.Size, Note: signed}}
+	l.note = []tlog.Cosigned{{Size: m.Size, Note: signed}}
 	l.path = l.dump(t)
 	return l
 }
@@ -58,7 +58,7 @@ func (l *ledger) dump(t *testing.T) string {
 }
 
 // after does a statement to a copy and gives what verify says.
-func (l *ledger) after(t *testing.T, from string, statements ...string) journal.VerifyReport {
+func (l *ledger) after(t *testing.T, from string, statements ...string) tlog.VerifyReport {
 	t.Helper()
 	b, err := os.ReadFile(from)
 	l.must(err)

@@ -6,7 +6,7 @@ import (
 	"fmt"
 
 	"pitlane/edge/job"
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // Columns seals what the database keeps of people and their cars (edge/vault). Its
@@ -14,7 +14,7 @@ import (
 type Columns interface {
 	// SealColumn seals a column of a job's row. Nil: the job's data is erased.
 	SealColumn(job, name string, plain []byte) ([]byte, error)
-	// OpenColumn opens it. journal.ErrNoKey: its key is gone.
+	// OpenColumn opens it. tlog.ErrNoKey: its key is gone.
 	OpenColumn(job, name string, sealed []byte) ([]byte, error)
 	// Search is the keyed HMAC of a word that is looked up; "" of "".
 	Search(kind, word string) (string, error)
@@ -53,7 +53,7 @@ func (s *sqlStore) seal(id, name string, v any) ([]byte, error) {
 // open opens a column into v; without its key v stays as it is.
 func (s *sqlStore) open(id, name string, sealed []byte, v any) error {
 	plain, err := s.columns.OpenColumn(id, name, sealed)
-	if errors.Is(err, journal.ErrNoKey) || err == nil && plain == nil {
+	if errors.Is(err, tlog.ErrNoKey) || err == nil && plain == nil {
 		return nil
 	}
 	if err == nil {

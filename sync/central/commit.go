@@ -8,7 +8,7 @@ import (
 	"fmt"
 
 	"pitlane/edge/job"
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // Commit implements Store.
@@ -60,7 +60,7 @@ func putMark(ctx context.Context, tx *sql.Tx, c Change) error {
 }
 
 func putSegment(ctx context.Context, tx *sql.Tx, c Change) error {
-	hashes := make([]byte, 0, len(c.Segment.Hashes)*len(journal.Hash{}))
+	hashes := make([]byte, 0, len(c.Segment.Hashes)*len(tlog.Hash{}))
 	for _, h := range c.Segment.Hashes {
 		hashes = append(hashes, h[:]...)
 	}
@@ -90,7 +90,7 @@ func putEntries(ctx context.Context, tx *sql.Tx, c Change) error {
 	return nil
 }
 
-func bare(s *journal.Sealed) (box, key []byte) {
+func bare(s *tlog.Sealed) (box, key []byte) {
 	if s == nil {
 		return nil, nil
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"pitlane/edge/job"
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/sync/wire"
 )
 
@@ -15,9 +15,9 @@ import (
 const cosignEvery = time.Minute
 
 // promised cosigns the log of a segment that promises something to a customer.
-func (s *session) promised(ctx context.Context, seg journal.Segment) error {
+func (s *session) promised(ctx context.Context, seg tlog.Segment) error {
 	for _, e := range seg.Entries {
-		entry, err := journal.DecodeLeaf(e.Leaf)
+		entry, err := tlog.DecodeLeaf(e.Leaf)
 		if err != nil || !job.Promise(entry.Kind) {
 			continue
 		}
@@ -54,7 +54,7 @@ func (s *session) cosign(m Mark) error {
 	if err != nil || cp.Size != m.Size || cp.Root != m.Frontier.Root() {
 		return nil //nolint:nilerr // off the roster by now, or more was signed than has come
 	}
-	note, err := journal.AddCosignature(m.Checkpoint, s.member.Node, s.member.Key, uint64(max(s.intake.now().Unix(), 0)))
+	note, err := tlog.AddCosignature(m.Checkpoint, s.member.Node, s.member.Key, uint64(max(s.intake.now().Unix(), 0)))
 	if err != nil {
 		return fmt.Errorf("cosign %s at size %d: %w", m.Origin, m.Size, err)
 	}

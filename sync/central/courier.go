@@ -8,8 +8,8 @@ import (
 	"log/slog"
 	"time"
 
-	"pitlane/edge/journal"
 	"pitlane/edge/shop"
+	"pitlane/edge/tlog"
 	"pitlane/sync/wire"
 )
 
@@ -205,7 +205,7 @@ func (s *session) message(ctx context.Context, m wire.Message) error {
 		return nil
 	}
 	if _, ok := s.member.Roster.Node(from); !ok {
-		s.refuse(from, journal.ErrUnknownOrigin)
+		s.refuse(from, tlog.ErrUnknownOrigin)
 		return nil
 	}
 	if topic.Kind != wire.OnLine && !m.Retained {
@@ -255,26 +255,26 @@ func (s *session) segment(ctx context.Context, from string, payload []byte) erro
 			return fmt.Errorf("pack a segment that came early: %w", err)
 		}
 		if done, err = s.intake.adopt(ctx, next, b); err != nil {
-			return s.sort(from, journal.Segment{}, err)
+			return s.sort(from, tlog.Segment{}, err)
 		}
 		s.office.took(done)
 	}
 }
 
 // sort decides about a segment that was not taken.
-func (s *session) sort(from string, seg journal.Segment, err error) error {
+func (s *session) sort(from string, seg tlog.Segment, err error) error {
 	switch {
-	case errors.Is(err, journal.ErrGap):
+	case errors.Is(err, tlog.ErrGap):
 		if len(seg.Entries) > 0 {
 			s.early.Keep(seg)
 		}
-	case errors.Is(err, journal.ErrForked):
+	case errors.Is(err, tlog.ErrForked):
 		if origin := seg.Origin; !s.forked[origin] {
 			s.forked[origin] = true
 			s.log.Error("an origin has two histories", "origin", origin, "node", from)
 			s.office.fork(origin)
 		}
-	case errors.Is(err, wire.ErrSegment), errors.Is(err, journal.ErrForged), errors.Is(err, journal.ErrUnknownOrigin), errors.Is(err, ErrMark):
+	case errors.Is(err, wire.ErrSegment), errors.Is(err, tlog.ErrForged), errors.Is(err, tlog.ErrUnknownOrigin), errors.Is(err, ErrMark):
 		s.refuse(from, err)
 	default:
 		return err // the store's

@@ -6,6 +6,7 @@ import (
 
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
@@ -60,13 +61,13 @@ func TestErasedRowsAreBlankWithTheOrder(t *testing.T) {
 
 	// Then the keys go, and nothing changes but that nothing opens.
 	h.must(h.intake.turn(t.Context(), func() {}))
-	if !h.intake.keys.Erased("j1", journal.Work) || h.intake.keys.Erased("j2", journal.Work) {
+	if !h.intake.keys.Erased("j1", tlog.Work) || h.intake.keys.Erased("j2", tlog.Work) {
 		t.Error("the keys of the visit are still there, or those of another are gone")
 	}
 	es, err := h.store.JobEntries(t.Context(), "j1")
 	h.must(err)
 	for _, e := range es {
-		if err := journal.OpenEntry(h.intake.keys, &e); err != nil || e.Kind != vault.KindErased && e.Work != nil {
+		if err := tlog.OpenEntry(h.intake.keys, &e); err != nil || e.Kind != vault.KindErased && e.Work != nil {
 			t.Errorf("%s opens: %v", e.Kind, err)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/sync/wire"
 )
 
@@ -51,7 +51,7 @@ func TestHostileNodeChangesNothingAtHeadOffice(t *testing.T) {
 	seg, err := h.bay.Segment(t.Context(), h.bay.Origin(), 0, 1<<20)
 	h.must(err)
 	bad := seg
-	bad.Entries = append([]journal.Entry(nil), seg.Entries...)
+	bad.Entries = append([]tlog.Entry(nil), seg.Entries...)
 	bad.Entries[1].Leaf = bytes.Replace(bad.Entries[1].Leaf, []byte(`"j":"j1"`), []byte(`"j":"j2"`), 1)
 	forged, err := h.intake.codec.Encode(bad)
 	h.must(err)

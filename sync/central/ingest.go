@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 	"pitlane/sync/wire"
 )
@@ -19,7 +19,7 @@ import (
 type intake struct {
 	store  Store
 	codec  *wire.Codec
-	roster *journal.Roster
+	roster *tlog.Roster
 	keys   *vault.Vault
 	now    func() time.Time
 	log    *slog.Logger
@@ -38,7 +38,7 @@ type taken struct {
 
 // take verifies a segment and commits what is new in it. Taken twice it changes
 // nothing. Its errors are those of journal.Adopt, and the store's.
-func (t *intake) take(ctx context.Context, b []byte) (journal.Segment, taken, error) {
+func (t *intake) take(ctx context.Context, b []byte) (tlog.Segment, taken, error) {
 	seg, err := t.codec.Decode(b)
 	if err != nil {
 		return seg, taken{}, err
@@ -47,7 +47,7 @@ func (t *intake) take(ctx context.Context, b []byte) (journal.Segment, taken, er
 	return seg, done, err
 }
 
-func (t *intake) adopt(ctx context.Context, seg journal.Segment, b []byte) (taken, error) {
+func (t *intake) adopt(ctx context.Context, seg tlog.Segment, b []byte) (taken, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	mark, err := t.store.Mark(ctx, seg.Origin)
@@ -89,10 +89,10 @@ func (t *intake) adopt(ctx context.Context, seg journal.Segment, b []byte) (take
 // compare holds what lies below the mark against what is held, and gives the
 // segment's leaf hashes. Another leaf in the place of a held one is a fork only
 // when the origin has signed it too; else it is a forgery.
-func (t *intake) compare(ctx context.Context, mark Mark, seg journal.Segment) ([]journal.Hash, error) {
-	hashes := make([]journal.Hash, 0, len(seg.Entries))
+func (t *intake) compare(ctx context.Context, mark Mark, seg tlog.Segment) ([]tlog.Hash, error) {
+	hashes := make([]tlog.Hash, 0, len(seg.Entries))
 	for _, e := range seg.Entries {
-		hashes = append(hashes, journal.LeafHash(e.Leaf))
+		hashes = append(hashes, tlog.LeafHash(e.Leaf))
 	}
 	if seg.First >= mark.Size {
 		return hashes, nil
@@ -112,7 +112,7 @@ func (t *intake) compare(ctx context.Context, mark Mark, seg journal.Segment) ([
 }
 
 // forked says of a segment that contradicts the store what it is.
-func (t *intake) forked(ctx context.Context, seg journal.Segment) error {
+func (t *intake) forked(ctx context.Context, seg tlog.Segment) error {
 	if _, err := t.roster.CheckCheckpoint(seg.Origin, seg.Checkpoint); err != nil {
 		return err // before the costly part: nobody of the shop has signed it
 	}
@@ -120,34 +120,34 @@ func (t *intake) forked(ctx context.Context, seg journal.Segment) error {
 	if err != nil {
 		return err
 	}
-	var f journal.Frontier
+	var f tlog.Frontier
 	for _, h := range below {
 		f.Add(h)
 	}
 	if _, _, _, err := t.roster.CheckSegment(f, seg); err != nil {
 		return err
 	}
-	return fmt.Errorf("%w: %s at %d", journal.ErrForked, seg.Origin, seg.First)
+	return fmt.Errorf("%w: %s at %d", tlog.ErrForked, seg.Origin, seg.First)
 }
 
 // open opens what central has the keys of, and holds it against the leaves. A
 // segment in clear is refused: nothing readable lies in the rows.
-func (t *intake) open(seg journal.Segment, entries []journal.Entry) error {
+func (t *intake) open(seg tlog.Segment, entries []tlog.Entry) error {
 	for _, e := range seg.Entries {
 		if e.Work != nil || e.Contact != nil {
 			return fmt.Errorf("%w: its payloads are not sealed: bring the node to this version", wire.ErrSegment)
 		}
 	}
 	for i := range entries {
-		if err := journal.OpenEntry(t.keys, &entries[i]); err != nil {
-			return fmt.Errorf("%w: entry %d: %w", journal.ErrForged, entries[i].Seq, err)
+		if err := tlog.OpenEntry(t.keys, &entries[i]); err != nil {
+			return fmt.Errorf("%w: entry %d: %w", tlog.ErrForged, entries[i].Seq, err)
 		}
 	}
 	return nil
 }
 
 // jobsOf are the jobs of entries, each once.
-func jobsOf(entries []journal.Entry) []string {
+func jobsOf(entries []tlog.Entry) []string {
 	var ids []string
 	for _, e := range entries {
 		if e.Job != "" && !slices.Contains(ids, e.Job) {
@@ -218,14 +218,14 @@ func (t *intake) park(ctx context.Context, g *garage, j *Job) error {
 	return nil
 }
 
-func (t *intake) fold(ctx context.Context, id string, fresh []journal.Entry) (JobFile, error) {
+func (t *intake) fold(ctx context.Context, id string, fresh []tlog.Entry) (JobFile, error) {
 	entries, err := t.store.JobEntries(ctx, id)
 	if err != nil {
 		return JobFile{}, err
 	}
 	for i := range entries {
 		// A box that its key does not open, once the key is here, stays closed.
-		_ = journal.OpenEntry(t.keys, &entries[i])
+		_ = tlog.OpenEntry(t.keys, &entries[i])
 	}
 	for _, e := range fresh {
 		if e.Job == id {

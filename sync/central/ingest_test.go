@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/sync/wire"
 )
 
@@ -60,7 +61,7 @@ func TestGapIsToldAndNothingKept(t *testing.T) {
 	h := newHouse(t)
 	h.write(h.bay, "j1", opened("A-1", ""))
 	h.write(h.bay, "j1", scanned("s1", vin1)...)
-	if _, _, err := h.intake.take(t.Context(), h.bytes(h.bay, 2, 1<<20)); !errors.Is(err, journal.ErrGap) {
+	if _, _, err := h.intake.take(t.Context(), h.bytes(h.bay, 2, 1<<20)); !errors.Is(err, tlog.ErrGap) {
 		t.Errorf("got %v", err)
 	}
 	if n := h.mark(h.bay.Origin()); n != 0 {
@@ -75,29 +76,29 @@ func TestWhatDoesNotVerifyIsNotKept(t *testing.T) {
 	h.write(h.bay, "j1", scanned("s1", vin1)...)
 	seg, err := h.bay.Segment(t.Context(), h.bay.Origin(), 0, 1<<20)
 	h.must(err)
-	for name, spoil := range map[string]func(*journal.Segment){
-		"a changed leaf": func(s *journal.Segment) {
+	for name, spoil := range map[string]func(*tlog.Segment){
+		"a changed leaf": func(s *tlog.Segment) {
 			s.Entries[1].Leaf = bytes.Replace(s.Entries[1].Leaf, []byte(`"j":"j1"`), []byte(`"j":"j2"`), 1)
 		},
-		"a changed payload": func(s *journal.Segment) {
+		"a changed payload": func(s *tlog.Segment) {
 			box := *s.Entries[1].SealedWork
 			box.Box = bytes.Clone(box.Box)
 			box.Box[20] ^= 1
 			s.Entries[1].SealedWork = &box
 		},
-		"a changed checkpoint":   func(s *journal.Segment) { s.Checkpoint[40] ^= 1 },
-		"another node's entries": func(s *journal.Segment) { s.Origin = "demo-reception" + s.Origin[len("demo-bay-1"):] },
-		"a stranger's entries":   func(s *journal.Segment) { s.Origin = "other-bay-1" + s.Origin[len("demo-bay-1"):] },
-		"a missing entry":        func(s *journal.Segment) { s.Entries = s.Entries[:1] },
+		"a changed checkpoint":   func(s *tlog.Segment) { s.Checkpoint[40] ^= 1 },
+		"another node's entries": func(s *tlog.Segment) { s.Origin = "demo-reception" + s.Origin[len("demo-bay-1"):] },
+		"a stranger's entries":   func(s *tlog.Segment) { s.Origin = "other-bay-1" + s.Origin[len("demo-bay-1"):] },
+		"a missing entry":        func(s *tlog.Segment) { s.Entries = s.Entries[:1] },
 	} {
 		t.Run(name, func(t *testing.T) {
 			bad := seg
-			bad.Entries = append([]journal.Entry(nil), seg.Entries...)
+			bad.Entries = append([]tlog.Entry(nil), seg.Entries...)
 			bad.Checkpoint = bytes.Clone(seg.Checkpoint)
 			spoil(&bad)
 			b, err := h.intake.codec.Encode(bad)
 			h.must(err)
-			if _, _, err := h.intake.take(t.Context(), b); !errors.Is(err, journal.ErrForged) && !errors.Is(err, journal.ErrUnknownOrigin) {
+			if _, _, err := h.intake.take(t.Context(), b); !errors.Is(err, tlog.ErrForged) && !errors.Is(err, tlog.ErrUnknownOrigin) {
 				t.Errorf("got %v", err)
 			}
 		})
@@ -120,7 +121,7 @@ func TestWhatDoesNotVerifyIsNotKept(t *testing.T) {
 	}
 }
 
-func entryOf(t *testing.T, j *journal.Journal, seq uint64) journal.Entry {
+func entryOf(t *testing.T, j *journal.Journal, seq uint64) tlog.Entry {
 	t.Helper()
 	for e, err := range j.Read(t.Context(), j.Origin(), seq) {
 		if err != nil {
@@ -128,7 +129,7 @@ func entryOf(t *testing.T, j *journal.Journal, seq uint64) journal.Entry {
 		}
 		return e
 	}
-	return journal.Entry{}
+	return tlog.Entry{}
 }
 
 func TestAnotherHistoryIsNeverWrittenOver(t *testing.T) {
@@ -147,7 +148,7 @@ func TestAnotherHistoryIsNeverWrittenOver(t *testing.T) {
 	h.write(two, "j1", scanned("s2", vin2)...)
 	_, _, err = h.intake.take(t.Context(), h.bytes(one, 0, 1<<20))
 	h.must(err)
-	if _, _, err := h.intake.take(t.Context(), h.bytes(two, 0, 1<<20)); !errors.Is(err, journal.ErrForked) {
+	if _, _, err := h.intake.take(t.Context(), h.bytes(two, 0, 1<<20)); !errors.Is(err, tlog.ErrForked) {
 		t.Errorf("the other history: %v", err)
 	}
 	// The same entries unsigned are a forgery, not a fork: nobody of the shop made them.
@@ -157,7 +158,7 @@ func TestAnotherHistoryIsNeverWrittenOver(t *testing.T) {
 	last.Leaf = bytes.Replace(last.Leaf, []byte(`"j":"j1"`), []byte(`"j":"j9"`), 1)
 	b, err := h.intake.codec.Encode(seg)
 	h.must(err)
-	if _, _, err := h.intake.take(t.Context(), b); !errors.Is(err, journal.ErrForged) {
+	if _, _, err := h.intake.take(t.Context(), b); !errors.Is(err, tlog.ErrForged) {
 		t.Errorf("forged entries: %v", err)
 	}
 	if scans, err := h.store.Scans(t.Context(), "j1"); err != nil || len(scans) != 1 || scans[0].ID != "s1" {

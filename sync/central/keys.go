@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 	"pitlane/sync/wire"
 )
@@ -49,7 +49,7 @@ func (t *intake) turn(ctx context.Context, changed func()) error {
 	slices.Sort(jobs)
 	gone := false
 	for _, id := range slices.Compact(jobs) {
-		gone = gone || t.keys.Erased(id, journal.Contact)
+		gone = gone || t.keys.Erased(id, tlog.Contact)
 		if err := t.refresh(ctx, id); err != nil {
 			return fmt.Errorf("fold a job again: %w", err)
 		}
@@ -83,26 +83,26 @@ var _ vault.Log = told{}
 
 // Tips implements vault.Log. Without an answer there is nothing new: the next round
 // looks again.
-func (l told) Tips() []journal.Tip {
+func (l told) Tips() []tlog.Tip {
 	ctx, stop := context.WithTimeout(context.Background(), patience)
 	defer stop()
 	marks, err := l.store.Marks(ctx)
 	if err != nil {
 		return nil
 	}
-	tips := make([]journal.Tip, 0, len(marks))
+	tips := make([]tlog.Tip, 0, len(marks))
 	for _, m := range marks {
-		tips = append(tips, journal.Tip{Origin: m.Origin, Size: m.Size})
+		tips = append(tips, tlog.Tip{Origin: m.Origin, Size: m.Size})
 	}
 	return tips
 }
 
 // Sealed implements vault.Log: only what orders an erasure.
-func (l told) Sealed(ctx context.Context, origin string, from uint64) iter.Seq2[journal.Entry, error] {
-	return func(yield func(journal.Entry, error) bool) {
+func (l told) Sealed(ctx context.Context, origin string, from uint64) iter.Seq2[tlog.Entry, error] {
+	return func(yield func(tlog.Entry, error) bool) {
 		es, err := l.store.Erasures(ctx, origin, from)
 		if err != nil {
-			yield(journal.Entry{}, err)
+			yield(tlog.Entry{}, err)
 			return
 		}
 		for _, e := range es {

@@ -11,8 +11,8 @@ import (
 
 	"pitlane/edge/board"
 	"pitlane/edge/job"
-	"pitlane/edge/journal"
 	"pitlane/edge/shop"
+	"pitlane/edge/tlog"
 	"pitlane/sync/wire"
 )
 
@@ -107,7 +107,7 @@ func newOffice(ctx context.Context, store Store, m *shop.Member, now func() time
 	}
 	for _, k := range marks {
 		o.marks[k.Origin] = k.Size
-		if p := o.edges[journal.NodeOf(k.Origin)]; p != nil && k.At.After(p.heard) {
+		if p := o.edges[tlog.NodeOf(k.Origin)]; p != nil && k.At.After(p.heard) {
 			p.heard = k.At
 		}
 	}
@@ -177,7 +177,7 @@ func (o *office) refuse() {
 func (o *office) fork(origin string) {
 	o.change(func() bool {
 		o.faults["forked "+origin] = board.Fault{Kind: "forked",
-			Message: "the log of " + journal.NodeOf(origin) + " exists in two versions",
+			Message: "the log of " + tlog.NodeOf(origin) + " exists in two versions",
 			Hint:    "its disk was copied or restored: take that node out of service; nothing was overwritten"}
 		return true
 	})
@@ -222,7 +222,7 @@ func (o *office) counted() counts {
 func (o *office) backlog(node string) uint64 {
 	n := uint64(0)
 	for origin, r := range o.edges[node].have {
-		if journal.NodeOf(origin) == node {
+		if tlog.NodeOf(origin) == node {
 			n += r.Size - min(r.Size, o.marks[origin])
 		}
 	}

@@ -9,13 +9,13 @@ import (
 	"unicode"
 
 	"pitlane/edge/job"
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
 // event makes of a journal entry what the fold takes. A payload of an unknown kind
 // or form counts as one that is not held.
-func event(e journal.Entry) job.Event {
+func event(e tlog.Entry) job.Event {
 	out := job.Event{
 		Kind: e.Kind, Job: e.Job, Origin: e.Origin, Seq: e.Seq, Hash: job.Hash(e.Hash),
 		Request: e.Request, WallMS: e.WallMS, Quality: job.Quality(e.Quality),
@@ -38,7 +38,7 @@ func event(e journal.Entry) job.Event {
 
 // erased says what of a job is erased. The event alone decides: its rows are blank
 // with the transaction that takes it in, and the keys go right after.
-func erased(entries []journal.Entry) (work, contact bool) {
+func erased(entries []tlog.Entry) (work, contact bool) {
 	for _, e := range entries {
 		work = work || e.Kind == vault.KindErased
 		contact = contact || work || e.Kind == vault.KindContactErased
@@ -48,7 +48,7 @@ func erased(entries []journal.Entry) (work, contact bool) {
 
 // fold is what is true of a job after all its entries. Erased data is not in it,
 // whether or not its keys are still here.
-func fold(shop, id string, entries []journal.Entry) JobFile {
+func fold(shop, id string, entries []tlog.Entry) JobFile {
 	events := make([]job.Event, 0, len(entries))
 	newest := int64(0)
 	work, contact := erased(entries)
@@ -65,7 +65,7 @@ func fold(shop, id string, entries []journal.Entry) JobFile {
 	s := job.Fold(events)
 	f := JobFile{Job: Job{
 		ID: id, Shop: shop, Ticket: s.Ticket, Plate: s.Plate, Phase: s.Phase, Word: s.Phase.Word(),
-		Bay: s.Bay, Node: journal.NodeOf(s.NewestOrigin), Opened: s.OpenedMS, Promised: s.Promised, Newest: newest,
+		Bay: s.Bay, Node: tlog.NodeOf(s.NewestOrigin), Opened: s.OpenedMS, Promised: s.Promised, Newest: newest,
 		Complaint: s.Complaint, Lines: s.Lines,
 	}, Scans: s.Scans, erased: work}
 	if !s.Mismatch { // else the VIN is that of another car, which met the adapter by mistake

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"pitlane/edge/job"
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
@@ -96,7 +96,7 @@ func (s *sqlStore) Mark(ctx context.Context, origin string) (Mark, error) {
 	return m, wrap("read a mark", err)
 }
 
-func scanHash(scan func(...any) error) (h journal.Hash, err error) {
+func scanHash(scan func(...any) error) (h tlog.Hash, err error) {
 	var b []byte
 	if err := scan(&b); err != nil {
 		return h, err
@@ -104,31 +104,31 @@ func scanHash(scan func(...any) error) (h journal.Hash, err error) {
 	if len(b) != len(h) {
 		return h, errors.New("a stored hash has another length")
 	}
-	return journal.Hash(b), nil
+	return tlog.Hash(b), nil
 }
 
 // Hashes implements Store.
-func (s *sqlStore) Hashes(ctx context.Context, origin string, from uint64, n int) ([]journal.Hash, error) {
+func (s *sqlStore) Hashes(ctx context.Context, origin string, from uint64, n int) ([]tlog.Hash, error) {
 	out, err := query(ctx, s.read, scanHash,
 		`SELECT hash FROM entries WHERE origin = $1 AND seq >= $2 AND seq < $3 ORDER BY seq`, origin, int64(from), int64(from)+int64(n))
 	return out, wrap("read hashes", err)
 }
 
-func scanEntry(scan func(...any) error) (journal.Entry, error) {
+func scanEntry(scan func(...any) error) (tlog.Entry, error) {
 	var leaf, work, workKey, contact, contactKey []byte
 	if err := scan(&leaf, &work, &workKey, &contact, &contactKey); err != nil {
-		return journal.Entry{}, err
+		return tlog.Entry{}, err
 	}
-	e, err := journal.DecodeLeaf(leaf)
+	e, err := tlog.DecodeLeaf(leaf)
 	if err != nil {
-		return journal.Entry{}, err
+		return tlog.Entry{}, err
 	}
 	e.SealedWork, e.SealedContact = box(work, workKey), box(contact, contactKey)
 	return e, nil
 }
 
-func box(b, key []byte) *journal.Sealed {
-	s := &journal.Sealed{Box: b}
+func box(b, key []byte) *tlog.Sealed {
+	s := &tlog.Sealed{Box: b}
 	if copy(s.Key[:], key) != len(s.Key) {
 		return nil
 	}
@@ -138,7 +138,7 @@ func box(b, key []byte) *journal.Sealed {
 const entryColumns = `SELECT leaf, work, work_key, contact, contact_key FROM entries`
 
 // JobEntries implements Store.
-func (s *sqlStore) JobEntries(ctx context.Context, id string) ([]journal.Entry, error) {
+func (s *sqlStore) JobEntries(ctx context.Context, id string) ([]tlog.Entry, error) {
 	out, err := query(ctx, s.read, scanEntry,
 		entryColumns+` WHERE job = $1 ORDER BY origin, seq`, id)
 	return out, wrap("read the entries of a job", err)
@@ -149,8 +149,8 @@ func scanSegment(scan func(...any) error) (r SegmentRow, err error) {
 	if err := scan(&r.Origin, &r.First, &hashes, &r.Bytes); err != nil {
 		return r, err
 	}
-	for ; len(hashes) >= len(journal.Hash{}); hashes = hashes[len(journal.Hash{}):] {
-		r.Hashes = append(r.Hashes, journal.Hash(hashes[:len(journal.Hash{})]))
+	for ; len(hashes) >= len(tlog.Hash{}); hashes = hashes[len(tlog.Hash{}):] {
+		r.Hashes = append(r.Hashes, tlog.Hash(hashes[:len(tlog.Hash{})]))
 	}
 	return r, nil
 }
@@ -309,7 +309,7 @@ func (s *sqlStore) Vehicles(ctx context.Context, n int) ([]VehicleCount, error) 
 }
 
 // Erasures implements Store.
-func (s *sqlStore) Erasures(ctx context.Context, origin string, from uint64) ([]journal.Entry, error) {
+func (s *sqlStore) Erasures(ctx context.Context, origin string, from uint64) ([]tlog.Entry, error) {
 	out, err := query(ctx, s.read, scanEntry, entryColumns+` WHERE origin = $1 AND seq >= $2 AND kind IN ($3, $4) ORDER BY seq`,
 		origin, int64(from), vault.KindErased, vault.KindContactErased)
 	return out, wrap("read erasures", err)

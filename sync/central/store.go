@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"pitlane/edge/job"
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // Store keeps what head office holds. Its methods may be called from any
@@ -18,9 +18,9 @@ type Store interface {
 	// Mark is that of one origin; of an unknown one it has size 0.
 	Mark(ctx context.Context, origin string) (Mark, error)
 	// Hashes are the leaf hashes [from, from+n) of an origin, as far as held.
-	Hashes(ctx context.Context, origin string, from uint64, n int) ([]journal.Hash, error)
+	Hashes(ctx context.Context, origin string, from uint64, n int) ([]tlog.Hash, error)
 	// JobEntries are all entries of a job, by origin and seq.
-	JobEntries(ctx context.Context, id string) ([]journal.Entry, error)
+	JobEntries(ctx context.Context, id string) ([]tlog.Entry, error)
 	// SegmentRows are the segments of an origin as they came, from the one that
 	// holds entry from on, at most n.
 	SegmentRows(ctx context.Context, origin string, from uint64, n int) ([]SegmentRow, error)
@@ -31,7 +31,7 @@ type Store interface {
 	// what is held reads otherwise.
 	Refresh(ctx context.Context, c Change) error
 	// Erasures are the entries of an origin from a number on that order an erasure.
-	Erasures(ctx context.Context, origin string, from uint64) ([]journal.Entry, error)
+	Erasures(ctx context.Context, origin string, from uint64) ([]tlog.Entry, error)
 
 	// Job is one job; ErrNone without it.
 	Job(ctx context.Context, id string) (Job, error)
@@ -73,7 +73,7 @@ var (
 type Mark struct {
 	Origin     string
 	Size       uint64
-	Frontier   journal.Frontier
+	Frontier   tlog.Frontier
 	Checkpoint []byte
 	At         time.Time // when the newest was taken
 }
@@ -82,7 +82,7 @@ type Mark struct {
 type SegmentRow struct {
 	Origin string
 	First  uint64
-	Hashes []journal.Hash // of its leaves
+	Hashes []tlog.Hash // of its leaves
 	Bytes  []byte
 }
 
@@ -91,9 +91,9 @@ type Change struct {
 	Was      uint64 // size of the mark before
 	Mark     Mark
 	Segment  SegmentRow
-	Entries  []journal.Entry // those from Was on
-	Dropped  []string        // vehicles that are made anew from their jobs, or go; before Merged
-	Merged   []Merge         // before Vehicles
+	Entries  []tlog.Entry // those from Was on
+	Dropped  []string     // vehicles that are made anew from their jobs, or go; before Merged
+	Merged   []Merge      // before Vehicles
 	Vehicles []Vehicle
 	Jobs     []JobFile
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"pitlane/edge/job"
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
@@ -54,7 +54,7 @@ func testStore(t *testing.T, open func(*testing.T) Store) {
 func columns(t *testing.T) Columns {
 	t.Helper()
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
-	roster := &journal.Roster{Shop: "demo", Nodes: []journal.RosterNode{{Name: "demo-central", Role: "central", Key: key.Public().(ed25519.PublicKey)}}}
+	roster := &tlog.Roster{Shop: "demo", Nodes: []tlog.RosterNode{{Name: "demo-central", Role: "central", Key: key.Public().(ed25519.PublicKey)}}}
 	v, err := vault.Open(vault.Options{Dir: t.TempDir(), Node: "demo-central", Key: key, Roster: roster})
 	if err != nil {
 		t.Fatal(err)
@@ -70,12 +70,12 @@ func columns(t *testing.T) Columns {
 const testOrigin = "demo-bay-1/0123456789abcdef0123456789abcdef"
 
 // leafOf makes the leaf of a work event.
-func leafOf(t *testing.T, seq uint64, id string) journal.Entry {
+func leafOf(t *testing.T, seq uint64, id string) tlog.Entry {
 	t.Helper()
 	leaf := fmt.Appendf(nil, `pl-event/v1`+"\n"+
 		`{"o":%q,"s":%d,"b":"00","m":1,"w":1700000000000,"q":3,"k":"work.started","j":%q,"p":[],"cw":"","cp":"","n":"%032x"}`+"\n",
 		testOrigin, seq, id, seq)
-	e, err := journal.DecodeLeaf(leaf)
+	e, err := tlog.DecodeLeaf(leaf)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func changeOf(t *testing.T, was uint64, n int, id string) Change {
 		c.Entries = append(c.Entries, e)
 		c.Segment.Hashes = append(c.Segment.Hashes, e.Hash)
 	}
-	c.Mark = Mark{Origin: testOrigin, Size: was + uint64(n), Frontier: journal.Frontier{Size: was + uint64(n), Nodes: []journal.Hash{{1}}},
+	c.Mark = Mark{Origin: testOrigin, Size: was + uint64(n), Frontier: tlog.Frontier{Size: was + uint64(n), Nodes: []tlog.Hash{{1}}},
 		Checkpoint: []byte("checkpoint"), At: time.UnixMilli(1700000000000)}
 	return c
 }
@@ -127,7 +127,7 @@ func storeChange(t *testing.T, s Store) {
 	commit(t, s, c)
 	commit(t, s, changeOf(t, 3, 2, "j1"))
 	marks, err := s.Marks(t.Context())
-	if err != nil || len(marks) != 1 || marks[0].Size != 5 || string(marks[0].Checkpoint) != "checkpoint" || marks[0].Frontier.Nodes[0] != (journal.Hash{1}) {
+	if err != nil || len(marks) != 1 || marks[0].Size != 5 || string(marks[0].Checkpoint) != "checkpoint" || marks[0].Frontier.Nodes[0] != (tlog.Hash{1}) {
 		t.Errorf("marks %+v, %v", marks, err)
 	}
 	hashes, err := s.Hashes(t.Context(), testOrigin, 1, 2)
@@ -159,19 +159,19 @@ func storeMark(t *testing.T, s Store) {
 
 func storeEntries(t *testing.T, s Store) {
 	c := changeOf(t, 0, 4, "j1")
-	c.Entries[0].SealedWork = &journal.Sealed{Key: journal.KeyID{7}, Box: []byte(`a box`)}
-	c.Entries[1].SealedContact = &journal.Sealed{Box: []byte{}}
+	c.Entries[0].SealedWork = &tlog.Sealed{Key: tlog.KeyID{7}, Box: []byte(`a box`)}
+	c.Entries[1].SealedContact = &tlog.Sealed{Box: []byte{}}
 	c.Entries[2] = leafOf(t, 2, "j2")
 	commit(t, s, c)
 	got, err := s.JobEntries(t.Context(), "j1")
 	if err != nil || len(got) != 3 {
 		t.Fatalf("%d entries, %v", len(got), err)
 	}
-	if e := got[0]; string(e.Leaf) != string(c.Entries[0].Leaf) || e.Hash != c.Entries[0].Hash || e.SealedWork == nil || string(e.SealedWork.Box) != `a box` || e.SealedWork.Key != (journal.KeyID{7}) || e.SealedContact != nil || e.Work != nil {
+	if e := got[0]; string(e.Leaf) != string(c.Entries[0].Leaf) || e.Hash != c.Entries[0].Hash || e.SealedWork == nil || string(e.SealedWork.Box) != `a box` || e.SealedWork.Key != (tlog.KeyID{7}) || e.SealedContact != nil || e.Work != nil {
 		t.Errorf("got %+v", e)
 	}
 	bad := changeOf(t, 4, 1, "j1")
-	bad.Entries[0].Work = &journal.Opening{Payload: []byte(`{}`)}
+	bad.Entries[0].Work = &tlog.Opening{Payload: []byte(`{}`)}
 	if err := s.Commit(t.Context(), bad); err == nil {
 		t.Error("a payload in clear is kept")
 	}

@@ -10,7 +10,7 @@ import (
 	"net/url"
 	"slices"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 	"pitlane/sync/wire"
 )
@@ -21,8 +21,8 @@ import (
 // leaves the tables that were made from payloads unread. cosigned are checkpoints
 // with cosignatures, as nodes keep them: what head office has cosigned it must hold.
 // The error is one of reading; what is wrong is in the report.
-func Verify(ctx context.Context, path string, roster *journal.Roster, keys *vault.Vault, cosigned ...journal.Cosigned) (journal.VerifyReport, error) {
-	c := check{roster: roster, keys: keys, report: journal.VerifyReport{OK: true, Findings: []string{}, Proven: []string{}}}
+func Verify(ctx context.Context, path string, roster *tlog.Roster, keys *vault.Vault, cosigned ...tlog.Cosigned) (tlog.VerifyReport, error) {
+	c := check{roster: roster, keys: keys, report: tlog.VerifyReport{OK: true, Findings: []string{}, Proven: []string{}}}
 	q := url.Values{"mode": {"ro"}, "_txlock": {"deferred"}, "_pragma": {"busy_timeout(5000)"}}
 	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+q.Encode())
 	if err != nil {
@@ -47,9 +47,9 @@ func Verify(ctx context.Context, path string, roster *journal.Roster, keys *vaul
 type check struct {
 	tx     *sql.Tx
 	codec  *wire.Codec
-	roster *journal.Roster
+	roster *tlog.Roster
 	keys   *vault.Vault
-	report journal.VerifyReport
+	report tlog.VerifyReport
 	jobs   map[string]bool // of all entries
 	trees  map[string]*grown
 }
@@ -64,7 +64,7 @@ func (c *check) find(format string, args ...any) {
 	}
 }
 
-func (c *check) all(ctx context.Context, cosigned []journal.Cosigned) error {
+func (c *check) all(ctx context.Context, cosigned []tlog.Cosigned) error {
 	c.jobs, c.trees = map[string]bool{}, map[string]*grown{}
 	marks, err := c.marks(ctx)
 	if err != nil {
@@ -84,7 +84,7 @@ func (c *check) all(ctx context.Context, cosigned []journal.Cosigned) error {
 		}
 		if len(c.report.Findings) == before {
 			c.report.Proven = append(c.report.Proven, fmt.Sprintf("%s: %d entries (0 to %d), under a checkpoint signed by %s",
-				origin, c.trees[origin].tree.Size, c.trees[origin].tree.Size-1, journal.NodeOf(origin)))
+				origin, c.trees[origin].tree.Size, c.trees[origin].tree.Size-1, tlog.NodeOf(origin)))
 		}
 	}
 	for _, s := range cosigned {
@@ -115,13 +115,13 @@ func (c *check) marks(ctx context.Context) (map[string]*Mark, error) {
 
 // grown is the tree of an origin as the segments make it.
 type grown struct {
-	tree       journal.Frontier
-	tail       []journal.Hash // the newest leaves, as many as a segment may repeat
-	roots      map[uint64]journal.Hash
+	tree       tlog.Frontier
+	tail       []tlog.Hash // the newest leaves, as many as a segment may repeat
+	roots      map[uint64]tlog.Hash
 	checkpoint []byte // of the last segment
 }
 
-func (g *grown) add(h journal.Hash) {
+func (g *grown) add(h tlog.Hash) {
 	g.tree.Add(h)
 	if g.tail = append(g.tail, h); len(g.tail) >= 2*wire.MaxEntries {
 		g.tail = append(g.tail[:0], g.tail[wire.MaxEntries:]...)
@@ -129,10 +129,10 @@ func (g *grown) add(h journal.Hash) {
 }
 
 // at is a leaf's hash, if it is among the newest.
-func (g *grown) at(seq uint64) (journal.Hash, bool) {
+func (g *grown) at(seq uint64) (tlog.Hash, bool) {
 	back := g.tree.Size - seq
 	if seq >= g.tree.Size || back > uint64(len(g.tail)) {
-		return journal.Hash{}, false
+		return tlog.Hash{}, false
 	}
 	return g.tail[uint64(len(g.tail))-back], true
 }
@@ -140,7 +140,7 @@ func (g *grown) at(seq uint64) (journal.Hash, bool) {
 // origin checks one log: its segments, then its entries' rows beside them, then its
 // mark.
 func (c *check) origin(ctx context.Context, origin string, mark *Mark) error {
-	g := &grown{roots: map[uint64]journal.Hash{}}
+	g := &grown{roots: map[uint64]tlog.Hash{}}
 	c.trees[origin] = g
 	after := int64(-1)
 	for {
@@ -194,7 +194,7 @@ func (c *check) segment(ctx context.Context, g *grown, row fullSegment) error {
 		return nil
 	}
 	for i, e := range seg.Entries {
-		h := journal.LeafHash(e.Leaf)
+		h := tlog.LeafHash(e.Leaf)
 		if held, ok := g.at(seg.First + uint64(i)); ok && held != h {
 			c.find("%s repeats entry %d otherwise than the segment before it", where, seg.First+uint64(i))
 			return nil
@@ -237,7 +237,7 @@ func scanEntryRow(scan func(...any) error) (r entryRow, err error) {
 }
 
 // entries holds the rows of entries against the segment that brought them.
-func (c *check) entries(ctx context.Context, origin string, want []journal.Entry) error {
+func (c *check) entries(ctx context.Context, origin string, want []tlog.Entry) error {
 	first := want[0].Seq
 	rows, err := query(ctx, c.tx, scanEntryRow,
 		`SELECT seq, hash, job, kind, leaf, work, work_key, contact, contact_key FROM entries WHERE origin = $1 AND seq >= $2 AND seq < $3 ORDER BY seq`,
@@ -268,7 +268,7 @@ func (c *check) entries(ctx context.Context, origin string, want []journal.Entry
 		case !bytes.Equal(r.work, work) || !bytes.Equal(r.workKey, workKey) || !bytes.Equal(r.contact, contact) || !bytes.Equal(r.contactKy, contactKey):
 			c.find("%s seq %d: the sealed payload in the row is not the one that came", origin, e.Seq)
 		case c.keys != nil:
-			if err := journal.OpenEntry(c.keys, &e); err != nil {
+			if err := tlog.OpenEntry(c.keys, &e); err != nil {
 				c.find("%s seq %d: %v", origin, e.Seq, err)
 			}
 		}
@@ -304,7 +304,7 @@ func (c *check) mark(origin string, g *grown, m *Mark) {
 
 // promise holds a cosigned checkpoint against the tree: who cosigns has seen all of
 // it.
-func (c *check) promise(s journal.Cosigned) {
+func (c *check) promise(s tlog.Cosigned) {
 	cp, err := c.roster.CheckCosigned(s.Note)
 	if err != nil {
 		c.find("a cosigned checkpoint does not verify: %v", err)

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"pitlane/edge/job"
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // tables makes the rows of jobs, scans and codes anew from the entries and compares;
@@ -48,7 +48,7 @@ func (c *check) job(ctx context.Context, s *sqlStore, id string) error {
 		return nil //nolint:nilerr // a leaf that cannot be read was found with its segment
 	}
 	for i := range entries {
-		_ = journal.OpenEntry(c.keys, &entries[i]) // found with its segment
+		_ = tlog.OpenEntry(c.keys, &entries[i]) // found with its segment
 	}
 	want := fold(c.roster.Shop, id, entries)
 	jobs, err := query(ctx, c.tx, s.scanJob, jobColumns+` WHERE id = $1`, id)

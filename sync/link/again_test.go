@@ -9,6 +9,7 @@ import (
 	"pitlane/edge/board"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // Two copies of a node's disk, and an older copy put back, each writing on by itself:
@@ -75,7 +76,7 @@ func copies(t *testing.T, byFirst, bySecond int) {
 	write(t, second, 2)
 	alike(t, 3, desk, second, other)
 
-	seen := map[journal.RequestID]bool{}
+	seen := map[tlog.RequestID]bool{}
 	entries := jobOf(t, desk)
 	for _, e := range entries {
 		if seen[e.Request] {
@@ -93,7 +94,7 @@ func copies(t *testing.T, byFirst, bySecond int) {
 	}
 }
 
-func jobOf(t *testing.T, j *journal.Journal) []journal.Entry {
+func jobOf(t *testing.T, j *journal.Journal) []tlog.Entry {
 	t.Helper()
 	entries, err := j.Job(t.Context(), "j1")
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"pitlane/edge/job"
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/sync/wire"
 )
 
@@ -14,9 +14,9 @@ import (
 const cosignEvery = time.Minute
 
 // witness has an origin cosigned whose entries promise something to a customer.
-func (t *taker) witness(seg journal.Segment) {
+func (t *taker) witness(seg tlog.Segment) {
 	for _, e := range seg.Entries {
-		entry, err := journal.DecodeLeaf(e.Leaf)
+		entry, err := tlog.DecodeLeaf(e.Leaf)
 		if err != nil || !job.Promise(entry.Kind) {
 			continue
 		}

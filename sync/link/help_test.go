@@ -15,6 +15,7 @@ import (
 
 	"pitlane/edge/journal"
 	shopdir "pitlane/edge/shop"
+	"pitlane/edge/tlog"
 	"pitlane/sync/broker"
 	"pitlane/sync/link"
 	"pitlane/sync/wire"
@@ -27,7 +28,7 @@ const patience = 20 * time.Second
 type shop struct {
 	t      testing.TB
 	dir    string
-	roster *journal.Roster
+	roster *tlog.Roster
 	keys   map[string]ed25519.PrivateKey
 	// passwords are those of the embedded broker of these tests where they are not given.
 	passwords map[string]string
@@ -54,7 +55,7 @@ func (s *shop) tls(node string) *tls.Config {
 
 func newShop(t testing.TB, nodes ...string) *shop {
 	t.Helper()
-	s := &shop{t: t, dir: t.TempDir(), roster: &journal.Roster{Shop: "demo"}, keys: map[string]ed25519.PrivateKey{}}
+	s := &shop{t: t, dir: t.TempDir(), roster: &tlog.Roster{Shop: "demo"}, keys: map[string]ed25519.PrivateKey{}}
 	for _, n := range nodes {
 		pub, key, err := ed25519.GenerateKey(rand.Reader)
 		if err != nil {
@@ -65,7 +66,7 @@ func newShop(t testing.TB, nodes ...string) *shop {
 			role = "central"
 		}
 		s.keys[n] = key
-		s.roster.Nodes = append(s.roster.Nodes, journal.RosterNode{Name: n, Role: role, Key: pub})
+		s.roster.Nodes = append(s.roster.Nodes, tlog.RosterNode{Name: n, Role: role, Key: pub})
 	}
 	return s
 }

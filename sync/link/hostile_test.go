@@ -13,6 +13,7 @@ import (
 
 	"pitlane/edge/board"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/sync/link"
 	"pitlane/sync/wire"
 )
@@ -97,7 +98,7 @@ func villain(t *testing.T, url string) func(k wire.Kind, to string, payload []by
 	}
 }
 
-func packed(t *testing.T, seg journal.Segment) []byte {
+func packed(t *testing.T, seg tlog.Segment) []byte {
 	t.Helper()
 	c, err := wire.NewCodec()
 	if err != nil {
@@ -124,9 +125,9 @@ func TestHostileNodeChangesNothingAndEndsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	clone := func(change func(*journal.Segment)) []byte {
+	clone := func(change func(*tlog.Segment)) []byte {
 		c := good
-		c.Entries = make([]journal.Entry, len(good.Entries))
+		c.Entries = make([]tlog.Entry, len(good.Entries))
 		copy(c.Entries, good.Entries)
 		c.Checkpoint = bytes.Clone(good.Checkpoint)
 		change(&c)
@@ -138,17 +139,17 @@ func TestHostileNodeChangesNothingAndEndsNothing(t *testing.T) {
 	forged := [][]byte{
 		{}, []byte("{"), []byte("null"), []byte(secret), noise,
 		append([]byte{0x28, 0xb5, 0x2f, 0xfd}, noise...),
-		clone(func(c *journal.Segment) {
+		clone(func(c *tlog.Segment) {
 			c.Entries[3].Leaf = bytes.Replace(c.Entries[3].Leaf, []byte(`"k":"work.started"`), []byte(`"k":"work.stopped"`), 1)
 		}),
-		clone(func(c *journal.Segment) {
-			c.Entries[3].Work = &journal.Opening{Payload: []byte(`{"bay":"` + secret + `"}`)}
+		clone(func(c *tlog.Segment) {
+			c.Entries[3].Work = &tlog.Opening{Payload: []byte(`{"bay":"` + secret + `"}`)}
 		}),
-		clone(func(c *journal.Segment) { c.Origin = "demo-bay-2/" + strings.Repeat("0", 32) }),
-		clone(func(c *journal.Segment) { c.Origin = "other-bay-1/" + strings.Repeat("0", 32) }),
-		clone(func(c *journal.Segment) { c.Checkpoint[len(c.Checkpoint)/2] ^= 1 }),
-		clone(func(c *journal.Segment) { c.Entries = c.Entries[1:] }),
-		clone(func(c *journal.Segment) { c.First = 1 << 50 }),
+		clone(func(c *tlog.Segment) { c.Origin = "demo-bay-2/" + strings.Repeat("0", 32) }),
+		clone(func(c *tlog.Segment) { c.Origin = "other-bay-1/" + strings.Repeat("0", 32) }),
+		clone(func(c *tlog.Segment) { c.Checkpoint[len(c.Checkpoint)/2] ^= 1 }),
+		clone(func(c *tlog.Segment) { c.Entries = c.Entries[1:] }),
+		clone(func(c *tlog.Segment) { c.First = 1 << 50 }),
 	}
 	say := villain(t, b.URL())
 	for range 3 {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
 )
 
@@ -81,7 +82,7 @@ func TestKeysComeFromWhoeverHasThem(t *testing.T) {
 		if err := keys.CatchUp(t.Context(), one); err != nil {
 			t.Error(err)
 		}
-		return keys.Erased("j1", journal.Work) && len(late.Unconfirmed()) == 0
+		return keys.Erased("j1", tlog.Work) && len(late.Unconfirmed()) == 0
 	})
 	for _, x := range []*journal.Journal{one, two, three} {
 		if n := readable(t, x, one.Origin()); n != 0 {

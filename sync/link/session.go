@@ -10,6 +10,7 @@ import (
 
 	"pitlane/edge/board"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/sync/wire"
 )
 
@@ -223,7 +224,7 @@ func (s *session) serve(ctx context.Context, a ask) error {
 	for range a.want.Credit {
 		n, err := s.send(ctx, topic, a.want.Origin, from)
 		switch {
-		case errors.Is(err, journal.ErrTrimmed), errors.Is(err, journal.ErrUnknownOrigin):
+		case errors.Is(err, journal.ErrTrimmed), errors.Is(err, tlog.ErrUnknownOrigin):
 			s.cfg.Log.Debug("asked for what is not held", "node", a.node, "origin", a.want.Origin)
 			return nil
 		case err != nil:

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/sync/wire"
 )
 
@@ -83,7 +84,7 @@ func (t *taker) message(ctx context.Context, m wire.Message) error {
 		return nil
 	}
 	if _, ok := t.peers[from]; !ok {
-		t.refuse(from, journal.ErrUnknownOrigin)
+		t.refuse(from, tlog.ErrUnknownOrigin)
 		return nil
 	}
 	if err := t.dispatch(ctx, topic, from, m); err != nil {
@@ -147,7 +148,7 @@ func (t *taker) segment(ctx context.Context, from string, payload []byte) error 
 	if seg.Origin == t.j.Origin() {
 		// This node writes its log itself. Who sends it shows that there is another
 		// history of it: the journal compares, and leaves a forked log.
-		if err := t.j.Adopt(ctx, seg); errors.Is(err, journal.ErrForked) {
+		if err := t.j.Adopt(ctx, seg); errors.Is(err, tlog.ErrForked) {
 			t.fork(seg.Origin, from)
 		}
 		return nil
@@ -163,24 +164,24 @@ func (t *taker) segment(ctx context.Context, from string, payload []byte) error 
 }
 
 // adopt gives one segment to the journal and sorts what it answers.
-func (t *taker) adopt(ctx context.Context, from string, seg journal.Segment) error {
+func (t *taker) adopt(ctx context.Context, from string, seg tlog.Segment) error {
 	err := t.j.Adopt(ctx, seg)
 	switch {
 	case err == nil:
 		t.count(func(s *Stats) { s.Adopted++ })
 		t.witness(seg)
-	case errors.Is(err, journal.ErrGap):
+	case errors.Is(err, tlog.ErrGap):
 		if seg.First > t.sizeOf(seg.Origin) {
 			t.early.Keep(seg)
 		}
-	case errors.Is(err, journal.ErrForked):
+	case errors.Is(err, tlog.ErrForked):
 		t.fork(seg.Origin, from)
 		return t.show(ctx, seg)
-	case errors.Is(err, journal.ErrForged) && from == wire.NodeOf(seg.Origin):
+	case errors.Is(err, tlog.ErrForged) && from == wire.NodeOf(seg.Origin):
 		// It does not follow from what is held: a forgery, or another history.
 		t.refuse(from, err)
 		return t.show(ctx, seg)
-	case errors.Is(err, journal.ErrForged), errors.Is(err, journal.ErrUnknownOrigin), errors.Is(err, journal.ErrTooLarge):
+	case errors.Is(err, tlog.ErrForged), errors.Is(err, tlog.ErrUnknownOrigin), errors.Is(err, tlog.ErrTooLarge):
 		t.refuse(from, err)
 	case errors.Is(err, journal.ErrClosed), ctx.Err() != nil:
 		return fmt.Errorf("take entries of %s: %w", seg.Origin, err)
@@ -192,7 +193,7 @@ func (t *taker) adopt(ctx context.Context, from string, seg journal.Segment) err
 
 // show sends the node whose log it is what is held of it here, so that it learns of the
 // other history. A fork shows itself with every push: once in a while is enough.
-func (t *taker) show(ctx context.Context, seg journal.Segment) error {
+func (t *taker) show(ctx context.Context, seg tlog.Segment) error {
 	node, size := wire.NodeOf(seg.Origin), t.sizeOf(seg.Origin)
 	now := t.cfg.Now()
 	if size == 0 || now.Sub(t.shown[seg.Origin]) < sayEvery {
@@ -271,7 +272,7 @@ func (t *taker) has(from string, payload []byte) {
 		noted[o] = [2]uint64{r.Low, r.Size}
 	}
 	// ErrForked is told below, with the evidence at hand.
-	if err := t.j.Heard(from, noted); err != nil && !errors.Is(err, journal.ErrForked) {
+	if err := t.j.Heard(from, noted); err != nil && !errors.Is(err, tlog.ErrForked) {
 		t.cfg.Log.Warn("cannot note what a peer holds", "node", from, "error", err)
 	}
 	own := t.j.Origin()

@@ -1,6 +1,6 @@
 package wire
 
-import "pitlane/edge/journal"
+import "pitlane/edge/tlog"
 
 // maxEarly bounds what is held back in memory.
 const maxEarly = 32
@@ -8,18 +8,18 @@ const maxEarly = 32
 // Early holds segments back that came before their turn: messages of one
 // connection may overtake each other. It belongs to one goroutine.
 type Early struct {
-	kept map[string]map[uint64]journal.Segment // by origin and first
+	kept map[string]map[uint64]tlog.Segment // by origin and first
 	n    int
 }
 
 // Keep holds a segment back; when there are too many already, it is let go and
 // will be asked for.
-func (e *Early) Keep(s journal.Segment) {
+func (e *Early) Keep(s tlog.Segment) {
 	if e.kept == nil {
-		e.kept = map[string]map[uint64]journal.Segment{}
+		e.kept = map[string]map[uint64]tlog.Segment{}
 	}
 	if e.kept[s.Origin] == nil {
-		e.kept[s.Origin] = map[uint64]journal.Segment{}
+		e.kept[s.Origin] = map[uint64]tlog.Segment{}
 	}
 	if _, twice := e.kept[s.Origin][s.First]; !twice {
 		if e.n >= maxEarly {
@@ -31,7 +31,7 @@ func (e *Early) Keep(s journal.Segment) {
 }
 
 // Next takes out the first segment of an origin that follows what is held now.
-func (e *Early) Next(origin string, size uint64) (journal.Segment, bool) {
+func (e *Early) Next(origin string, size uint64) (tlog.Segment, bool) {
 	first, found := uint64(0), false
 	for f := range e.kept[origin] {
 		if f <= size && (!found || f < first) {
@@ -39,7 +39,7 @@ func (e *Early) Next(origin string, size uint64) (journal.Segment, bool) {
 		}
 	}
 	if !found {
-		return journal.Segment{}, false
+		return tlog.Segment{}, false
 	}
 	s := e.kept[origin][first]
 	delete(e.kept[origin], first)

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // Giver is the side of a vault that gives keys (edge/vault). Its methods may be
@@ -16,16 +16,16 @@ type Giver interface {
 	Receiver() (public, sig []byte)
 	// Made are the keys this node has made since a position, and the next position;
 	// -1 asks for the position alone.
-	Made(from int) ([]journal.KeyID, int)
+	Made(from int) ([]tlog.KeyID, int)
 	// Wrap wraps what a node may have of the named keys; a nil box is nothing. An
 	// error: the receiving key is nobody's of the shop.
-	Wrap(to string, public, sig []byte, ids []journal.KeyID) (box, boxSig []byte, err error)
+	Wrap(to string, public, sig []byte, ids []tlog.KeyID) (box, boxSig []byte, err error)
 }
 
 // Taker is the side of a vault that takes keys.
 type Taker interface {
 	// Missing are the keys that are needed here, each with the node that used it.
-	Missing() map[journal.KeyID]string
+	Missing() map[tlog.KeyID]string
 	// Unwrap takes a parcel. An error says what was not kept, and why.
 	Unwrap(from string, box, sig []byte) error
 }
@@ -62,7 +62,7 @@ type Exchange struct {
 	gone     map[string]bool
 	made     int
 	told     []byte // the receiving key as last announced
-	wishes   map[journal.KeyID]*keyWish
+	wishes   map[tlog.KeyID]*keyWish
 	busy     map[string]time.Time // node → when it was asked
 }
 
@@ -78,7 +78,7 @@ type keyWish struct {
 func NewExchange(v Vault, patience time.Duration) *Exchange {
 	_, made := v.Made(-1)
 	return &Exchange{vault: v, patience: patience, peers: map[string]Receiver{}, gone: map[string]bool{}, made: made,
-		wishes: map[journal.KeyID]*keyWish{}, busy: map[string]time.Time{}}
+		wishes: map[tlog.KeyID]*keyWish{}, busy: map[string]time.Time{}}
 }
 
 // Announce gives the announcement of this node's receiving key when it is to be
@@ -120,7 +120,7 @@ func (x *Exchange) Asked(from string, payload []byte) (Outgoing, error) {
 	return x.parcel(from, k.Receiver, k.IDs)
 }
 
-func (x *Exchange) parcel(to string, r Receiver, ids []journal.KeyID) (Outgoing, error) {
+func (x *Exchange) parcel(to string, r Receiver, ids []tlog.KeyID) (Outgoing, error) {
 	box, sig, err := x.vault.Wrap(to, r.Key, r.Sig, ids)
 	if err != nil {
 		return Outgoing{}, err
@@ -192,9 +192,9 @@ func (x *Exchange) pushes() (out []Outgoing, err error) {
 // asks are the wishes that are due, at most one message to each node.
 func (x *Exchange) asks(now time.Time) ([]Outgoing, error) {
 	missing := x.vault.Missing()
-	maps.DeleteFunc(x.wishes, func(id journal.KeyID, _ *keyWish) bool { _, still := missing[id]; return !still })
+	maps.DeleteFunc(x.wishes, func(id tlog.KeyID, _ *keyWish) bool { _, still := missing[id]; return !still })
 	x.expire(now)
-	batch := map[string][]journal.KeyID{}
+	batch := map[string][]tlog.KeyID{}
 	for id, maker := range missing {
 		w := x.wishes[id]
 		if w == nil {

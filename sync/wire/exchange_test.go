@@ -6,33 +6,33 @@ import (
 	"testing"
 	"time"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/sync/wire"
 )
 
 // chest is a vault of ids: what it "wraps" is their list in clear.
 type chest struct {
-	made    []journal.KeyID
-	held    map[journal.KeyID]bool
-	missing map[journal.KeyID]string
+	made    []tlog.KeyID
+	held    map[tlog.KeyID]bool
+	missing map[tlog.KeyID]string
 	key     string
 }
 
 func newChest(key string) *chest {
-	return &chest{key: key, held: map[journal.KeyID]bool{}, missing: map[journal.KeyID]string{}}
+	return &chest{key: key, held: map[tlog.KeyID]bool{}, missing: map[tlog.KeyID]string{}}
 }
 
 func (c *chest) Receiver() (public, sig []byte) { return []byte(c.key), []byte("s") }
 
-func (c *chest) Made(from int) ([]journal.KeyID, int) {
+func (c *chest) Made(from int) ([]tlog.KeyID, int) {
 	if from < 0 {
 		return nil, len(c.made)
 	}
 	return c.made[from:], len(c.made)
 }
 
-func (c *chest) Wrap(_ string, _, _ []byte, ids []journal.KeyID) (box, sig []byte, err error) {
-	ids = slices.DeleteFunc(slices.Clone(ids), func(id journal.KeyID) bool { return !c.held[id] })
+func (c *chest) Wrap(_ string, _, _ []byte, ids []tlog.KeyID) (box, sig []byte, err error) {
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id tlog.KeyID) bool { return !c.held[id] })
 	if len(ids) == 0 {
 		return nil, nil, nil
 	}
@@ -40,10 +40,10 @@ func (c *chest) Wrap(_ string, _, _ []byte, ids []journal.KeyID) (box, sig []byt
 	return box, []byte("s"), err
 }
 
-func (c *chest) Missing() map[journal.KeyID]string { return c.missing }
+func (c *chest) Missing() map[tlog.KeyID]string { return c.missing }
 
 func (c *chest) Unwrap(_ string, box, _ []byte) error {
-	var ids []journal.KeyID
+	var ids []tlog.KeyID
 	if err := json.Unmarshal(box, &ids); err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (s *street) deliver(from string, o wire.Outgoing) {
 func TestANewKeyGoesToAllWhoAreThere(t *testing.T) {
 	a, b, c := newChest("a"), newChest("b"), newChest("c")
 	s := newStreet(t, map[string]*chest{"demo-a": a, "demo-b": b, "demo-c": c})
-	id := journal.KeyID{1}
+	id := tlog.KeyID{1}
 	a.made, a.held[id] = append(a.made, id), true
 	s.pass(200 * time.Millisecond)
 	if !b.held[id] || !c.held[id] || s.total != 2 {
@@ -136,7 +136,7 @@ func TestANewKeyGoesToAllWhoAreThere(t *testing.T) {
 func TestAMissingKeyIsAskedOfItsUserAndThenOfOthers(t *testing.T) {
 	a, b, c := newChest("a"), newChest("b"), newChest("c")
 	s := newStreet(t, map[string]*chest{"demo-a": a, "demo-b": b, "demo-c": c})
-	id := journal.KeyID{1}
+	id := tlog.KeyID{1}
 	a.held[id], b.held[id] = true, true
 	c.missing[id] = "demo-a"
 	s.away["demo-a"] = true // nobody has noticed yet
@@ -149,7 +149,7 @@ func TestAMissingKeyIsAskedOfItsUserAndThenOfOthers(t *testing.T) {
 		t.Errorf("asks %v, has it %v", s.asks, c.held[id])
 	}
 	// Where the user of the key is known to be away, nobody waits for it.
-	other := journal.KeyID{2}
+	other := tlog.KeyID{2}
 	b.held[other], c.missing[other] = true, "demo-a"
 	s.x["demo-c"].Gone("demo-a")
 	s.pass(time.Second)
@@ -165,16 +165,16 @@ func TestAKeyThatNobodyHasIsNoStorm(t *testing.T) {
 	}
 	s := newStreet(t, chests)
 	for i := range 1000 {
-		chests["demo-a"].missing[journal.KeyID{byte(i), byte(i >> 8)}] = "demo-b"
+		chests["demo-a"].missing[tlog.KeyID{byte(i), byte(i >> 8)}] = "demo-b"
 	}
 	s.pass(10 * time.Minute)
 	if s.total > 2500 {
 		t.Errorf("%d messages in ten minutes for a thousand keys that nobody has", s.total)
 	}
 	before := s.total
-	chests["demo-c"].held[journal.KeyID{5}] = true
+	chests["demo-c"].held[tlog.KeyID{5}] = true
 	s.pass(2 * time.Minute)
-	if !chests["demo-a"].held[journal.KeyID{5}] {
+	if !chests["demo-a"].held[tlog.KeyID{5}] {
 		t.Errorf("a key that turns up is not found, after %d more messages", s.total-before)
 	}
 }

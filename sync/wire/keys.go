@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // Limits of the messages about keys.
@@ -26,7 +26,7 @@ type Receiver struct {
 // KeyAsk asks one node for keys, wrapped to the asker's receiving key.
 type KeyAsk struct {
 	Receiver
-	IDs []journal.KeyID `json:"ids"`
+	IDs []tlog.KeyID `json:"ids"`
 }
 
 // Parcel is keys wrapped for one node. An empty one says "none of these".

@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // appendSealed writes a leaf with its boxes.
-func appendSealed(out []byte, e journal.Entry) ([]byte, error) {
+func appendSealed(out []byte, e tlog.Entry) ([]byte, error) {
 	s := sealed{Work: -1, Contact: -1}
 	var work, contact []byte
 	if e.SealedWork != nil {
@@ -21,8 +21,8 @@ func appendSealed(out []byte, e journal.Entry) ([]byte, error) {
 		contact = e.SealedContact.Box
 		s.Contact, s.ContactKey = len(contact), e.SealedContact.Key.String()
 	}
-	if len(work) > journal.MaxBox || len(contact) > journal.MaxBox {
-		return nil, fmt.Errorf("write leaf %d: box over %d bytes", e.Seq, journal.MaxBox)
+	if len(work) > tlog.MaxBox || len(contact) > tlog.MaxBox {
+		return nil, fmt.Errorf("write leaf %d: box over %d bytes", e.Seq, tlog.MaxBox)
 	}
 	line, err := json.Marshal(s)
 	if err != nil {
@@ -37,7 +37,7 @@ func appendSealed(out []byte, e journal.Entry) ([]byte, error) {
 }
 
 // parseSealed reads the boxes behind a leaf.
-func parseSealed(e journal.Entry, line, rest []byte) (journal.Entry, []byte, error) {
+func parseSealed(e tlog.Entry, line, rest []byte) (tlog.Entry, []byte, error) {
 	var s sealed
 	err := strict(line, &s, 512)
 	if err == nil {
@@ -53,19 +53,19 @@ func parseSealed(e journal.Entry, line, rest []byte) (journal.Entry, []byte, err
 		err = errors.New("box: no end of line")
 	}
 	if err != nil {
-		return journal.Entry{}, nil, err
+		return tlog.Entry{}, nil, err
 	}
 	return e, rest[1:], nil
 }
 
-func cutBox(text []byte, size int, key string) (*journal.Sealed, []byte, error) {
+func cutBox(text []byte, size int, key string) (*tlog.Sealed, []byte, error) {
 	if size == -1 && key == "" {
 		return nil, text, nil
 	}
-	if size < 0 || size > journal.MaxBox || size > len(text) {
+	if size < 0 || size > tlog.MaxBox || size > len(text) {
 		return nil, nil, errors.New("box: length out of bounds")
 	}
-	b := &journal.Sealed{Box: bytes.Clone(text[:size])}
+	b := &tlog.Sealed{Box: bytes.Clone(text[:size])}
 	if err := b.Key.UnmarshalText([]byte(key)); err != nil {
 		return nil, nil, errors.New("box: not a key id")
 	}

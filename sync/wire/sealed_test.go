@@ -8,20 +8,20 @@ import (
 	"reflect"
 	"testing"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/sync/wire"
 )
 
-func sealedSample() journal.Segment {
+func sealedSample() tlog.Segment {
 	s := sample()
 	for i := range s.Entries {
 		e := &s.Entries[i]
 		e.Work, e.Contact = nil, nil
 		if i != 1 {
-			e.SealedWork = &journal.Sealed{Key: journal.KeyID{byte(i), 0xfe}, Box: []byte("a box of work\nwith a line end")}
+			e.SealedWork = &tlog.Sealed{Key: tlog.KeyID{byte(i), 0xfe}, Box: []byte("a box of work\nwith a line end")}
 		}
 		if i == 2 {
-			e.SealedContact = &journal.Sealed{Key: journal.KeyID{9}, Box: []byte{}}
+			e.SealedContact = &tlog.Sealed{Key: tlog.KeyID{9}, Box: []byte{}}
 		}
 	}
 	return s
@@ -52,7 +52,7 @@ func TestSealedSegmentFormatIsFinal(t *testing.T) {
 func TestASegmentHoldsNothingInClearBesideBoxes(t *testing.T) {
 	c := codec(t)
 	s := sealedSample()
-	s.Entries[1].Work = &journal.Opening{Payload: []byte(`{}`)}
+	s.Entries[1].Work = &tlog.Opening{Payload: []byte(`{}`)}
 	if _, err := c.Encode(s); err == nil {
 		t.Error("written")
 	}
@@ -63,11 +63,11 @@ func TestTheLargestSealedEntryFits(t *testing.T) {
 	c := codec(t)
 	s := sealedSample()
 	s.Entries = s.Entries[:1]
-	for _, b := range []**journal.Sealed{&s.Entries[0].SealedWork, &s.Entries[0].SealedContact} {
-		*b = &journal.Sealed{Box: make([]byte, journal.MaxBox)}
+	for _, b := range []**tlog.Sealed{&s.Entries[0].SealedWork, &s.Entries[0].SealedContact} {
+		*b = &tlog.Sealed{Box: make([]byte, tlog.MaxBox)}
 		_, _ = rand.Read((*b).Box) // crypto/rand does not fail
 	}
-	proof := make([]journal.Hash, 60)
+	proof := make([]tlog.Hash, 60)
 	for i := range proof {
 		_, _ = rand.Read(proof[i][:])
 	}
@@ -108,7 +108,7 @@ func FuzzSealedSegment(f *testing.F) {
 func FuzzKeyMessages(f *testing.F) {
 	for _, m := range []interface{ Encode() ([]byte, error) }{
 		wire.Receiver{Key: []byte("k"), Sig: []byte("s")},
-		wire.KeyAsk{Receiver: wire.Receiver{Key: []byte("k"), Sig: []byte("s")}, IDs: []journal.KeyID{{1}}},
+		wire.KeyAsk{Receiver: wire.Receiver{Key: []byte("k"), Sig: []byte("s")}, IDs: []tlog.KeyID{{1}}},
 		wire.Parcel{Box: []byte("b"), Sig: []byte("s")}, wire.Parcel{},
 	} {
 		b, err := m.Encode()

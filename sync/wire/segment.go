@@ -10,7 +10,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // Limits of a segment.
@@ -100,7 +100,7 @@ func (c *Codec) Close() {
 // Encode gives the bytes of a segment, the same for the same segment. Of the
 // entries only Leaf and the sealed openings count; where nothing is sealed, Work and
 // Contact. A segment never holds both.
-func (c *Codec) Encode(s journal.Segment) ([]byte, error) {
+func (c *Codec) Encode(s tlog.Segment) ([]byte, error) {
 	if len(s.Entries) > MaxEntries || len(s.Proof) > maxProof || len(s.Frontier) > maxProof || len(s.Checkpoint) > maxNote {
 		return nil, ErrTooLarge
 	}
@@ -135,7 +135,7 @@ func (c *Codec) Encode(s journal.Segment) ([]byte, error) {
 	return packed, nil
 }
 
-func versionOf(s journal.Segment) int {
+func versionOf(s tlog.Segment) int {
 	for _, e := range s.Entries {
 		if e.Work != nil || e.Contact != nil {
 			return versionClear
@@ -149,7 +149,7 @@ func versionOf(s journal.Segment) int {
 	return versionClear
 }
 
-func appendEntry(out []byte, e journal.Entry, version int) ([]byte, error) {
+func appendEntry(out []byte, e tlog.Entry, version int) ([]byte, error) {
 	if len(e.Leaf) > maxLeaf || !bytes.HasPrefix(e.Leaf, []byte(leafHead)) {
 		return nil, fmt.Errorf("write leaf %d: not a leaf", e.Seq)
 	}
@@ -186,67 +186,67 @@ func appendEntry(out []byte, e journal.Entry, version int) ([]byte, error) {
 
 // Decode reads a segment. It verifies form and limits only; the journal verifies
 // leaves, commitments and signatures.
-func (c *Codec) Decode(b []byte) (journal.Segment, error) {
+func (c *Codec) Decode(b []byte) (tlog.Segment, error) {
 	if len(b) > MaxSegment {
-		return journal.Segment{}, fmt.Errorf("%w: %d bytes, at most %d", ErrSegment, len(b), MaxSegment)
+		return tlog.Segment{}, fmt.Errorf("%w: %d bytes, at most %d", ErrSegment, len(b), MaxSegment)
 	}
 	text, err := c.dec.DecodeAll(b, nil)
 	if err != nil {
-		return journal.Segment{}, fmt.Errorf("%w: inflate: %w", ErrSegment, err)
+		return tlog.Segment{}, fmt.Errorf("%w: inflate: %w", ErrSegment, err)
 	}
 	if len(text) > MaxInflated {
-		return journal.Segment{}, fmt.Errorf("%w: more than %d bytes inflated", ErrSegment, MaxInflated)
+		return tlog.Segment{}, fmt.Errorf("%w: more than %d bytes inflated", ErrSegment, MaxInflated)
 	}
 	s, err := parse(text)
 	if err != nil {
-		return journal.Segment{}, fmt.Errorf("%w: %w", ErrSegment, err)
+		return tlog.Segment{}, fmt.Errorf("%w: %w", ErrSegment, err)
 	}
 	return s, nil
 }
 
 // parse reads the inflated lines.
-func parse(text []byte) (journal.Segment, error) {
+func parse(text []byte) (tlog.Segment, error) {
 	line, rest, err := cutLine(text, maxNote*2)
 	if err != nil {
-		return journal.Segment{}, fmt.Errorf("header: %w", err)
+		return tlog.Segment{}, fmt.Errorf("header: %w", err)
 	}
 	s, h, err := parseHeader(line)
 	if err != nil {
-		return journal.Segment{}, fmt.Errorf("header: %w", err)
+		return tlog.Segment{}, fmt.Errorf("header: %w", err)
 	}
 	for i := range h.Count {
-		var e journal.Entry
+		var e tlog.Entry
 		if e, rest, err = parseEntry(rest, h.Version); err != nil {
-			return journal.Segment{}, fmt.Errorf("entry %d of %d: %w", i+1, h.Count, err)
+			return tlog.Segment{}, fmt.Errorf("entry %d of %d: %w", i+1, h.Count, err)
 		}
 		e.Origin, e.Seq = s.Origin, s.First+uint64(i)
 		s.Entries = append(s.Entries, e)
 	}
 	if len(rest) > 0 {
-		return journal.Segment{}, errors.New("bytes behind the last entry")
+		return tlog.Segment{}, errors.New("bytes behind the last entry")
 	}
 	return s, nil
 }
 
-func parseHeader(line []byte) (journal.Segment, header, error) {
+func parseHeader(line []byte) (tlog.Segment, header, error) {
 	var h header
 	if err := strict(line, &h, maxNote*2); err != nil {
-		return journal.Segment{}, h, err
+		return tlog.Segment{}, h, err
 	}
 	if err := same(line, h); err != nil {
-		return journal.Segment{}, h, err
+		return tlog.Segment{}, h, err
 	}
 	switch {
 	case h.Version != versionClear && h.Version != versionSealed:
-		return journal.Segment{}, h, errors.New("version " + strconv.Itoa(h.Version) + " is not known here")
+		return tlog.Segment{}, h, errors.New("version " + strconv.Itoa(h.Version) + " is not known here")
 	case !ValidOrigin(h.Origin):
-		return journal.Segment{}, h, errors.New("not an origin")
+		return tlog.Segment{}, h, errors.New("not an origin")
 	case h.First > maxSeq || h.Count < 1 || h.Count > MaxEntries:
-		return journal.Segment{}, h, errors.New("number out of bounds")
+		return tlog.Segment{}, h, errors.New("number out of bounds")
 	case len(h.Proof) > maxProof || len(h.Frontier) > maxProof || len(h.Checkpoint) > maxNote:
-		return journal.Segment{}, h, errors.New("proof or checkpoint too long")
+		return tlog.Segment{}, h, errors.New("proof or checkpoint too long")
 	}
-	s := journal.Segment{Origin: h.Origin, First: h.First, Checkpoint: []byte(h.Checkpoint)}
+	s := tlog.Segment{Origin: h.Origin, First: h.First, Checkpoint: []byte(h.Checkpoint)}
 	var err error
 	if s.Proof, err = parseHashes(h.Proof); err == nil {
 		s.Frontier, err = parseHashes(h.Frontier)
@@ -254,9 +254,9 @@ func parseHeader(line []byte) (journal.Segment, header, error) {
 	return s, h, err
 }
 
-func parseHashes(text []string) (out []journal.Hash, err error) {
+func parseHashes(text []string) (out []tlog.Hash, err error) {
 	for _, p := range text {
-		var hash journal.Hash
+		var hash tlog.Hash
 		if err := hash.UnmarshalText([]byte(p)); err != nil || hash.String() != p {
 			return nil, errors.New("not a hash in the header")
 		}
@@ -265,48 +265,48 @@ func parseHashes(text []string) (out []journal.Hash, err error) {
 	return out, nil
 }
 
-func parseEntry(text []byte, version int) (journal.Entry, []byte, error) {
+func parseEntry(text []byte, version int) (tlog.Entry, []byte, error) {
 	if !bytes.HasPrefix(text, []byte(leafHead)) {
-		return journal.Entry{}, nil, errors.New("not a leaf")
+		return tlog.Entry{}, nil, errors.New("not a leaf")
 	}
 	line, rest, err := cutLine(text[len(leafHead):], maxLeaf-len(leafHead))
 	if err != nil {
-		return journal.Entry{}, nil, fmt.Errorf("leaf: %w", err)
+		return tlog.Entry{}, nil, fmt.Errorf("leaf: %w", err)
 	}
-	e := journal.Entry{Leaf: bytes.Clone(text[:len(leafHead)+len(line)+1])}
+	e := tlog.Entry{Leaf: bytes.Clone(text[:len(leafHead)+len(line)+1])}
 	if line, rest, err = cutLine(rest, 512); err != nil {
-		return journal.Entry{}, nil, fmt.Errorf("opening: %w", err)
+		return tlog.Entry{}, nil, fmt.Errorf("opening: %w", err)
 	}
 	if version == versionSealed {
 		return parseSealed(e, line, rest)
 	}
 	var o opening
 	if err := strict(line, &o, 512); err != nil {
-		return journal.Entry{}, nil, err
+		return tlog.Entry{}, nil, err
 	}
 	if err := same(line, o); err != nil {
-		return journal.Entry{}, nil, err
+		return tlog.Entry{}, nil, err
 	}
 	if e.Work, rest, err = cutOpening(rest, o.Work, o.WorkSalt); err != nil {
-		return journal.Entry{}, nil, err
+		return tlog.Entry{}, nil, err
 	}
 	if e.Contact, rest, err = cutOpening(rest, o.Contact, o.ContactSalt); err != nil {
-		return journal.Entry{}, nil, err
+		return tlog.Entry{}, nil, err
 	}
 	if len(rest) == 0 || rest[0] != '\n' {
-		return journal.Entry{}, nil, errors.New("opening: no end of line")
+		return tlog.Entry{}, nil, errors.New("opening: no end of line")
 	}
 	return e, rest[1:], nil
 }
 
-func cutOpening(text []byte, size int, salt string) (*journal.Opening, []byte, error) {
+func cutOpening(text []byte, size int, salt string) (*tlog.Opening, []byte, error) {
 	if size == -1 && salt == "" {
 		return nil, text, nil
 	}
 	if size < 0 || size > maxPayload || size > len(text) {
 		return nil, nil, errors.New("opening: length out of bounds")
 	}
-	o := &journal.Opening{Payload: bytes.Clone(text[:size])}
+	o := &tlog.Opening{Payload: bytes.Clone(text[:size])}
 	raw, err := hex.DecodeString(salt)
 	if err != nil || len(raw) != len(o.Salt) || hex.EncodeToString(raw) != salt {
 		return nil, nil, errors.New("opening: not a salt")

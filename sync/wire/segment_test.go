@@ -15,7 +15,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/sync/wire"
 )
 
@@ -35,19 +35,19 @@ func leaf(seq int) []byte {
 	return fmt.Appendf(nil, "pl-event/v1\n{\"o\":%q,\"s\":%d,\"k\":\"job.opened\"}\n", origin, seq)
 }
 
-func sample() journal.Segment {
-	s := journal.Segment{
+func sample() tlog.Segment {
+	s := tlog.Segment{
 		Origin: origin, First: 40,
 		Checkpoint: []byte(origin + "\n44\nAAAA\n\n— " + origin + " c2ln\n"),
-		Proof:      []journal.Hash{{1, 2, 3}, {0xff}},
+		Proof:      []tlog.Hash{{1, 2, 3}, {0xff}},
 	}
 	for i := range 3 {
-		e := journal.Entry{Origin: origin, Seq: uint64(40 + i), Leaf: leaf(40 + i)}
+		e := tlog.Entry{Origin: origin, Seq: uint64(40 + i), Leaf: leaf(40 + i)}
 		if i != 1 {
-			e.Work = &journal.Opening{Payload: []byte("{\n \"ticket\": \"A-17\"}"), Salt: [32]byte{byte(i), 9}}
+			e.Work = &tlog.Opening{Payload: []byte("{\n \"ticket\": \"A-17\"}"), Salt: [32]byte{byte(i), 9}}
 		}
 		if i == 2 {
-			e.Contact = &journal.Opening{Payload: []byte{}, Salt: [32]byte{7}}
+			e.Contact = &tlog.Opening{Payload: []byte{}, Salt: [32]byte{7}}
 		}
 		s.Entries = append(s.Entries, e)
 	}
@@ -100,7 +100,7 @@ func TestSegmentFormatIsFinal(t *testing.T) {
 func TestSegmentWithAFrontierComesBackAsItWent(t *testing.T) {
 	c := codec(t)
 	s := sample()
-	s.Frontier = []journal.Hash{{4, 5}, {6}}
+	s.Frontier = []tlog.Hash{{4, 5}, {6}}
 	b, err := c.Encode(s)
 	if err != nil {
 		t.Fatal(err)
@@ -228,16 +228,16 @@ func TestSegmentThatIsTooLargeSaysSo(t *testing.T) {
 			t.Fatal(err)
 		}
 		payload := base64.StdEncoding.EncodeToString(noise)
-		s.Entries = append(s.Entries, journal.Entry{Leaf: leaf(50), Work: &journal.Opening{Payload: []byte(payload)}})
+		s.Entries = append(s.Entries, tlog.Entry{Leaf: leaf(50), Work: &tlog.Opening{Payload: []byte(payload)}})
 	}
 	if _, err := c.Encode(s); !errors.Is(err, wire.ErrTooLarge) {
 		t.Errorf("got %v", err)
 	}
 	// The largest single entry fits: a work and a contact payload of 24 KiB JSON.
 	s.Entries = s.Entries[:1]
-	for _, o := range []**journal.Opening{&s.Entries[0].Work, &s.Entries[0].Contact} {
+	for _, o := range []**tlog.Opening{&s.Entries[0].Work, &s.Entries[0].Contact} {
 		_, _ = rand.Read(noise) // crypto/rand does not fail
-		*o = &journal.Opening{Payload: []byte(base64.StdEncoding.EncodeToString(noise))}
+		*o = &tlog.Opening{Payload: []byte(base64.StdEncoding.EncodeToString(noise))}
 	}
 	if b, err := c.Encode(s); err != nil {
 		t.Errorf("the largest entry does not fit: %v", err)

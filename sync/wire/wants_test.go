@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/sync/wire"
 )
 
@@ -148,7 +148,7 @@ func TestAGapIsAskedForWithoutAHave(t *testing.T) {
 func TestEarlySegmentsComeInTheirTurn(t *testing.T) {
 	var e wire.Early
 	for _, first := range []uint64{20, 10, 10} {
-		e.Keep(journal.Segment{Origin: bay2, First: first})
+		e.Keep(tlog.Segment{Origin: bay2, First: first})
 	}
 	if got := e.Gaps()[bay2]; got != 20 {
 		t.Errorf("gap up to %d, want 20", got)
@@ -166,7 +166,7 @@ func TestEarlySegmentsComeInTheirTurn(t *testing.T) {
 		t.Error("something is left")
 	}
 	for i := range 100 {
-		e.Keep(journal.Segment{Origin: bay2, First: uint64(i)})
+		e.Keep(tlog.Segment{Origin: bay2, First: uint64(i)})
 	}
 	n := 0
 	for ; ; n++ {

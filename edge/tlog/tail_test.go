@@ -1,10 +1,11 @@
-package journal_test
+package tlog_test
 
 import (
 	"encoding/json"
 	"testing"
 
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 func TestATailLineHasAllItsFields(t *testing.T) {
@@ -15,7 +16,7 @@ func TestATailLineHasAllItsFields(t *testing.T) {
 		"a payload of bytes":    {Kind: "k", Work: &journal.Opening{Payload: []byte{0xff}}, Contact: secret},
 	} {
 		var line map[string]json.RawMessage
-		if err := json.Unmarshal(journal.TailLine(e, false), &line); err != nil {
+		if err := json.Unmarshal(tlog.TailLine(e, false), &line); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 		for _, f := range []string{"origin", "seq", "time", "clock", "kind", "job", "hash", "work"} {

@@ -1,4 +1,4 @@
-package journal
+package tlog
 
 import (
 	"bytes"
@@ -53,30 +53,24 @@ func goldenEntry() Entry {
 func TestTheLeafFormatIsTheGoldenOne(t *testing.T) {
 	t.Parallel()
 	e := goldenEntry()
-	leaf, err := encodeLeaf(&e)
+	leaf, err := EncodeLeaf(&e)
 	if err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "leaf-v1.txt", leaf)
 	bare := Entry{Origin: e.Origin, Boot: e.Boot, Kind: "log.opened"}
-	leaf2, err := encodeLeaf(&bare)
+	leaf2, err := EncodeLeaf(&bare)
 	if err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "leaf-v1-bare.txt", leaf2)
-
-	var tree Frontier
-	r := record{hashes: tree.Add(LeafHash(leaf2)), leaf: leaf2}
-	golden(t, "record-v1-bare.bin", r.encode())
-	r = record{hashes: tree.Add(LeafHash(leaf)), leaf: leaf, work: e.Work, contact: e.Contact}
-	golden(t, "record-v1.bin", r.encode())
 
 	got, err := DecodeLeaf(leaf)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got.Work, got.Contact = e.Work, e.Contact
-	if err := got.checkOpenings(); err != nil {
+	if err := got.CheckOpenings(); err != nil {
 		t.Error(err)
 	}
 	if got.WallMS != e.WallMS || got.Request != e.Request || len(got.Parents) != 2 || got.Parents[1] != e.Parents[1] {
@@ -88,7 +82,7 @@ func TestACheckpointIsOneOfC2SP(t *testing.T) {
 	t.Parallel()
 	key := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	c := Checkpoint{Origin: "demo-bay-1/00112233445566778899aabbccddeeff", Size: 300, Root: Hash{1, 2, 3}}
-	signed, err := signCheckpoint(c, signer{"demo-bay-1", key})
+	signed, err := SignCheckpoint(c, signer{"demo-bay-1", key})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +142,7 @@ func TestARosterIsSignedAndStrict(t *testing.T) {
 func TestALeafHasOneFormOnly(t *testing.T) {
 	t.Parallel()
 	e := goldenEntry()
-	leaf, err := encodeLeaf(&e)
+	leaf, err := EncodeLeaf(&e)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,7 +182,7 @@ func leafParents(leaf []byte) string {
 
 func FuzzLeaf(f *testing.F) {
 	e := goldenEntry()
-	leaf, err := encodeLeaf(&e)
+	leaf, err := EncodeLeaf(&e)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -199,24 +193,9 @@ func FuzzLeaf(f *testing.F) {
 		if err != nil {
 			return
 		}
-		again, err := encodeLeaf(&e)
+		again, err := EncodeLeaf(&e)
 		if err != nil || !bytes.Equal(again, b) {
 			t.Errorf("%q is rebuilt as %q (%v)", b, again, err)
-		}
-	})
-}
-
-func FuzzRecord(f *testing.F) {
-	e := goldenEntry()
-	leaf, err := encodeLeaf(&e)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(record{hashes: []Hash{{1}}, leaf: leaf, work: e.Work}.encode())
-	f.Fuzz(func(t *testing.T, b []byte) {
-		r, err := decodeRecord(b)
-		if err == nil && !bytes.Equal(r.encode(), b) {
-			t.Errorf("%x is rebuilt otherwise", b)
 		}
 	})
 }
@@ -224,7 +203,7 @@ func FuzzRecord(f *testing.F) {
 func FuzzCheckpoint(f *testing.F) {
 	f.Add("demo/00\n3\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n")
 	f.Fuzz(func(t *testing.T, text string) {
-		c, err := parseCheckpoint(text)
+		c, err := ParseCheckpoint(text)
 		if err == nil && c.text() != text {
 			t.Errorf("%q is rebuilt otherwise", text)
 		}
@@ -257,43 +236,17 @@ func TestTheTreeIsThatOfTlog(t *testing.T) {
 			t.Errorf("leaf %d completes %d hashes, want %d", i, got, want)
 		}
 		stored, roots = append(stored, done), append(roots, f.Root())
-		at, err := frontierAt(f.Size, read)
+		at, err := FrontierAt(f.Size, read)
 		if err != nil || at.Root() != f.Root() {
 			t.Errorf("the tree read back at %d: %v", f.Size, err)
 		}
 		for n := uint64(1); n <= f.Size; n++ {
-			p, err := prove(f.Size, n, read)
+			p, err := Prove(f.Size, n, read)
 			if err == nil {
 				err = CheckConsistency(p, f.Size, f.Root(), n, roots[n-1])
 			}
 			if err != nil {
 				t.Errorf("%d to %d: %v", n, f.Size, err)
-			}
-		}
-	}
-}
-
-// TestASealedRecordIsTheGoldenOne: and any flipped bit of its sealed payloads is
-// seen without their keys.
-func TestASealedRecordIsTheGoldenOne(t *testing.T) {
-	leaf, err := os.ReadFile(filepath.Join("testdata", "leaf-v1.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := record{hashes: []Hash{{1}}, leaf: leaf,
-		sealedWork: &Sealed{Key: KeyID{2}, Box: []byte("nonce, ciphertext and tag of work")}, sealedContact: &Sealed{Key: KeyID{3}, Box: []byte("of contact")}}
-	b := r.encode()
-	golden(t, "record-v2.bin", b)
-	back, err := decodeRecord(b)
-	if err != nil || !bytes.Equal(back.encode(), b) {
-		t.Errorf("it does not come back: %v", err)
-	}
-	for i := len(b) - len(r.sealedWork.Box) - len(r.sealedContact.Box) - 41; i < len(b); i++ {
-		for bit := range 8 {
-			flipped := bytes.Clone(b)
-			flipped[i] ^= 1 << bit
-			if _, err := decodeRecord(flipped); err == nil {
-				t.Errorf("bit %d of byte %d of %d can be flipped", bit, i, len(b))
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package journal
+package tlog
 
 import (
 	"crypto/ed25519"
@@ -25,8 +25,8 @@ func (c Checkpoint) text() string {
 		base64.StdEncoding.EncodeToString(c.Root[:]) + "\n"
 }
 
-// signCheckpoint makes the signed note. The key's name is the node's name.
-func signCheckpoint(c Checkpoint, s note.Signer) ([]byte, error) {
+// SignCheckpoint makes the signed note. The key's name is the node's name.
+func SignCheckpoint(c Checkpoint, s note.Signer) ([]byte, error) {
 	b, err := note.Sign(&note.Note{Text: c.text()}, s)
 	if err != nil {
 		return nil, fmt.Errorf("sign a checkpoint: %w", err)
@@ -34,8 +34,8 @@ func signCheckpoint(c Checkpoint, s note.Signer) ([]byte, error) {
 	return b, nil
 }
 
-// parseCheckpoint reads the body of a checkpoint without its signatures, strictly.
-func parseCheckpoint(text string) (Checkpoint, error) {
+// ParseCheckpoint reads the body of a checkpoint without its signatures, strictly.
+func ParseCheckpoint(text string) (Checkpoint, error) {
 	lines := strings.SplitN(text, "\n", 4)
 	if len(lines) < 4 {
 		return Checkpoint{}, fmt.Errorf("a checkpoint of %d lines", len(lines))
@@ -70,7 +70,7 @@ func (r *Roster) CheckCheckpoint(origin string, signed []byte) (Checkpoint, erro
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("%w: checkpoint of %s: %w", ErrForged, origin, err)
 	}
-	c, err := parseCheckpoint(n.Text)
+	c, err := ParseCheckpoint(n.Text)
 	if err != nil {
 		return Checkpoint{}, fmt.Errorf("%w: checkpoint of %s: %w", ErrForged, origin, err)
 	}
@@ -87,6 +87,9 @@ type signer struct {
 }
 
 var _ note.Signer = signer{}
+
+// NewSigner signs with a node's or a shop's key under its name.
+func NewSigner(name string, key ed25519.PrivateKey) note.Signer { return signer{name, key} }
 
 func (s signer) Name() string { return s.name }
 

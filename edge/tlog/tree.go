@@ -1,11 +1,11 @@
-package journal
+package tlog
 
 import (
 	"crypto/sha256"
 	"fmt"
 	"math/bits"
 
-	"golang.org/x/mod/sumdb/tlog"
+	sumdb "golang.org/x/mod/sumdb/tlog"
 )
 
 // Frontier is the tree of an origin in short: its size and the roots of its
@@ -23,7 +23,7 @@ func (f *Frontier) Add(leaf Hash) []Hash {
 	done := []Hash{h}
 	for s := f.Size; s&1 == 1; s >>= 1 {
 		n--
-		h = nodeHash(f.Nodes[n], h)
+		h = NodeHash(f.Nodes[n], h)
 		done = append(done, h)
 	}
 	// The capacity is cut so that append never writes into another copy.
@@ -39,40 +39,41 @@ func (f Frontier) Root() Hash {
 	}
 	h := f.Nodes[len(f.Nodes)-1]
 	for i := len(f.Nodes) - 2; i >= 0; i-- {
-		h = nodeHash(f.Nodes[i], h)
+		h = NodeHash(f.Nodes[i], h)
 	}
 	return h
 }
 
-// check says whether size and nodes belong together.
-func (f Frontier) check() error {
+// Check says whether size and nodes belong together.
+func (f Frontier) Check() error {
 	if got, want := len(f.Nodes), bits.OnesCount64(f.Size); got != want {
 		return fmt.Errorf("a frontier of size %d has %d nodes, this has %d", f.Size, want, got)
 	}
 	return nil
 }
 
-func nodeHash(l, r Hash) Hash { return Hash(tlog.NodeHash(tlog.Hash(l), tlog.Hash(r))) }
+// NodeHash is the RFC 6962 hash of two nodes.
+func NodeHash(l, r Hash) Hash { return Hash(sumdb.NodeHash(sumdb.Hash(l), sumdb.Hash(r))) }
 
 // CheckConsistency says whether the tree of size n and root is the beginning of
 // the tree of size t and root tRoot, by the proof.
 func CheckConsistency(proof []Hash, t uint64, tRoot Hash, n uint64, root Hash) error {
-	p := make(tlog.TreeProof, len(proof))
+	p := make(sumdb.TreeProof, len(proof))
 	for i, h := range proof {
-		p[i] = tlog.Hash(h)
+		p[i] = sumdb.Hash(h)
 	}
 	if t > 1<<53 || n > t {
 		return fmt.Errorf("a proof from size %d to size %d", n, t)
 	}
-	return tlog.CheckTree(p, int64(t), tlog.Hash(tRoot), int64(n), tlog.Hash(root))
+	return sumdb.CheckTree(p, int64(t), sumdb.Hash(tRoot), int64(n), sumdb.Hash(root))
 }
 
-// nodeReader reads one tree hash: of level L, completed by leaf seq.
-type nodeReader func(seq uint64, level int) (Hash, error)
+// NodeReader reads one tree hash: of level L, completed by leaf seq.
+type NodeReader func(seq uint64, level int) (Hash, error)
 
-// prove makes the consistency proof from size n to size t.
-func prove(t, n uint64, read nodeReader) ([]Hash, error) {
-	p, err := tlog.ProveTree(int64(t), int64(n), hashReader(read))
+// Prove makes the consistency proof from size n to size t.
+func Prove(t, n uint64, read NodeReader) ([]Hash, error) {
+	p, err := sumdb.ProveTree(int64(t), int64(n), hashReader(read))
 	if err != nil {
 		return nil, fmt.Errorf("prove that size %d leads to size %d: %w", n, t, err)
 	}
@@ -83,8 +84,8 @@ func prove(t, n uint64, read nodeReader) ([]Hash, error) {
 	return out, nil
 }
 
-// frontierAt reads the frontier that a tree had at an earlier size.
-func frontierAt(size uint64, read nodeReader) (Frontier, error) {
+// FrontierAt reads the frontier that a tree had at an earlier size.
+func FrontierAt(size uint64, read NodeReader) (Frontier, error) {
 	f := Frontier{Size: size}
 	end := uint64(0)
 	for level := 63; level >= 0; level-- {

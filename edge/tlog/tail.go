@@ -1,4 +1,4 @@
-package journal
+package tlog
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package journal
+package tlog
 
 import (
 	"crypto/hmac"
@@ -20,8 +20,8 @@ func (o *Opening) Commit() Hash {
 	return Hash(m.Sum(nil))
 }
 
-// newOpening salts a payload. A nil payload has no opening.
-func newOpening(payload []byte) (*Opening, error) {
+// NewOpening salts a payload. A nil payload has no opening.
+func NewOpening(payload []byte) (*Opening, error) {
 	if payload == nil {
 		return nil, nil
 	}
@@ -38,9 +38,9 @@ func newOpening(payload []byte) (*Opening, error) {
 	return o, nil
 }
 
-// checkOpening holds an opening against its commitment. No opening is right: it
+// CheckOpening holds an opening against its commitment. No opening is right: it
 // may not be held here, or be erased.
-func checkOpening(o *Opening, commit Hash, which string) error {
+func CheckOpening(o *Opening, commit Hash, which string) error {
 	if o == nil {
 		return nil
 	}
@@ -70,16 +70,16 @@ func checkBox(s *Sealed, commit Hash, which string) error {
 	}
 }
 
-// checkOpenings holds both openings of an entry against its commitments.
-func (e *Entry) checkOpenings() error {
+// CheckOpenings holds both openings of an entry against its commitments.
+func (e *Entry) CheckOpenings() error {
 	if err := checkBox(e.SealedWork, e.WorkCommit, "work"); err != nil {
 		return err
 	}
 	if err := checkBox(e.SealedContact, e.ContactCommit, "contact"); err != nil {
 		return err
 	}
-	if err := checkOpening(e.Work, e.WorkCommit, "work"); err != nil {
+	if err := CheckOpening(e.Work, e.WorkCommit, "work"); err != nil {
 		return err
 	}
-	return checkOpening(e.Contact, e.ContactCommit, "contact")
+	return CheckOpening(e.Contact, e.ContactCommit, "contact")
 }

@@ -1,4 +1,4 @@
-package journal
+package tlog
 
 import (
 	"bytes"
@@ -9,14 +9,14 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/mod/sumdb/tlog"
+	sumdb "golang.org/x/mod/sumdb/tlog"
 )
 
 // Limits of the format. They are part of it: a larger leaf is not a leaf.
 const (
-	MaxLeaf    = 4096
-	MaxPayload = 24 << 10
-	maxParents = 4
+	MaxLeaf    = 4096     // bytes
+	MaxPayload = 24 << 10 // bytes
+	MaxParents = 4
 )
 
 const leafHead = "pl-event/v1\n"
@@ -25,7 +25,7 @@ const leafHead = "pl-event/v1\n"
 var errLeaf = errors.New("not a leaf")
 
 // leafJSON is the second line of a leaf, fields in the order of the format. It
-// only decodes; encodeLeaf writes, so that encoding/json's habits (escapes, field
+// only decodes; EncodeLeaf writes, so that encoding/json's habits (escapes, field
 // order) are not part of the format.
 type leafJSON struct {
 	O  string    `json:"o"`
@@ -42,10 +42,10 @@ type leafJSON struct {
 	N  RequestID `json:"n"`
 }
 
-// encodeLeaf writes the exact bytes of an entry's leaf: hashes, commitments and
+// EncodeLeaf writes the exact bytes of an entry's leaf: hashes, commitments and
 // the request id in lower-case hex, no space, no escapes (the fields' alphabets
 // need none).
-func encodeLeaf(e *Entry) ([]byte, error) {
+func EncodeLeaf(e *Entry) ([]byte, error) {
 	if err := checkFields(e); err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func DecodeLeaf(leaf []byte) (Entry, error) {
 			return Entry{}, fmt.Errorf("%w: commitment: %w", errLeaf, err)
 		}
 	}
-	again, err := encodeLeaf(&e)
+	again, err := EncodeLeaf(&e)
 	if err != nil {
 		return Entry{}, fmt.Errorf("%w: %w", errLeaf, err)
 	}
@@ -138,13 +138,13 @@ func DecodeLeaf(leaf []byte) (Entry, error) {
 }
 
 // LeafHash is the RFC 6962 hash of a leaf's bytes.
-func LeafHash(leaf []byte) Hash { return Hash(tlog.RecordHash(leaf)) }
+func LeafHash(leaf []byte) Hash { return Hash(sumdb.RecordHash(leaf)) }
 
 // checkFields holds the alphabets of the format. They need no JSON escapes, and
 // they leave no room for a name or a plate.
 func checkFields(e *Entry) error {
 	switch {
-	case !validOrigin(e.Origin):
+	case !ValidOrigin(e.Origin):
 		return fmt.Errorf("%w: origin %q", errLeaf, e.Origin)
 	case e.Seq > 1<<53:
 		return fmt.Errorf("%w: seq %d", errLeaf, e.Seq)
@@ -154,14 +154,14 @@ func checkFields(e *Entry) error {
 		return fmt.Errorf("%w: boot time %d", errLeaf, e.BootMS)
 	case e.Quality > 3:
 		return fmt.Errorf("%w: clock quality %d", errLeaf, e.Quality)
-	case len(e.Parents) > maxParents:
-		return fmt.Errorf("%w: %d parents, at most %d", errLeaf, len(e.Parents), maxParents)
+	case len(e.Parents) > MaxParents:
+		return fmt.Errorf("%w: %d parents, at most %d", errLeaf, len(e.Parents), MaxParents)
 	}
-	return checkNames(e.Kind, e.Job)
+	return CheckNames(e.Kind, e.Job)
 }
 
-// checkNames holds the alphabets of kind and job.
-func checkNames(kind, job string) error {
+// CheckNames holds the alphabets of kind and job.
+func CheckNames(kind, job string) error {
 	switch {
 	case !made(kind, 1, 64, "abcdefghijklmnopqrstuvwxyz0123456789_."):
 		return fmt.Errorf("%w: kind %q is not of a-z 0-9 _ . (at most 64)", errLeaf, kind)
@@ -171,8 +171,8 @@ func checkNames(kind, job string) error {
 	return nil
 }
 
-// validOrigin says whether s has the form <shop>-<node>/<epoch>.
-func validOrigin(s string) bool {
+// ValidOrigin says whether s has the form <shop>-<node>/<epoch>.
+func ValidOrigin(s string) bool {
 	node := NodeOf(s)
 	return ValidNode(node) && len(s) == len(node)+33 && s[len(node)] == '/' &&
 		made(s[len(node)+1:], 32, 32, "0123456789abcdef")
