@@ -53,6 +53,9 @@ type Answer struct {
 	// damaged: a line could not be read, so that a list without a length may lack
 	// something.
 	damaged bool
+	// torn: a frame could not be read, not even whose it is: a unit that is missing may
+	// have sent it.
+	torn bool
 }
 
 // Decode turns the reply to an OBD request into facts per ECU.
@@ -151,6 +154,10 @@ func (a *Answer) headed(r request, data []string, set Settings) []message {
 	hint := busOf(set.Protocol)
 	for _, line := range data {
 		f := parseFrame(line, hint, set.Check)
+		if f.why != "" && f.bus == busCAN11 && !f.addressed(set.Receive) {
+			f.ecu = "" // the digit that is missing may be one of the address
+		}
+		a.torn = a.torn || f.why != "" && f.ecu == ""
 		if f.ecu != "" && f.foreign(set.Receive) {
 			a.Others = append(a.Others, line)
 			continue

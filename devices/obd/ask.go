@@ -43,7 +43,7 @@ func (x *scan) full(text string, limit time.Duration) (Answer, error) {
 		if !again || try >= 1 && !waits || try >= 5 {
 			break
 		}
-		if waits && !patient {
+		if waits && !patient && (try > 0 || wantsTime(a)) {
 			patient = true
 			if err := x.patience("ATSTFF"); err != nil {
 				return best, err
@@ -93,7 +93,18 @@ func wantsAgain(a Answer) (again, waits bool) {
 	for _, k := range a.Kinds {
 		again = again || k != KindNoData && k != KindActAlert && k != KindUnable
 	}
-	return again || a.Kind == KindNoAnswer || a.Kind == KindDataError, waits
+	return again || a.torn || a.Kind == KindNoAnswer || a.Kind == KindDataError, waits
+}
+
+// wantsTime reports whether an ECU asked for time (0x78): it will answer by itself. One
+// that is busy (0x21) has answered, and may be free the next moment (ISO 14229-1).
+func wantsTime(a Answer) bool {
+	for _, e := range a.ECUs {
+		if e.NRC == "78" {
+			return true
+		}
+	}
+	return false
 }
 
 // forgotten reports whether the adapter has lost its settings without a word: its

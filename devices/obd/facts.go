@@ -127,6 +127,8 @@ func absent(a Answer) State {
 		return stateOfKind(a.Kind)
 	case len(a.Kinds) > 0: // the adapter gave up after others had spoken
 		return stateOfKind(worst(a.Kinds))
+	case a.torn: // somebody spoke, and nobody could tell who
+		return Incomplete
 	}
 	return NoAnswer
 }

@@ -54,7 +54,7 @@ func parseFrame(line string, hint bus, check string) frame {
 		f.can(3, busCAN11)
 	case hint == busCAN11 && !strings.HasPrefix(line, "18D"):
 		f.why = "a digit is missing"
-		f.ecu = line[:min(3, len(line))]
+		f.bus, f.ecu = busCAN11, line[:min(3, len(line))]
 	case hint == busCAN29 || hint != busLegacy && looksLikeCAN29(line):
 		f.can(8, busCAN29)
 	default:
@@ -180,6 +180,12 @@ func crcJ1850(b []byte) byte {
 		}
 	}
 	return ^crc
+}
+
+// addressed reports whether a frame names a unit that answers testers (ISO 15765-4), or
+// the one that was asked.
+func (f *frame) addressed(receive string) bool {
+	return f.ecu >= "7E8" && f.ecu <= "7EF" && len(f.ecu) == 3 || receive != "" && f.ecu == strings.ToUpper(receive)
 }
 
 // foreign reports whether a frame is not an answer to this tester: a request of

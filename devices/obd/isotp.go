@@ -91,10 +91,10 @@ func (m *message) strange(r request, set Settings) bool {
 	switch {
 	case m.bus != busCAN11 && m.bus != busCAN29:
 		return false
-	case len(m.head) > 0:
-		return m.head[0] > 0x40 && m.head[0] != 0x7F && !r.answeredBy(m.head)
+	case m.bus == busCAN11 && len(m.ecu) == 3 && m.ecu[0] < '6' && set.Receive == "":
+		return true
 	}
-	return m.bus == busCAN11 && len(m.ecu) == 3 && m.ecu[0] < '6' && set.Receive == ""
+	return len(m.head) > 0 && m.head[0] > 0x40 && m.head[0] != 0x7F && !r.answeredBy(m.head)
 }
 
 // add takes a consecutive frame. It is false for one that belongs to nothing.

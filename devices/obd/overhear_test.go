@@ -47,6 +47,12 @@ func TestWhatIsNotOursMakesNoUnit(t *testing.T) {
 	if e := a.ECUs["7E8"]; len(a.ECUs) != 1 || e.State != obd.OK || len(e.Codes) != 0 || len(a.Others) != 2 {
 		t.Errorf("%+v, set aside %q", a.ECUs, a.Others)
 	}
+	for _, line := range []string{"3D0 11 22 33 44 55 66 77 88", "3D0 10 14 43 02 01 57 44 42", "3D0 43 00 00 00 00 00 00 00"} {
+		a := obd.Decode("03", []string{line, "7E8 02 43 00"}, on())
+		if e := a.ECUs["7E8"]; len(a.ECUs) != 1 || e.State != obd.OK {
+			t.Errorf("beside %s: %+v", line, a.ECUs)
+		}
+	}
 	if e := obd.Decode("0902", []string{"7E8 10 14 49 02 01 57 44 42"}, on()).ECUs["7E8"]; e.State != obd.Incomplete {
 		t.Errorf("half of ours is %s", e.State)
 	}
@@ -104,6 +110,104 @@ func TestWhatACarThatWasAwayForAMomentDidNotSayIsAskedAgain(t *testing.T) {
 	report, _ := scanned(t, &asleep{Vehicle: still(sim.DemoCAN11(1)), services: []byte{0x0A}})
 	if e := ecuOf(t, report, "7E8"); e.Permanent.State != obd.NoAnswer {
 		t.Errorf("a car without 0A is asked twice: %s", e.Permanent.State)
+	}
+}
+
+// A list of codes whose count contradicts its length, or its codes, is no list: the unit
+// counts otherwise or not at all, and what would be read of it are other codes or none.
+func TestACountThatContradictsTheListIsNoList(t *testing.T) {
+	for line, want := range map[string]obd.State{
+		"7E8 04 43 01 01 33":          obd.OK,
+		"7E8 07 43 01 01 33 00 00 00": obd.OK, // padded within the length
+		"7E8 02 43 00":                obd.OK,
+		"7E8 06 43 00 00 00 00 00":    obd.OK,
+		"7E8 05 43 01 33 04 20":       obd.Incomplete, // no count: P0133 P0420
+		"7E8 06 43 01 01 33 04 20":    obd.Incomplete,
+		"7E8 04 43 00 01 33":          obd.Incomplete, // none, and one
+		"7E8 06 43 02 00 00 00 00":    obd.Incomplete, // two, and none
+		"7E8 06 43 02 01 33 00 00":    obd.Incomplete,
+		"7E8 01 43":                   obd.Incomplete,
+	} {
+		if e := obd.Decode("03", []string{line}, on()).ECUs["7E8"]; e.State != want {
+			t.Errorf("%s: %s %v, want %s", line, e.State, e.Codes, want)
+		}
+	}
+}
+
+// A line that lost a digit of its address makes no unit, and a unit that is missing
+// beside such a line may have sent it: it did not fall silent.
+func TestALineWithoutASenderIsAskedForAgain(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		request, line string
+		set           obd.Settings
+	}{
+		"CAN, the address is short": {"0100", "7E0641 00 BE 3E B8 13 AA", on()}, // of 7E8
+		"CAN, another digit":        {"0902", "7E22 31 46 54 46 57 31 45", on()},
+	} {
+		if a := obd.Decode(c.request, []string{c.line}, c.set); len(a.ECUs) != 0 {
+			t.Errorf("%s: %+v", name, a.ECUs)
+		}
+	}
+	want, _ := scanned(t, still(sim.DemoCAN11(1)))
+	got, _ := scanned(t, &mumbling{Vehicle: still(sim.DemoCAN11(1)), left: 1})
+	for i, e := range got.ECUs {
+		if !reflect.DeepEqual(e.Stored, want.ECUs[i].Stored) {
+			t.Errorf("%s: %+v", e.ID, e.Stored)
+		}
+	}
+	got, _ = scanned(t, &mumbling{Vehicle: still(sim.DemoCAN11(1)), left: 100})
+	if s := ecuOf(t, got, "7E9").Stored.State; s != obd.Incomplete {
+		t.Errorf("a unit whose line is torn each time is %s", s)
+	}
+}
+
+// mumbling is a car of whose second unit's first answers to 03 the adapter drops the
+// third digit.
+type mumbling struct {
+	*sim.Vehicle
+	left int
+}
+
+func (m *mumbling) Answer(r sim.Request) sim.Reply {
+	reply := m.Vehicle.Answer(r)
+	if r.Data[0] != 0x03 || m.left == 0 {
+		return reply
+	}
+	m.left--
+	reply.Messages = slices.DeleteFunc(reply.Messages, func(m sim.Message) bool { return m.From == "7E9" })
+	reply.Lines = append(reply.Lines, "7E0443010133AAAAAA")
+	return reply
+}
+
+// hurried is a car whose first answer to some services is that it is busy (0x21).
+type hurried struct {
+	*sim.Vehicle
+	services []byte
+}
+
+func (h *hurried) Answer(r sim.Request) sim.Reply {
+	if i := slices.Index(h.services, r.Data[0]); i >= 0 {
+		h.services = slices.Delete(h.services, i, i+1)
+		return sim.Reply{Messages: []sim.Message{{From: "7E8", Data: []byte{0x7F, r.Data[0], 0x21}}}}
+	}
+	return h.Vehicle.Answer(r)
+}
+
+// A unit that is busy has answered: it is asked again at once, and the adapter is not
+// made to wait for it, as it is for one that asks for time.
+func TestABusyUnitIsAskedAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	want, _ := scanned(t, still(sim.DemoCAN11(1)))
+	got, adapter := scanned(t, &hurried{Vehicle: still(sim.DemoCAN11(1)), services: []byte{0x03, 0x07, 0x0A}})
+	for i, e := range got.ECUs {
+		w := want.ECUs[i]
+		if !reflect.DeepEqual(e.Stored, w.Stored) || !reflect.DeepEqual(e.Pending, w.Pending) || !reflect.DeepEqual(e.Permanent, w.Permanent) {
+			t.Errorf("%s: %+v %+v %+v", e.ID, e.Stored, e.Pending, e.Permanent)
+		}
+	}
+	if log := adapter.adapter.Log(); slices.Contains(log, "ATSTFF") {
+		t.Errorf("the adapter was made to wait: %q", log)
 	}
 }
 

@@ -125,12 +125,12 @@ func codePairs(m message) ([]byte, bool) {
 		return nil, false
 	}
 	n := 1 + 2*int(p[0])
-	whole := len(p) == n || m.exact && len(p) > n ||
-		len(p) >= legacyLine && len(p) > n && padding(p[n:]) // what an adapter pads, it pads to the full
+	whole := len(p) == n || len(p) > n && padding(p[n:]) &&
+		(m.exact || len(p) >= legacyLine) // what an adapter pads, it pads to the full
 	if !whole {
-		return nil, false
+		return nil, false // more than the count says: the unit counts otherwise, or not at all
 	}
-	return p[1:n], true
+	return p[1:n], len(codesOf(p[1:n])) == int(p[0])
 }
 
 // legacyLine is how many bytes of codes a line of a legacy bus has: three codes.
