@@ -11,24 +11,25 @@ import (
 	"pitlane/devices/sim"
 )
 
-// The scenes wait on wires and not on the processor, so all are played at once.
+// The scenes have a line in memory and a clock of their own; the same driver is held to
+// ptys by the suite, by TestEveryMakeOnATerminal and by the tests of the bay.
 func TestTheCabinetOverTheWire(t *testing.T) {
 	t.Parallel()
 	together(t, []scene{
-		{"the whole state comes first and then changes", theWholeStateComesFirstAndThenChanges},
+		{"the whole state comes first and then changes", calmly(theWholeStateComesFirstAndThenChanges)},
 		{"an unlock is done when the hook was seen open", anUnlockIsDoneWhenTheHookWasSeenOpen},
-		{"a hook that does not move is a failure after one retry", aHookThatDoesNotMoveIsAFailureAfterOneRetry},
-		{"two unlocks come one after the other", twoUnlocksComeOneAfterTheOther},
+		{"a hook that does not move is a failure after one retry", calmly(aHookThatDoesNotMoveIsAFailureAfterOneRetry)},
+		{"two unlocks come one after the other", calmly(twoUnlocksComeOneAfterTheOther)},
 		{"an unlock nobody saw is unknown and not tried again", anUnlockNobodySawIsUnknownAndNotTriedAgain},
-		{"what happened while unplugged is in the snapshot and no change", whatHappenedWhileUnpluggedIsInTheSnapshotAndNoChange},
-		{"a silent cabinet is offline after three polls", aSilentCabinetIsOfflineAfterThreePolls},
-		{"one silent board of two makes its slots unknown", oneSilentBoardOfTwoMakesItsSlotsUnknown},
+		{"what happened while unplugged is in the snapshot and no change", calmly(whatHappenedWhileUnpluggedIsInTheSnapshotAndNoChange)},
+		{"a silent cabinet is offline after three polls", calmly(aSilentCabinetIsOfflineAfterThreePolls)},
+		{"one silent board of two makes its slots unknown", calmly(oneSilentBoardOfTwoMakesItsSlotsUnknown)},
 		{"a disturbed line makes no events", aDisturbedLineMakesNoEvents},
-		{"a flapping hook is unknown", aFlappingHookIsUnknown},
-		{"two boards with one address open nothing", twoBoardsWithOneAddressOpenNothing},
-		{"bytes without replies are noise", bytesWithoutRepliesAreNoise},
-		{"without polarity hooks are unknown and nothing opens", withoutPolarityHooksAreUnknownAndNothingOpens},
-		{"only slots that are there are opened", onlySlotsThatAreThereAreOpened},
+		{"a flapping hook is unknown", calmly(aFlappingHookIsUnknown)},
+		{"two boards with one address open nothing", calmly(twoBoardsWithOneAddressOpenNothing)},
+		{"bytes without replies are noise", calmly(bytesWithoutRepliesAreNoise)},
+		{"without polarity hooks are unknown and nothing opens", calmly(withoutPolarityHooksAreUnknownAndNothingOpens)},
+		{"only slots that are there are opened", calmly(onlySlotsThatAreThereAreOpened)},
 	})
 }
 
@@ -64,7 +65,7 @@ func theWholeStateComesFirstAndThenChanges(t *testing.T) {
 func anUnlockIsDoneWhenTheHookWasSeenOpen(t *testing.T) {
 	var scenes []scene
 	for _, bit := range []int{0, 1} {
-		scenes = append(scenes, scene{string(rune('0'+bit)) + " is closed", func(t *testing.T) {
+		scenes = append(scenes, scene{string(rune('0'+bit)) + " is closed", calmly(func(t *testing.T) {
 			r := newRig(t, sim.BoardConfig{Addresses: []int{0, 2}, HookClosed: bit}, keycab.Options{HookClosed: closedIs(bit)})
 			r.snapshot(true)
 			outcome, err := r.unlock(20)
@@ -81,7 +82,7 @@ func anUnlockIsDoneWhenTheHookWasSeenOpen(t *testing.T) {
 			if got := r.change(20); got.Hook != keycab.HookOpen {
 				t.Errorf("the change says %v", got)
 			}
-		}})
+		})})
 	}
 	together(t, scenes)
 }
@@ -133,7 +134,7 @@ func anUnlockNobodySawIsUnknownAndNotTriedAgain(t *testing.T) {
 	}
 	var scenes []scene
 	for _, c := range cases {
-		scenes = append(scenes, scene{c.name, func(t *testing.T) {
+		scenes = append(scenes, scene{c.name, calmly(func(t *testing.T) {
 			r := newRig(t, sim.BoardConfig{HookClosed: 1}, keycab.Options{HookClosed: closedIs(1)})
 			r.snapshot(true)
 			broke := make(chan struct{})
@@ -156,7 +157,7 @@ func anUnlockNobodySawIsUnknownAndNotTriedAgain(t *testing.T) {
 			if got := len(r.unlocks()); got != 1 {
 				t.Errorf("sent %d unlock frames, want 1", got)
 			}
-		}})
+		})})
 	}
 	together(t, scenes)
 }
@@ -248,7 +249,7 @@ func aDisturbedLineMakesNoEvents(t *testing.T) {
 	}
 	var scenes []scene
 	for _, c := range cases {
-		scenes = append(scenes, scene{c.name, func(t *testing.T) {
+		scenes = append(scenes, scene{c.name, calmly(func(t *testing.T) {
 			r := newRig(t, sim.BoardConfig{HookClosed: 1, Seed: 5}, keycab.Options{HookClosed: closedIs(1)})
 			r.board.SetFaults(c.faults)
 			r.snapshot(true)
@@ -263,7 +264,7 @@ func aDisturbedLineMakesNoEvents(t *testing.T) {
 			if outcome, err := r.unlock(6); outcome != keycab.Opened || err != nil {
 				t.Errorf("got %s and %v, want opened", outcome, err)
 			}
-		}})
+		})})
 	}
 	together(t, scenes)
 }

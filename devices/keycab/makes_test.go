@@ -43,16 +43,29 @@ func TestEveryMakeOverTheWire(t *testing.T) {
 	var scenes []scene
 	for _, m := range makes() {
 		scenes = append(scenes,
-			scene{m.name + " opens and closes", func(t *testing.T) { opensAndCloses(t, m) }},
-			scene{m.name + " under faults", func(t *testing.T) { livesWithFaults(t, m) }},
-			scene{m.name + " over a break", func(t *testing.T) { comesBackWhole(t, m) }},
+			scene{m.name + " opens and closes", calmly(func(t *testing.T) { opensAndCloses(t, m, newRig(t, m.board, m.opts)) })},
+			scene{m.name + " under faults", calmly(func(t *testing.T) { livesWithFaults(t, m) })},
+			scene{m.name + " over a break", calmly(func(t *testing.T) { comesBackWhole(t, m) })},
 		)
 	}
 	together(t, scenes)
 }
 
-func opensAndCloses(t *testing.T, m aMake) {
-	r := newRig(t, m.board, m.opts)
+// The same over a terminal, with the real port under the driver.
+func TestEveryMakeOnATerminal(t *testing.T) {
+	t.Parallel()
+	var scenes []scene
+	for _, m := range makes() {
+		scenes = append(scenes, scene{m.name, func(t *testing.T) {
+			r := wire(t, m.board, m.opts)
+			r.run()
+			opensAndCloses(t, m, r)
+		}})
+	}
+	together(t, scenes)
+}
+
+func opensAndCloses(t *testing.T, m aMake, r *rig) {
 	s := r.snapshot(true)
 	last := r.board.Slots()
 	if len(s.Slots) != last {
@@ -150,13 +163,13 @@ func comesBackWhole(t *testing.T, m aMake) {
 func TestAModuleThatRefusesSaysWhy(t *testing.T) {
 	t.Parallel()
 	together(t, []scene{
-		{"it has fewer inputs", func(t *testing.T) {
+		{"it has fewer inputs", calmly(func(t *testing.T) {
 			r := newRig(t, sim.BoardConfig{Locks: 4}, keycab.Options{Driver: keycab.DriverModbus, Locks: 8, HookClosed: closedIs(1)})
 			if s := r.snapshot(false); s.Why != keycab.WhyRefused || s.Fault == nil || s.Fault.Hint == "" {
 				t.Errorf("got %+v, want refused with a hint", s)
 			}
-		}},
-		{"it knows no timed pulse", func(t *testing.T) {
+		})},
+		{"it knows no timed pulse", calmly(func(t *testing.T) {
 			r := newRig(t, sim.BoardConfig{HookClosed: 1, NoPulse: true}, keycab.Options{Driver: keycab.DriverModbus, HookClosed: closedIs(1)})
 			r.snapshot(true)
 			if o, err := r.unlock(3); o != keycab.Failed || faultKind(err) != "cabinet" {
@@ -165,7 +178,7 @@ func TestAModuleThatRefusesSaysWhy(t *testing.T) {
 			if closed, _ := r.board.Slot(3); !closed {
 				t.Error("slot 3 opened")
 			}
-		}},
+		})},
 	})
 }
 
@@ -196,13 +209,15 @@ func TestALockLeftDrivenIsSwitchedOffAtTheStart(t *testing.T) {
 // a person hears of it.
 func TestAnEchoThatShouldNotBeIsToldOf(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, sim.BoardConfig{HookClosed: 1}, keycab.Options{HookClosed: closedIs(1), Echo: keycab.EchoNone})
-	r.snapshot(true)
-	r.board.SetFaults(sim.BoardFaults{Echo: true})
-	r.warning(keycab.WarnEcho)
-	if got := r.changes(); len(got) > 0 {
-		t.Errorf("invented %v", got)
-	}
+	calmly(func(t *testing.T) {
+		r := newRig(t, sim.BoardConfig{HookClosed: 1}, keycab.Options{HookClosed: closedIs(1), Echo: keycab.EchoNone})
+		r.snapshot(true)
+		r.board.SetFaults(sim.BoardFaults{Echo: true})
+		r.warning(keycab.WarnEcho)
+		if got := r.changes(); len(got) > 0 {
+			t.Errorf("invented %v", got)
+		}
+	})(t)
 }
 
 // A silent board behind an adapter that echoes is silent: our own bytes are no
@@ -211,8 +226,8 @@ func TestAnEchoIsNotABoardThatSpeaks(t *testing.T) {
 	t.Parallel()
 	var scenes []scene
 	for _, m := range makes() {
-		scenes = append(scenes, scene{m.name, func(t *testing.T) {
-			r := wire(t, m.board, m.opts)
+		scenes = append(scenes, scene{m.name, calmly(func(t *testing.T) {
+			r := inMind(t, m.board, m.opts)
 			r.board.SetFaults(sim.BoardFaults{Echo: true, Silent: true})
 			r.run()
 			if s := r.snapshot(false); s.Why != keycab.WhySilent {
@@ -221,7 +236,7 @@ func TestAnEchoIsNotABoardThatSpeaks(t *testing.T) {
 			if o, _ := r.unlock(1); o != keycab.Failed || len(r.unlocks()) > 0 {
 				t.Errorf("got %s, want failed without a frame", o)
 			}
-		}})
+		})})
 	}
 	together(t, scenes)
 }

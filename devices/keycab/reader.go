@@ -112,14 +112,14 @@ func (r *Reader) listen(ctx context.Context, port devices.Port, tell func(any)) 
 	var parser tagParser
 	var here presence
 	buf := make([]byte, 256)
-	begun, online := r.clock(), false
+	listened, online := listening{last: r.clock()}, false
 	var news []Tag
 	for ctx.Err() == nil {
 		n, err := port.Read(buf)
 		if err != nil {
 			return fmt.Errorf("read from the tag reader: %w", err)
 		}
-		at := r.clock()
+		at := listened.till(r.clock())
 		tags := here.tick(at)
 		frames, other := parser.take(buf[:n])
 		if other {
@@ -129,7 +129,7 @@ func (r *Reader) listen(ctx context.Context, port devices.Port, tell func(any)) 
 			tags = append(tags, here.see(at, f)...)
 		}
 		news = append(news, r.named(tags)...)
-		if !online && at-begun < readerSettle {
+		if !online && at < readerSettle {
 			continue
 		}
 		if !online {
@@ -143,6 +143,17 @@ func (r *Reader) listen(ctx context.Context, port devices.Port, tell func(any)) 
 		news = nil
 	}
 	return ctx.Err()
+}
+
+// listening is how long a line has been listened to. A pause of this machine is not
+// silence of the reader: what was said meanwhile is still to be read. It is pure.
+type listening struct{ last, sum time.Duration }
+
+// till counts the time since the last look, as far as the look may take.
+func (l *listening) till(now time.Duration) time.Duration {
+	l.sum += min(now-l.last, 2*readerTick)
+	l.last = now
+	return l.sum
 }
 
 func (r *Reader) named(tags []Tag) []Tag {

@@ -21,17 +21,29 @@ type readerRig struct {
 	dev  *keycab.Reader
 }
 
+// wireReader is a reader on a line in memory, for calmly.
 func wireReader(t *testing.T, cfg sim.ReaderConfig, opts keycab.ReaderOptions) *readerRig {
 	t.Helper()
-	r := &readerRig{rig: &rig{t: t, says: make(chan any, 1024)}, tags: sim.NewTagReader(cfg)}
+	line := devicetest.NewWire()
+	return readerOn(t, cfg, opts, line, line.Opener())
+}
+
+// readerOnATerminal is one on a pty.
+func readerOnATerminal(t *testing.T, cfg sim.ReaderConfig, opts keycab.ReaderOptions) *readerRig {
+	t.Helper()
 	line, err := sim.NewLine(t.TempDir(), "reader")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.line = line
+	return readerOn(t, cfg, opts, line, serialport.Opener(serialport.Config{Path: line.Path(), Baud: keycab.Baud(opts.Driver)}))
+}
+
+func readerOn(t *testing.T, cfg sim.ReaderConfig, opts keycab.ReaderOptions, line cable, open devices.Opener) *readerRig {
+	t.Helper()
+	r := &readerRig{rig: &rig{t: t, says: make(chan any, 1024), line: line}, tags: sim.NewTagReader(cfg)}
 	opts.Name, opts.Log = "reader", slog.New(slog.NewTextHandler(t.Output(), nil))
-	r.dev, err = keycab.NewReader(serialport.Opener(serialport.Config{Path: line.Path(), Baud: keycab.Baud(opts.Driver)}), opts)
-	if err != nil {
+	var err error
+	if r.dev, err = keycab.NewReader(open, opts); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
@@ -75,7 +87,7 @@ func TestTagReadersOverTheWire(t *testing.T) {
 	t.Parallel()
 	rdm := keycab.ReaderOptions{Driver: keycab.DriverRDM6300}
 	together(t, []scene{
-		{"an RDM6300 says seen and gone", func(t *testing.T) {
+		{"an RDM6300 says seen and gone", calmly(func(t *testing.T) {
 			r := wireReader(t, sim.ReaderConfig{}, rdm)
 			r.run()
 			r.snapshot(true)
@@ -87,8 +99,8 @@ func TestTagReadersOverTheWire(t *testing.T) {
 				r.tags.Take()
 				r.tag(keycab.TagGone)
 			}
-		}},
-		{"noise and half frames make no tags and lose none", func(t *testing.T) {
+		})},
+		{"noise and half frames make no tags and lose none", calmly(func(t *testing.T) {
 			r := wireReader(t, sim.ReaderConfig{Seed: 2}, keycab.ReaderOptions{Driver: keycab.DriverRDM6300, Slot: 7})
 			r.tags.SetFaults(sim.ReaderFaults{Noise: true, Half: true})
 			r.run()
@@ -103,8 +115,8 @@ func TestTagReadersOverTheWire(t *testing.T) {
 			if got := r.heard(); len(got) != 3 {
 				t.Errorf("heard %v, want the snapshot, seen and gone", got)
 			}
-		}},
-		{"what lies there comes with the snapshot, after a break too", func(t *testing.T) {
+		})},
+		{"what lies there comes with the snapshot, after a break too", calmly(func(t *testing.T) {
 			r := wireReader(t, sim.ReaderConfig{}, rdm)
 			r.tags.Show(aTag())
 			r.run()
@@ -124,8 +136,8 @@ func TestTagReadersOverTheWire(t *testing.T) {
 			if slices.ContainsFunc(r.heard(), func(v any) bool { _, ok := v.(keycab.Tag); return ok }) {
 				t.Errorf("heard %v: nobody saw a tag come or go", r.all)
 			}
-		}},
-		{"an ID-12LA says a tag once and never gone", func(t *testing.T) {
+		})},
+		{"an ID-12LA says a tag once and never gone", calmly(func(t *testing.T) {
 			r := wireReader(t, sim.ReaderConfig{Once: true}, keycab.ReaderOptions{Driver: keycab.DriverID12LA})
 			r.run()
 			r.snapshot(true)
@@ -137,8 +149,8 @@ func TestTagReadersOverTheWire(t *testing.T) {
 			if got := r.heard(); len(got) != 3 {
 				t.Errorf("heard %v, want the snapshot and seen twice", got)
 			}
-		}},
-		{"a wrong sum and the tag zero are none", func(t *testing.T) {
+		})},
+		{"a wrong sum and the tag zero are none", calmly(func(t *testing.T) {
 			r := wireReader(t, sim.ReaderConfig{}, rdm)
 			r.run()
 			r.snapshot(true)
@@ -150,14 +162,26 @@ func TestTagReadersOverTheWire(t *testing.T) {
 			if got := r.heard(); len(got) != 2 {
 				t.Errorf("heard %v, want the snapshot and one tag", got)
 			}
-		}},
+		})},
 	})
+}
+
+// On a terminal a tag comes and goes too, whatever else the machine does.
+func TestATagReaderOnATerminal(t *testing.T) {
+	t.Parallel()
+	r := readerOnATerminal(t, sim.ReaderConfig{}, keycab.ReaderOptions{Driver: keycab.DriverRDM6300})
+	r.run()
+	r.snapshot(true)
+	r.tags.Show(aTag())
+	r.tag(keycab.TagSeen)
+	r.tags.Take()
+	r.tag(keycab.TagGone)
 }
 
 func TestTheReaderPassesTheSuiteOfAllDrivers(t *testing.T) {
 	t.Parallel()
 	devicetest.Run(t, func(t *testing.T) devicetest.Setup {
-		r := wireReader(t, sim.ReaderConfig{Repeat: time.Hour}, keycab.ReaderOptions{Driver: keycab.DriverRDM6300})
+		r := readerOnATerminal(t, sim.ReaderConfig{Repeat: time.Hour}, keycab.ReaderOptions{Driver: keycab.DriverRDM6300})
 		return devicetest.Setup{
 			Device: r.dev, Unplug: r.line.Unplug, Replug: r.line.Replug,
 			Noise: func(b []byte) error { _, err := r.line.Write(b); return err },

@@ -2,20 +2,23 @@ package keycab_test
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pitlane/devices"
+	"pitlane/devices/devicetest"
 	"pitlane/devices/keycab"
 	"pitlane/devices/serialport"
 	"pitlane/devices/sim"
 )
 
 // patience is how long a test waits for something before it is a failure.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // scene is a test among others that are played at the same time.
 type scene struct {
@@ -32,11 +35,25 @@ func together(t *testing.T, scenes []scene) {
 	all.Wait()
 }
 
-// rig is a practice cabinet on a pty and the driver on the other end of it.
+// calmly plays a test with a clock of its own: no other work of this machine makes a
+// reply late or a tag seem gone.
+func calmly(play func(t *testing.T)) func(t *testing.T) {
+	return func(t *testing.T) { synctest.Test(t, play) }
+}
+
+// cable is a practice line: a pty, or one in memory.
+type cable interface {
+	io.ReadWriteCloser
+	Unplug() error
+	Replug() error
+}
+
+// rig is a practice cabinet on a line and the driver on the other end of it.
 type rig struct {
 	t     *testing.T
 	board *sim.Board
-	line  *sim.Line
+	line  cable
+	path  string // of a pty
 	cab   *keycab.Cabinet
 	says  chan any
 	all   []any // what was heard so far
@@ -45,12 +62,20 @@ type rig struct {
 	asked map[int]bool // slots that were to be opened
 }
 
-// newRig is a cabinet whose driver runs.
+// newRig is a cabinet on a line in memory whose driver runs, for calmly.
 func newRig(t *testing.T, cfg sim.BoardConfig, opts keycab.Options) *rig {
 	t.Helper()
-	r := wire(t, cfg, opts)
+	r := inMind(t, cfg, opts)
 	r.run()
 	return r
+}
+
+// inMind is a cabinet on a line in memory that answers, and a driver that does not run
+// yet.
+func inMind(t *testing.T, cfg sim.BoardConfig, opts keycab.Options) *rig {
+	t.Helper()
+	line := devicetest.NewWire()
+	return rigOn(t, cfg, opts, &rig{line: line}, line.Opener())
 }
 
 // run starts the driver.
@@ -67,31 +92,36 @@ func (r *rig) run() {
 	})
 }
 
-// wire is a cabinet that answers, and a driver that does not run yet.
+// wire is a cabinet on a pty that answers, and a driver that does not run yet.
 func wire(t *testing.T, cfg sim.BoardConfig, opts keycab.Options) *rig {
 	t.Helper()
-	cfg.Make = opts.Driver
-	r := &rig{t: t, board: sim.NewBoard(cfg), says: make(chan any, 1024), asked: map[int]bool{}}
 	line, err := sim.NewLine(t.TempDir(), "cabinet")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.line = line
+	open := serialport.Opener(serialport.Config{Path: line.Path(), Baud: keycab.Baud(opts.Driver)})
+	return rigOn(t, cfg, opts, &rig{line: line, path: line.Path()}, open)
+}
+
+func rigOn(t *testing.T, cfg sim.BoardConfig, opts keycab.Options, r *rig, open devices.Opener) *rig {
+	t.Helper()
+	cfg.Make = opts.Driver
+	r.t, r.board, r.says, r.asked = t, sim.NewBoard(cfg), make(chan any, 1024), map[int]bool{}
 	opts.Log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	opts.Name, opts.Boards = "cabinet", cfg.Addresses
-	r.cab, err = keycab.New(serialport.Opener(serialport.Config{Path: line.Path(), Baud: keycab.Baud(opts.Driver)}), opts)
-	if err != nil {
+	var err error
+	if r.cab, err = keycab.New(open, opts); err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
-	go func() { served <- r.board.Serve(ctx, line) }()
+	go func() { served <- r.board.Serve(ctx, r.line) }()
 	t.Cleanup(func() {
 		stop()
 		if err := <-served; err != nil {
 			t.Errorf("serve: %v", err)
 		}
-		if err := line.Close(); err != nil {
+		if err := r.line.Close(); err != nil {
 			t.Errorf("close the line: %v", err)
 		}
 		r.onlyAskedFor()

@@ -11,7 +11,7 @@ import (
 // answersTo waits until the practice board is up: the suite counts goroutines.
 func (r *rig) answersTo(request []byte) {
 	r.t.Helper()
-	port, err := serialport.Opener(serialport.Config{Path: r.line.Path(), Baud: keycab.Baud(""), ReadTimeout: patience})(r.t.Context())
+	port, err := serialport.Opener(serialport.Config{Path: r.path, Baud: keycab.Baud(""), ReadTimeout: patience})(r.t.Context())
 	if err != nil {
 		r.t.Fatal(err)
 	}

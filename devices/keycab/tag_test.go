@@ -182,3 +182,42 @@ func FuzzTags(f *testing.F) {
 		}
 	})
 }
+
+// TestAPauseOfTheMachineIsNoTagThatLeaves: what the reader said in the meantime comes
+// with the next look.
+func TestAPauseOfTheMachineIsNoTagThatLeaves(t *testing.T) {
+	t.Parallel()
+	frame := tagFrame{id: "62E3086CED"}
+	for _, pause := range []time.Duration{0, 400 * time.Millisecond, time.Minute} {
+		var here presence
+		var l listening
+		gone := false
+		now := time.Duration(0)
+		look := func(said bool) {
+			at := l.till(now)
+			for _, x := range here.tick(at) {
+				gone = gone || x.Action == TagGone
+			}
+			if said {
+				here.see(at, frame)
+			}
+			now += readerTick
+		}
+		for range 10 {
+			look(true)
+		}
+		now += pause
+		for range 10 {
+			look(true)
+		}
+		if gone || here.here == "" {
+			t.Errorf("a pause of %v took the tag away", pause)
+		}
+		for range 10 {
+			look(false)
+		}
+		if !gone {
+			t.Errorf("the tag is gone for %v, and nobody says so", 10*readerTick)
+		}
+	}
+}

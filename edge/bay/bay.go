@@ -60,11 +60,9 @@ type Config struct {
 	Clears  Clearer  // the scanner once more; nil when it clears no codes
 	// Floating: a key hangs wherever its tag is read; else each key has its slot.
 	Floating bool
-	// Tagged are the slots with a tag reader of their own.
-	Tagged  []int
-	Journal Log
-	Jobs    Jobs
-	Board   Board
+	Journal  Log
+	Jobs     Jobs
+	Board    Board
 	// Watched says whether somebody has live values before him; nil: always.
 	Watched func() bool
 	// ScanLimit ends a scan that does not end; 0 means five minutes.

@@ -26,7 +26,6 @@ type cabinetNow struct {
 	opened map[int]int
 	turns  int
 	tags   map[int]string // the tag that lies in a slot now; 0: at the cabinet's reader
-	sensed map[int]bool   // the slot has a key sensor of its own
 }
 
 // grace is how long after its hook has closed a key is still taken with leave: the
@@ -35,7 +34,7 @@ const grace = 3 * time.Second
 
 func newCabinetNow() cabinetNow {
 	return cabinetNow{at: map[int]time.Duration{}, closed: map[int]time.Duration{}, opened: map[int]int{},
-		tags: map[int]string{}, sensed: map[int]bool{}}
+		tags: map[int]string{}}
 }
 
 // again asks to compare a slot with the journal once more.
@@ -83,7 +82,7 @@ func (b *Bay) takeSnapshot(ctx context.Context, s keycab.Snapshot) {
 	b.live.seen, b.live.online, b.live.why, b.live.slots = true, s.Online, s.Why, slices.Clone(s.Slots)
 	b.live.hint, b.live.closed, b.live.opened = "", map[int]time.Duration{}, map[int]int{}
 	if s.Online {
-		b.overlayAll(&s)
+		b.live.lie(s.Tags)
 	}
 	if s.Fault != nil {
 		b.live.hint = s.Fault.Hint
@@ -188,8 +187,6 @@ func (b *Bay) takeChange(ctx context.Context, at time.Duration, c keycab.Change)
 	b.mu.Lock()
 	if i := c.Slot.Number - 1; i >= 0 && i < len(b.live.slots) {
 		b.live.slots[i] = c.Slot
-		b.live.sensed[c.Slot.Number] = b.live.sensed[c.Slot.Number] || c.Slot.Key != keycab.KeyUnknown
-		b.overlay(c.Slot.Number)
 		b.live.at[c.Slot.Number] = at
 	}
 	b.mu.Unlock()

@@ -3,7 +3,6 @@ package bay
 import (
 	"cmp"
 	"context"
-	"slices"
 
 	"pitlane/devices/keycab"
 	"pitlane/edge/job"
@@ -14,7 +13,8 @@ import (
 // another slot than its own is in the wrong one; in a floating cabinet a key hangs
 // wherever its tag is read.
 
-// takeTag takes a tag that came to a reader or left it.
+// takeTag takes a tag that came to a reader or left it. Where no switch tells of the
+// key, the cabinet says after it that the slot has changed.
 func (b *Bay) takeTag(ctx context.Context, t keycab.Tag) {
 	b.mu.Lock()
 	if t.Action == keycab.TagGone {
@@ -22,17 +22,10 @@ func (b *Bay) takeTag(ctx context.Context, t keycab.Tag) {
 	} else {
 		b.live.tags[t.Slot] = t.ID
 	}
-	moved := b.overlay(t.Slot)
 	b.mu.Unlock()
 	switch {
 	case t.Action == keycab.TagGone:
 		b.recordAll(ctx, b.ended(onSlot(t.Slot, job.WarnUnknownTag)))
-		if moved {
-			b.compare(ctx, t.Slot)
-		}
-	case moved:
-		b.compare(ctx, t.Slot) // the tag is the key's only sensor
-		b.recordAll(ctx, b.strange(t))
 	case t.Slot == 0:
 		b.recordAll(ctx, b.shown(t))
 	default:
@@ -41,32 +34,11 @@ func (b *Bay) takeTag(ctx context.Context, t keycab.Tag) {
 	b.tellCabinetNow()
 }
 
-// overlay lets a slot's own reader say whether a key hangs there, where it has no
-// other sensor, and whether that is news. b.mu is held.
-func (b *Bay) overlay(slot int) (moved bool) {
-	i := slot - 1
-	if i < 0 || i >= len(b.live.slots) || !slices.Contains(b.cfg.Tagged, slot) || b.live.sensed[slot] {
-		return false
-	}
-	key := keycab.KeyAbsent
-	if b.live.tags[slot] != "" {
-		key = keycab.KeyPresent
-	}
-	moved = b.live.slots[i].Key != key
-	b.live.slots[i].Key = key
-	return moved
-}
-
-// overlayAll is the same for a whole snapshot. b.mu is held.
-func (b *Bay) overlayAll(s *keycab.Snapshot) {
-	b.live.tags, b.live.sensed = map[int]string{}, map[int]bool{}
-	for _, t := range s.Tags {
-		b.live.tags[t.Slot] = t.ID
-	}
-	for i, x := range s.Slots {
-		b.live.sensed[x.Number] = x.Key != keycab.KeyUnknown
-		b.overlay(x.Number)
-		s.Slots[i].Key = b.live.slots[i].Key
+// lie notes the tags of a whole snapshot. b.mu is held.
+func (n *cabinetNow) lie(tags []keycab.Tag) {
+	n.tags = map[int]string{}
+	for _, t := range tags {
+		n.tags[t.Slot] = t.ID
 	}
 }
 

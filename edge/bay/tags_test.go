@@ -18,20 +18,27 @@ func (c *cupboard) tag(slot int, id string, a keycab.TagAction) {
 	c.say(keycab.Tag{ID: id, Action: a, Slot: slot})
 }
 
-// inTagRoom plays a test with a cabinet whose slots each have a reader. Without
-// switches the tag alone says whether a key hangs there.
-func inTagRoom(t *testing.T, floating, switches bool, play func(t *testing.T, r *room)) {
+// keyed is a key with a tag that comes to a slot or leaves it: its switch tells
+// first, or, where there is none, the cabinet after the slot's reader.
+func (c *cupboard) keyed(slot int, id string, there, switches bool) {
+	key, action := keycab.KeyAbsent, keycab.TagGone
+	if there {
+		key, action = keycab.KeyPresent, keycab.TagSeen
+	}
+	if switches {
+		c.key(slot, key)
+	}
+	c.tag(slot, id, action)
+	if !switches {
+		c.key(slot, key)
+	}
+}
+
+// inTagRoom plays a test with a cabinet whose slots each have a reader.
+func inTagRoom(t *testing.T, floating bool, play func(t *testing.T, r *room)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		cab := newCupboard()
-		if !switches {
-			for i := range cab.slots {
-				cab.slots[i].Key = keycab.KeyUnknown
-			}
-		}
-		r := openWith(t, newNotebook(), cab, newAdapter(), func(c *bay.Config) {
-			c.Floating, c.Tagged = floating, []int{1, 2, 3, 4}
-		})
+		r := openWith(t, newNotebook(), newCupboard(), newAdapter(), func(c *bay.Config) { c.Floating = floating })
 		defer r.stop()
 		r.n.say(t, "j1", signed()...)
 		r.n.say(t, "j2", signed()...)
@@ -45,10 +52,7 @@ func (r *room) brings(id string, slot int, tag string, switches bool) {
 	if _, err := r.unlock(id, slot, "hang", request()); err != nil {
 		r.t.Fatal(err)
 	}
-	if switches {
-		r.cab.key(slot, keycab.KeyPresent)
-	}
-	r.cab.tag(slot, tag, keycab.TagSeen)
+	r.cab.keyed(slot, tag, true, switches)
 	r.cab.hook(slot, keycab.HookClosed)
 	synctest.Wait()
 }
@@ -56,10 +60,7 @@ func (r *room) brings(id string, slot int, tag string, switches bool) {
 func (r *room) takes(id string, slot int, tag string, switches bool) {
 	r.t.Helper()
 	r.staff(id, slot, "work", "te1")
-	if switches {
-		r.cab.key(slot, keycab.KeyAbsent)
-	}
-	r.cab.tag(slot, tag, keycab.TagGone)
+	r.cab.keyed(slot, tag, false, switches)
 	r.cab.hook(slot, keycab.HookClosed)
 	synctest.Wait()
 }
@@ -77,17 +78,14 @@ func TestATagIsBoundWhenItsKeyIsHungAndTellsWhereItIs(t *testing.T) {
 		{"a fixed-slot cabinet without switches", false, false, []string{"wrong_slot"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			inTagRoom(t, c.floating, c.switches, func(t *testing.T, r *room) {
+			inTagRoom(t, c.floating, func(t *testing.T, r *room) {
 				r.brings("j1", 1, tagA, c.switches)
 				r.brings("j2", 2, tagB, c.switches)
 				r.stand()
 				r.takes("j1", 1, tagA, c.switches)
 				r.takes("j2", 2, tagB, c.switches)
 				r.staff("j1", 1, "return", "te1") // and hangs the other key there
-				if c.switches {
-					r.cab.key(1, keycab.KeyPresent)
-				}
-				r.cab.tag(1, tagB, keycab.TagSeen)
+				r.cab.keyed(1, tagB, true, c.switches)
 				r.cab.hook(1, keycab.HookClosed)
 				synctest.Wait()
 				if st, _ := r.n.Job("j2"); st.Key.Where != job.WhereSlot || st.Key.Slot != 1 || st.Key.Tag != tagB {
@@ -108,7 +106,7 @@ func TestATagIsBoundWhenItsKeyIsHungAndTellsWhereItIs(t *testing.T) {
 
 func TestATagOfNobodyIsAWarning(t *testing.T) {
 	t.Parallel()
-	inTagRoom(t, true, false, func(t *testing.T, r *room) {
+	inTagRoom(t, true, func(t *testing.T, r *room) {
 		r.cab.tag(0, tagA, keycab.TagSeen)
 		r.stand("unknown_tag")
 		if w := r.alarms()[0]; w.Tag != tagA {
@@ -121,7 +119,7 @@ func TestATagOfNobodyIsAWarning(t *testing.T) {
 
 func TestATagShownAtTheCabinetIsBoundToTheOpenSlot(t *testing.T) {
 	t.Parallel()
-	inTagRoom(t, false, true, func(t *testing.T, r *room) {
+	inTagRoom(t, false, func(t *testing.T, r *room) {
 		if _, err := r.unlock("j1", 3, "hang", request()); err != nil {
 			t.Fatal(err)
 		}
@@ -139,7 +137,7 @@ func TestATagShownAtTheCabinetIsBoundToTheOpenSlot(t *testing.T) {
 func TestAKeyWithAnotherTagIsNotTheJobs(t *testing.T) {
 	t.Parallel()
 	for _, tagFirst := range []bool{true, false} {
-		inTagRoom(t, false, true, func(t *testing.T, r *room) {
+		inTagRoom(t, false, func(t *testing.T, r *room) {
 			r.brings("j1", 1, tagA, true)
 			r.takes("j1", 1, tagA, true)
 			r.staff("j1", 1, "return", "te1")

@@ -96,13 +96,18 @@ type power struct {
 	late atomic.Bool  // the last of them is on disk, but nobody hears of it
 	// heard is told the kinds of what is on disk; nil tells nobody.
 	heard chan<- string
+	worst atomic.Int64 // the longest Append so far, in nanoseconds
 }
 
 func (p *power) Append(ctx context.Context, drafts ...journal.Draft) ([]journal.Entry, error) {
 	if p.left.Add(-1) < 0 {
 		return nil, journal.ErrClosed
 	}
+	begun := time.Now()
 	entries, err := p.Journal.Append(ctx, drafts...)
+	for took := int64(time.Since(begun)); took > p.worst.Load(); {
+		p.worst.Store(took)
+	}
 	if p.late.Load() && p.left.Load() == 0 {
 		return nil, journal.ErrClosed
 	}
