@@ -2,12 +2,8 @@ package vault
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"iter"
 	"maps"
 	"slices"
@@ -55,12 +51,20 @@ func erasuresOf(e tlog.Entry) []Erasure {
 // with this. When it returns, all of it is on disk, and keys.db is a new file under
 // a new wrapping key.
 func (v *Vault) Erase(es []Erasure, upto map[string]uint64) error {
+	marks := make(map[string]mark, len(upto))
+	for origin, n := range upto {
+		marks[origin] = mark{size: n}
+	}
+	return v.erase(es, marks)
+}
+
+func (v *Vault) erase(es []Erasure, upto map[string]mark) error {
 	v.file.Lock()
 	defer v.file.Unlock()
 	if v.opt.ReadOnly {
 		return ErrReadOnly
 	}
-	if len(es) == 0 {
+	if v.carried(es) {
 		return v.advance(upto)
 	}
 	receiver, err := newReceiver()
@@ -97,30 +101,41 @@ func (v *Vault) Erase(es []Erasure, upto map[string]uint64) error {
 	}
 	v.receiver = receiver
 	before := maps.Clone(v.done)
-	for origin, n := range upto {
-		v.done[origin] = max(v.done[origin], n)
-	}
+	maps.Copy(v.done, upto)
 	v.wakeLocked()
 	if err := v.book.rewrite(v.records()); err != nil {
 		v.done = before
 		return fmt.Errorf("erase keys: %w", err)
 	}
+	v.kept = len(v.list)
 	return nil
+}
+
+// carried says whether all of these are carried out and on disk.
+func (v *Vault) carried(es []Erasure) bool {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	for _, e := range es {
+		if _, there := v.orders[orderOf(e)]; !there {
+			return false
+		}
+	}
+	return len(es) == 0 || v.kept == len(v.list)
 }
 
 // advance notes that there was nothing to erase up to here. It is written only now
 // and then: what is lost of it is read again.
-func (v *Vault) advance(upto map[string]uint64) error {
+func (v *Vault) advance(upto map[string]mark) error {
 	const often = 4096
 	var rs []record
 	v.mu.Lock()
 	moved := false
-	for origin, n := range upto {
-		was := v.done[origin]
-		moved = moved || n > was
-		v.done[origin] = max(was, n)
-		if was/often != n/often {
-			rs = append(rs, record{T: "upto", Origin: origin, Seq: n})
+	for origin, m := range upto {
+		was := v.done[origin].size
+		moved = moved || m.size != was
+		v.done[origin] = m
+		if m.size < was || was/often != m.size/often {
+			rs = append(rs, recordOfMark(origin, m))
 		}
 	}
 	if moved {
@@ -167,35 +182,69 @@ func (v *Vault) Follow(ctx context.Context, log Log) error {
 
 // CatchUp is one round of Follow.
 func (v *Vault) CatchUp(ctx context.Context, log Log) error {
-	upto := map[string]uint64{}
+	upto := map[string]mark{}
 	var es []Erasure
-	done := v.Done()
 	for _, tip := range log.Tips() {
-		from := max(done[tip.Origin], tip.Low)
+		from, err := v.lookFrom(ctx, log, tip)
+		if err != nil {
+			return fmt.Errorf("look for erasures in %s: %w", tip.Origin, err)
+		}
 		if from >= tip.Size {
 			continue
 		}
+		m := mark{size: tip.Size}
 		for e, err := range log.Sealed(ctx, tip.Origin, from) {
 			if err != nil {
 				return fmt.Errorf("look for erasures in %s: %w", tip.Origin, err)
 			}
 			es = append(es, erasuresOf(e)...)
 			if e.Seq+1 >= tip.Size {
+				m = mark{e.Seq + 1, e.Hash}
 				break
 			}
 		}
-		upto[tip.Origin] = tip.Size
+		upto[tip.Origin] = m
 	}
 	if len(upto) == 0 {
 		return nil
 	}
-	if err := v.Erase(es, upto); err != nil {
+	fresh := !v.carried(es)
+	if err := v.erase(es, upto); err != nil {
 		return err
 	}
-	if len(es) > 0 {
+	if fresh {
 		v.opt.Log.Info("keys erased", "erasures", len(es))
 	}
 	return nil
+}
+
+// lookFrom is where in a log to look on: behind what was looked through, if that is
+// still this log. An own log that went on in an older copy of the disk is rewound when
+// the copy gives way (edge/journal): what stands there now is looked through anew.
+func (v *Vault) lookFrom(ctx context.Context, log Log, tip tlog.Tip) (uint64, error) {
+	v.mu.RLock()
+	m, same := v.done[tip.Origin], v.same[tip.Origin]
+	v.mu.RUnlock()
+	if same && m.size <= tip.Size || m.size <= tip.Low {
+		return max(m.size, tip.Low), nil
+	}
+	held := false
+	if m.hash != (tlog.Hash{}) && m.size <= tip.Size {
+		for e, err := range log.Sealed(ctx, tip.Origin, m.size-1) {
+			if err != nil {
+				return 0, err
+			}
+			held = e.Seq == m.size-1 && e.Hash == m.hash
+			break
+		}
+	}
+	v.mu.Lock()
+	v.same[tip.Origin] = true // a log does not change under a running program
+	v.mu.Unlock()
+	if held {
+		return m.size, nil
+	}
+	return tip.Low, nil
 }
 
 // Confirmation is what this node tells the others: of each origin whose erasures it
@@ -204,10 +253,8 @@ func (v *Vault) Confirmation() map[string]uint64 {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	out := map[string]uint64{}
-	for _, e := range v.list {
-		if e.Seq < v.done[e.Origin] {
-			out[e.Origin] = max(out[e.Origin], e.Seq+1)
-		}
+	for _, e := range v.list[:v.kept] {
+		out[e.Origin] = max(out[e.Origin], e.Seq+1)
 	}
 	return out
 }
@@ -216,7 +263,11 @@ func (v *Vault) Confirmation() map[string]uint64 {
 func (v *Vault) Done() map[string]uint64 {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	return maps.Clone(v.done)
+	out := make(map[string]uint64, len(v.done))
+	for origin, m := range v.done {
+		out[origin] = m.size
+	}
+	return out
 }
 
 // Confirmed notes the confirmation of another node. Only what concerns an erasure
@@ -274,15 +325,20 @@ func (v *Vault) Unconfirmed() []Unconfirmed {
 	return out
 }
 
+// unconfirmed: who has carried out one of several orders has erased.
 func (v *Vault) unconfirmed(e Erasure) []string {
 	var missing []string
 	for _, n := range v.opt.Roster.Nodes {
-		if n.Name != v.opt.Node && entitled(n.Role, e.Class) && v.heard[n.Name][e.Origin] <= e.Seq {
+		if n.Name != v.opt.Node && entitled(n.Role, e.Class) && !v.confirmedAny(n.Name, e) {
 			missing = append(missing, n.Name)
 		}
 	}
 	slices.Sort(missing)
 	return missing
+}
+
+func (v *Vault) confirmedAny(node string, e Erasure) bool {
+	return slices.ContainsFunc(v.erased[scope{"", e.Job, e.Class}], func(o Erasure) bool { return v.heard[node][o.Origin] > o.Seq })
 }
 
 // Jobs are the jobs with keys that came here before a time, sorted: what may be kept
@@ -305,45 +361,4 @@ func (v *Vault) Erased(job string, class tlog.Class) bool {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	return v.isErased(job, class)
-}
-
-// Search is the keyed HMAC of a word that is looked up and must not lie in clear:
-// a plate, a VIN, a phone number in its bare form. The key is this vault's own and
-// goes nowhere. "" stays "".
-func (v *Vault) Search(kind, word string) (string, error) {
-	if word == "" {
-		return "", nil
-	}
-	k, err := v.searchKey()
-	if err != nil {
-		return "", err
-	}
-	m := hmac.New(sha256.New, k)
-	_, _ = fmt.Fprintf(m, "pl-search/v1\n%s\n%s", kind, word)
-	return hex.EncodeToString(m.Sum(nil)[:16]), nil
-}
-
-func (v *Vault) searchKey() ([]byte, error) {
-	v.mu.RLock()
-	k := v.search
-	v.mu.RUnlock()
-	if k != nil {
-		return k, nil
-	}
-	v.file.Lock()
-	defer v.file.Unlock()
-	if v.search != nil {
-		return v.search, nil
-	}
-	k = make([]byte, 32)
-	if _, err := io.ReadFull(v.opt.Random, k); err != nil {
-		return nil, fmt.Errorf("draw a search key: %w", err)
-	}
-	if err := v.book.append(record{T: "search", Secret: k}); err != nil {
-		return nil, err
-	}
-	v.mu.Lock()
-	v.search = k
-	v.mu.Unlock()
-	return k, nil
 }

@@ -50,9 +50,13 @@ type Vault struct {
 	own      map[scope]tlog.KeyID // what this node seals under
 	made     []tlog.KeyID         // by this node, in this run
 	missing  map[tlog.KeyID]missed
-	erased   map[scope]Erasure // scope without a maker
-	list     []Erasure
-	done     map[string]uint64            // origin → erasures carried out up to here
+	erased   map[scope][]Erasure // scope without a maker → its orders
+	orders   map[order]bool
+	list     []Erasure                    // every order, as they came
+	kept     int                          // how many of list are on disk
+	sum      Sum                          // of list
+	done     map[string]mark              // origin → erasures carried out up to here
+	same     map[string]bool              // origins whose mark was seen to be of this log
 	heard    map[string]map[string]uint64 // node → the same, as it says
 	said     map[string]map[string]uint64 // node → its newest word, in this run
 	turned   []string                     // jobs whose keys came or went, in this run
@@ -101,7 +105,8 @@ func Open(o Options) (*Vault, error) {
 	}
 	v := &Vault{
 		opt: o, role: n.Role, keys: map[tlog.KeyID]*key{}, own: map[scope]tlog.KeyID{},
-		missing: map[tlog.KeyID]missed{}, erased: map[scope]Erasure{}, done: map[string]uint64{},
+		missing: map[tlog.KeyID]missed{}, erased: map[scope][]Erasure{}, orders: map[order]bool{},
+		done: map[string]mark{}, same: map[string]bool{},
 		heard: map[string]map[string]uint64{}, said: map[string]map[string]uint64{}, wakers: map[chan struct{}]bool{},
 	}
 	lock, err := lockKeys(o)
@@ -163,8 +168,11 @@ func (v *Vault) load(r record) {
 		v.insert(k)
 	case "erased":
 		v.entomb(Erasure{Job: r.Job, Class: class, Origin: r.Origin, Seq: r.Seq, At: r.At})
+		v.kept = len(v.list)
 	case "upto":
-		v.done[r.Origin] = max(v.done[r.Origin], r.Seq)
+		m := mark{size: r.Seq}
+		copy(m.hash[:], r.Secret)
+		v.done[r.Origin] = m
 	case "heard":
 		v.hear(r.Node, r.Origin, r.Seq)
 	case "search":
@@ -182,10 +190,12 @@ func (v *Vault) insert(k *key) {
 }
 
 func (v *Vault) entomb(e Erasure) {
-	s := scope{"", e.Job, e.Class}
-	if _, twice := v.erased[s]; !twice {
-		v.erased[s] = e
+	if o := orderOf(e); !v.orders[o] {
+		v.orders[o] = true
+		s := scope{"", e.Job, e.Class}
+		v.erased[s] = append(v.erased[s], e)
 		v.list = append(v.list, e)
+		v.sum.add(o)
 	}
 }
 
@@ -205,8 +215,8 @@ func (v *Vault) records() []record {
 	for _, e := range v.list {
 		rs = append(rs, record{T: "erased", Job: e.Job, Class: e.Class.String(), Origin: e.Origin, Seq: e.Seq, At: e.At})
 	}
-	for origin, seq := range v.done {
-		rs = append(rs, record{T: "upto", Origin: origin, Seq: seq})
+	for origin, m := range v.done {
+		rs = append(rs, recordOfMark(origin, m))
 	}
 	for node, of := range v.heard {
 		for origin, seq := range of {

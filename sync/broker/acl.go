@@ -20,7 +20,7 @@ func mayWrite(user, topic string, central, retain bool) bool {
 	if leaf == "" || !validUser(node) {
 		return false
 	}
-	if retain && !slices.Contains([]string{"have", "live", "online", "key", "erased"}, leaf) {
+	if retain && !slices.Contains([]string{"have", "live", "online", "key", "erased", "tombs"}, leaf) {
 		return false
 	}
 	return way == "up" && node == user || way == "down" && central

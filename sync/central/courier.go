@@ -217,7 +217,7 @@ func (s *session) message(ctx context.Context, m wire.Message) error {
 	case wire.Log:
 		return s.segment(ctx, from, m.Payload)
 	case wire.To:
-		if topic.To == s.member.Node && (wire.IsAsk(m.Payload) || wire.IsParcel(m.Payload)) {
+		if topic.To == s.member.Node && wire.OfKeys(m.Payload) {
 			return s.aboutKeys(from, m.Payload)
 		}
 		if topic.To == s.member.Node && len(m.Payload) > 0 && m.Payload[0] != '{' {
@@ -227,7 +227,7 @@ func (s *session) message(ctx context.Context, m wire.Message) error {
 		s.has(from, m.Payload)
 	case wire.OnLine:
 		s.appears(from, m)
-	case wire.KeyOf, wire.Erased:
+	case wire.KeyOf, wire.Erased, wire.Tombs:
 		s.tellsOfKeys(topic.Kind, from, m.Payload)
 	}
 	return nil

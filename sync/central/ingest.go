@@ -232,7 +232,9 @@ func (t *intake) fold(ctx context.Context, id string, fresh []tlog.Entry) (JobFi
 			entries = append(entries, e)
 		}
 	}
-	return fold(t.roster.Shop, id, entries), nil
+	f := fold(t.roster.Shop, id, entries)
+	f.erased = f.erased || t.keys.Erased(id, tlog.Work) // by an order whose log is not here
+	return f, nil
 }
 
 // found turns "there is none" into nil.

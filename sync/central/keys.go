@@ -116,26 +116,28 @@ func (l told) Sealed(ctx context.Context, origin string, from uint64) iter.Seq2[
 // Wake implements vault.Log; follow has its own.
 func (l told) Wake() (<-chan struct{}, func()) { return nil, func() {} }
 
-// aboutKeys deals with an ask or a parcel.
+// aboutKeys deals with an ask, a parcel, or a page of erasures.
 func (s *session) aboutKeys(from string, payload []byte) error {
-	if wire.IsParcel(payload) {
-		if err := s.keys.Given(from, payload); err != nil {
-			s.refuse(from, err)
-		}
-		return nil
-	}
-	answer, err := s.keys.Asked(from, payload)
+	answer, reply, err := s.keys.Message(from, payload)
 	if err != nil {
 		s.refuse(from, err)
+	}
+	if !reply {
 		return nil
 	}
 	return s.sendTo(answer)
 }
 
-// tellsOfKeys notes a node's receiving key, or up to where it has erased.
+// tellsOfKeys notes a node's receiving key, what it has erased, or up to where.
 func (s *session) tellsOfKeys(kind wire.Kind, from string, payload []byte) {
 	if kind == wire.KeyOf {
 		if err := s.keys.Heard(from, payload); err != nil {
+			s.refuse(from, err)
+		}
+		return
+	}
+	if kind == wire.Tombs {
+		if err := s.keys.HeardTombs(from, payload); err != nil {
 			s.refuse(from, err)
 		}
 		return
@@ -163,6 +165,13 @@ func (s *session) sendKeys() error {
 	}
 	if err != nil {
 		return fmt.Errorf("announce the receiving key: %w", err)
+	}
+	tombs, err := s.keys.AnnounceTombs()
+	if err == nil && tombs != nil {
+		err = s.down(wire.Tombs, tombs)
+	}
+	if err != nil {
+		return fmt.Errorf("say what is erased: %w", err)
 	}
 	due, err := s.keys.Due(time.Now())
 	if err != nil { // one node's announcement is wrong: the others get theirs

@@ -6,32 +6,34 @@ import (
 	"pitlane/sync/wire"
 )
 
-// aboutKeys deals with an ask or a parcel.
+// aboutKeys deals with an ask, a parcel, or a page of erasures.
 func (t *taker) aboutKeys(from string, payload []byte) error {
 	if t.keys == nil {
 		return nil
 	}
-	if wire.IsParcel(payload) {
-		if err := t.keys.Given(from, payload); err != nil {
-			t.refuse(from, err)
-		}
-		return nil
-	}
-	answer, err := t.keys.Asked(from, payload)
+	answer, reply, err := t.keys.Message(from, payload)
 	if err != nil {
 		t.refuse(from, err)
+	}
+	if !reply {
 		return nil
 	}
 	return t.sendTo(answer)
 }
 
-// tellsOfKeys notes a node's receiving key, or up to where it has erased.
+// tellsOfKeys notes a node's receiving key, what it has erased, or up to where.
 func (t *taker) tellsOfKeys(kind wire.Kind, from string, payload []byte) {
 	if t.keys == nil {
 		return
 	}
 	if kind == wire.KeyOf {
 		if err := t.keys.Heard(from, payload); err != nil {
+			t.refuse(from, err)
+		}
+		return
+	}
+	if kind == wire.Tombs {
+		if err := t.keys.HeardTombs(from, payload); err != nil {
 			t.refuse(from, err)
 		}
 		return
@@ -64,6 +66,13 @@ func (t *taker) sendKeys() error {
 		if err := t.line.Publish(t.own(wire.KeyOf), true, told); err != nil {
 			return fmt.Errorf("announce the receiving key: %w", err)
 		}
+	}
+	tombs, err := t.keys.AnnounceTombs()
+	if err == nil && tombs != nil {
+		err = t.line.Publish(t.own(wire.Tombs), true, tombs)
+	}
+	if err != nil {
+		return fmt.Errorf("say what is erased: %w", err)
 	}
 	due, err := t.keys.Due(t.cfg.Now())
 	if err != nil { // one node's announcement is wrong: the others get theirs

@@ -108,7 +108,7 @@ func (t *taker) dispatch(ctx context.Context, topic wire.Topic, from string, m w
 			t.cosigned(from, m.Payload)
 			return nil
 		}
-		if wire.IsAsk(m.Payload) || wire.IsParcel(m.Payload) {
+		if wire.OfKeys(m.Payload) {
 			return t.aboutKeys(from, m.Payload)
 		}
 		if len(m.Payload) > 0 && m.Payload[0] == '{' {
@@ -122,7 +122,7 @@ func (t *taker) dispatch(ctx context.Context, topic wire.Topic, from string, m w
 		t.beats(from, m)
 	case wire.OnLine:
 		t.appears(from, m)
-	case wire.KeyOf, wire.Erased:
+	case wire.KeyOf, wire.Erased, wire.Tombs:
 		t.tellsOfKeys(topic.Kind, from, m.Payload)
 	}
 	return nil

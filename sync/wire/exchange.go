@@ -30,10 +30,11 @@ type Taker interface {
 	Unwrap(from string, box, sig []byte) error
 }
 
-// Vault is both.
+// Vault is both, and tells of erasures.
 type Vault interface {
 	Giver
 	Taker
+	Graves
 }
 
 // Outgoing is a message to one node.
@@ -47,7 +48,8 @@ const (
 	restMost  = time.Minute
 )
 
-// Exchange decides who is sent which keys and who is asked for them, over one
+// Exchange decides who is sent which keys and who is asked for them, and learns which
+// data the others have erased, over one
 // connection. It is pure but for the vault: time comes in by argument. It belongs to
 // one goroutine.
 //
@@ -64,6 +66,7 @@ type Exchange struct {
 	told     []byte // the receiving key as last announced
 	wishes   map[tlog.KeyID]*keyWish
 	busy     map[string]time.Time // node → when it was asked
+	tombs    mourner
 }
 
 // keyWish is one missing key.
@@ -78,7 +81,8 @@ type keyWish struct {
 func NewExchange(v Vault, patience time.Duration) *Exchange {
 	_, made := v.Made(-1)
 	return &Exchange{vault: v, patience: patience, peers: map[string]Receiver{}, gone: map[string]bool{}, made: made,
-		wishes: map[tlog.KeyID]*keyWish{}, busy: map[string]time.Time{}}
+		wishes: map[tlog.KeyID]*keyWish{}, busy: map[string]time.Time{},
+		tombs: mourner{peers: map[string]*grave{}}}
 }
 
 // Announce gives the announcement of this node's receiving key when it is to be
@@ -165,7 +169,11 @@ func (x *Exchange) Due(now time.Time) ([]Outgoing, error) {
 	if err == nil {
 		err = askErr
 	}
-	return append(out, asks...), err
+	tombs, tombErr := x.tombAsks(now)
+	if err == nil {
+		err = tombErr
+	}
+	return append(append(out, asks...), tombs...), err
 }
 
 // pushes are the keys that this node has just made, for everybody who is there.

@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"slices"
 	"testing"
@@ -16,6 +17,11 @@ type chest struct {
 	held    map[tlog.KeyID]bool
 	missing map[tlog.KeyID]string
 	key     string
+	orders  []string
+	known   map[string]bool
+	summed  int
+	sum     [32]byte
+	burials int
 }
 
 func newChest(key string) *chest {
@@ -50,6 +56,46 @@ func (c *chest) Unwrap(_ string, box, _ []byte) error {
 	for _, id := range ids {
 		c.held[id] = true
 		delete(c.missing, id)
+	}
+	return nil
+}
+
+func (c *chest) Tombs() (int, [32]byte) {
+	for ; c.summed < len(c.orders); c.summed++ {
+		for i, b := range sha256.Sum256([]byte(c.orders[c.summed])) {
+			c.sum[i] ^= b
+		}
+	}
+	return len(c.orders), c.sum
+}
+
+func (c *chest) TombsFrom(from int) (page, sig []byte, err error) {
+	from = min(from, len(c.orders))
+	if page, err = json.Marshal(c.orders[from:min(from+100, len(c.orders))]); from == len(c.orders) {
+		return nil, nil, err
+	}
+	return page, []byte("s"), err
+}
+
+func (c *chest) Bury(_ string, pages, _ [][]byte) error {
+	c.burials++
+	if c.known == nil {
+		c.known = map[string]bool{}
+		for _, o := range c.orders {
+			c.known[o] = true
+		}
+	}
+	for _, page := range pages {
+		var list []string
+		if err := json.Unmarshal(page, &list); err != nil {
+			return err
+		}
+		for _, o := range list {
+			if !c.known[o] {
+				c.known[o] = true
+				c.orders = append(c.orders, o)
+			}
+		}
 	}
 	return nil
 }
@@ -90,6 +136,7 @@ func newStreet(t *testing.T, chests map[string]*chest) *street {
 func (s *street) pass(d time.Duration) {
 	for end := s.now.Add(d); s.now.Before(end); s.now = s.now.Add(100 * time.Millisecond) {
 		for name, x := range s.x {
+			s.announce(name, x)
 			out, err := x.Due(s.now)
 			if err != nil {
 				s.t.Fatal(err)
@@ -97,6 +144,22 @@ func (s *street) pass(d time.Duration) {
 			for _, o := range out {
 				s.deliver(name, o)
 			}
+		}
+	}
+}
+
+// announce tells the others of a node's erasures, when they have changed.
+func (s *street) announce(name string, x *wire.Exchange) {
+	b, err := x.AnnounceTombs()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for other, y := range s.x {
+		if b == nil || other == name || s.away[name] || s.away[other] {
+			continue
+		}
+		if err := y.HeardTombs(name, b); err != nil {
+			s.t.Fatal(err)
 		}
 	}
 }
@@ -109,15 +172,16 @@ func (s *street) deliver(from string, o wire.Outgoing) {
 	y := s.x[o.To]
 	switch {
 	case s.away[o.To] || s.away[from]:
-	case wire.IsAsk(o.Payload):
-		answer, err := y.Asked(from, o.Payload)
+	default:
+		if !wire.OfKeys(o.Payload) {
+			s.t.Errorf("%q is not for an exchange", o.Payload)
+		}
+		answer, reply, err := y.Message(from, o.Payload)
 		if err != nil {
 			s.t.Fatal(err)
 		}
-		s.deliver(o.To, answer)
-	case wire.IsParcel(o.Payload):
-		if err := y.Given(from, o.Payload); err != nil {
-			s.t.Fatal(err)
+		if reply {
+			s.deliver(o.To, answer)
 		}
 	}
 }

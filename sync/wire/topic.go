@@ -20,6 +20,7 @@ const (
 	OnLine Kind = "online" // retained, with a will
 	KeyOf  Kind = "key"    // retained: the key that parcels for the node are wrapped to
 	Erased Kind = "erased" // retained: up to where the node has carried erasures out
+	Tombs  Kind = "tombs"  // retained: how many erasures it has carried out, and their sum
 )
 
 // Topic is a topic name taken apart. Down topics are written by central for Node;
@@ -62,7 +63,7 @@ func ParseTopic(s string) (Topic, error) {
 		return Topic{}, ErrTopic
 	}
 	switch t.Kind {
-	case Log, To, HaveOf, LiveOf, OnLine, KeyOf, Erased:
+	case Log, To, HaveOf, LiveOf, OnLine, KeyOf, Erased, Tombs:
 	default:
 		return Topic{}, ErrTopic
 	}
