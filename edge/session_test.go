@@ -168,7 +168,7 @@ func writtenInto(t *testing.T, j *journal.Journal, id string, car sim.Car, clear
 		}
 		select {
 		case <-wake:
-		case <-time.After(30 * time.Second):
+		case <-time.After(time.Minute):
 			t.Fatal("the scan has no end in the journal")
 		}
 	}
@@ -337,7 +337,7 @@ func requests(s *obd.Session) []string {
 func clearedIn(t *testing.T, car sim.Car) string {
 	t.Helper()
 	s := plugged(t, car)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var running sync.WaitGroup
 	running.Go(func() { _ = s.Run(ctx, func(devices.Reading) {}) })
@@ -358,7 +358,7 @@ func clearedIn(t *testing.T, car sim.Car) string {
 func said(t *testing.T, car sim.Car) string {
 	t.Helper()
 	s := plugged(t, car)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	var running sync.WaitGroup
 	running.Go(func() { _ = s.Run(ctx, func(devices.Reading) {}) })

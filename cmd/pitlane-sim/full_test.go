@@ -45,7 +45,7 @@ func TestAFullDisk(t *testing.T) {
 	f.tapBay(ctx, "receive", nil)
 
 	f.tapBay(ctx, "scan", nil)
-	sees(r, f.bayUI, 60*time.Second, "a scan under way", func(b board.BayView) bool { return b.Scan != nil && b.Scan.Running && b.Scan.Done > 2 })
+	sees(r, f.bayUI, time.Minute, "a scan under way", func(b board.BayView) bool { return b.Scan != nil && b.Scan.Running && b.Scan.Done > 2 })
 	f.fill("bay-1")
 	f.fill("reception")
 	f.refused(ctx)
@@ -53,7 +53,7 @@ func TestAFullDisk(t *testing.T) {
 	f.startedFull()
 	f.roomAgain(ctx)
 	f.scan(ctx)
-	sees(r, f.bayUI, 60*time.Second, "both scans in the journal", func(b board.BayView) bool {
+	sees(r, f.bayUI, time.Minute, "both scans in the journal", func(b board.BayView) bool {
 		return b.Job != nil && len(b.Job.Scans) == 2 && !slices.ContainsFunc(b.Job.Scans, func(s board.ScanSummary) bool { return s.State != "completed" })
 	})
 	f.nothingLost()
@@ -113,23 +113,23 @@ func (f *fullDisk) open(ctx context.Context) error {
 func (f *fullDisk) refused(ctx context.Context) {
 	f.t.Helper()
 	var no *refusal
-	f.within(60*time.Second, "a check-in refused", func() bool { // pages that a file has already may take a few
+	f.within(time.Minute, "a check-in refused", func() bool { // pages that a file has already may take a few
 		err := f.open(ctx)
 		return errors.As(err, &no)
 	})
 	if no.Status != http.StatusInsufficientStorage || no.Kind != "disk_full" || no.Message != "the disk is full: nothing new can be taken in" || no.Hint != "please call the staff" {
 		f.t.Errorf("the kiosk is answered %d %s: %q, %q", no.Status, no.Kind, no.Message, no.Hint)
 	}
-	sees(f.rig, f.kiosk, 60*time.Second, "the kiosk closed for want of room", func(k board.KioskView) bool { return !k.Accepting && k.Why == "disk_full" })
-	sees(f.rig, f.waiting, 60*time.Second, "the fault in the waiting room, without words", func(w board.WaitingView) bool {
+	sees(f.rig, f.kiosk, time.Minute, "the kiosk closed for want of room", func(k board.KioskView) bool { return !k.Accepting && k.Why == "disk_full" })
+	sees(f.rig, f.waiting, time.Minute, "the fault in the waiting room, without words", func(w board.WaitingView) bool {
 		i := slices.IndexFunc(w.Faults, fullFault)
 		return i >= 0 && w.Faults[i].Message == ""
 	})
-	sees(f.rig, f.desk, 60*time.Second, "the fault at the desk", func(d board.DeskView) bool {
+	sees(f.rig, f.desk, time.Minute, "the fault at the desk", func(d board.DeskView) bool {
 		i := slices.IndexFunc(d.Faults, fullFault)
 		return i >= 0 && d.Faults[i].Message != "" && d.Faults[i].Hint != ""
 	})
-	sees(f.rig, f.bayUI, 60*time.Second, "the fault in the bay", func(b board.BayView) bool { return slices.ContainsFunc(b.Faults, fullFault) })
+	sees(f.rig, f.bayUI, time.Minute, "the fault in the bay", func(b board.BayView) bool { return slices.ContainsFunc(b.Faults, fullFault) })
 	for _, base := range f.edges() {
 		if status, body := f.ask(base + "/metrics"); status != http.StatusOK || !strings.Contains(body, "\npitlane_disk_full 1\n") {
 			f.t.Errorf("the figures do not say that the disk is full (%d)", status)
@@ -163,7 +163,7 @@ func (f *fullDisk) ask(url string) (int, string) {
 // are written into the reserve, and the disk is as full as before.
 func (f *fullDisk) deeds() {
 	f.t.Helper()
-	d := sees(f.rig, f.desk, 10*time.Second, "the job at the desk", func(d board.DeskView) bool { return deskJob(d, f.id).KeyIn })
+	d := sees(f.rig, f.desk, time.Minute, "the job at the desk", func(d board.DeskView) bool { return deskJob(d, f.id).KeyIn })
 	f.dev.cabinet.SetKey(deskJob(d, f.id).Slot, false)
 	for node, kind := range map[string]string{"reception": "key.taken", "bay-1": "scan.completed"} {
 		f.within(90*time.Second, kind+" in the journal of "+node, func() bool { return f.holds(node, kind) })
@@ -195,9 +195,9 @@ func (f *fullDisk) startedFull() {
 	for _, base := range f.edges() {
 		f.ready(base)
 	}
-	sees(f.rig, f.desk, 60*time.Second, "the fault at the desk after a start", func(d board.DeskView) bool { return slices.ContainsFunc(d.Faults, fullFault) })
+	sees(f.rig, f.desk, time.Minute, "the fault at the desk after a start", func(d board.DeskView) bool { return slices.ContainsFunc(d.Faults, fullFault) })
 	var no *refusal
-	f.within(60*time.Second, "a check-in refused after a start", func() bool { return errors.As(f.open(f.t.Context()), &no) && no.Kind == "disk_full" })
+	f.within(time.Minute, "a check-in refused after a start", func() bool { return errors.As(f.open(f.t.Context()), &no) && no.Kind == "disk_full" })
 }
 
 // roomAgain: when somebody has made room the kiosk opens by itself, and the reserve is
@@ -209,11 +209,11 @@ func (f *fullDisk) roomAgain(ctx context.Context) {
 		was[node] = f.procs[node]
 		f.must(os.Remove(f.filler(node)))
 	}
-	sees(f.rig, f.kiosk, 60*time.Second, "the kiosk open again", func(k board.KioskView) bool { return k.Accepting })
-	sees(f.rig, f.bayUI, 60*time.Second, "the fault gone in the bay", func(b board.BayView) bool { return !slices.ContainsFunc(b.Faults, fullFault) })
+	sees(f.rig, f.kiosk, time.Minute, "the kiosk open again", func(k board.KioskView) bool { return k.Accepting })
+	sees(f.rig, f.bayUI, time.Minute, "the fault gone in the bay", func(b board.BayView) bool { return !slices.ContainsFunc(b.Faults, fullFault) })
 	f.must(f.open(ctx))
 	for _, node := range []string{"reception", "bay-1"} {
-		f.within(60*time.Second, "the reserve of "+node, func() bool {
+		f.within(time.Minute, "the reserve of "+node, func() bool {
 			st, err := os.Stat(filepath.Join(f.folder(node), "reserve"))
 			return err == nil && st.Size() == 1<<20
 		})

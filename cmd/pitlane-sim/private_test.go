@@ -131,7 +131,7 @@ func (v *visit) restored(node, backup string) {
 		v.t.Fatal("the restored replica has no keys of the visit: this test shows nothing")
 	}
 	v.start(node)
-	v.within(60*time.Second, "the restored replica without the keys", func() bool { return len(v.jobKeys([]string{node})) == 0 })
+	v.within(time.Minute, "the restored replica without the keys", func() bool { return len(v.jobKeys([]string{node})) == 0 })
 }
 
 // copied copies a folder's files with their modes.
@@ -197,7 +197,7 @@ func (v *visit) erase(wait string) []string {
 
 func (v *visit) deskMisses(node string, yes bool) {
 	v.t.Helper()
-	sees(v.rig, v.desk, 60*time.Second, fmt.Sprintf("%s missing at the desk: %v", node, yes), func(d board.DeskView) bool {
+	sees(v.rig, v.desk, time.Minute, fmt.Sprintf("%s missing at the desk: %v", node, yes), func(d board.DeskView) bool {
 		return yes == slices.ContainsFunc(d.Faults, func(f board.Fault) bool { return f.Kind == "erasure" && strings.Contains(f.Message, node) })
 	})
 }
@@ -205,7 +205,7 @@ func (v *visit) deskMisses(node string, yes bool) {
 // gone: nothing of the visit opens, on any screen or with anything on any disk.
 func (v *visit) gone(secrets []secret, oldWraps map[string][]byte, backup string, tap *lockedBuffer) {
 	v.t.Helper()
-	v.within(60*time.Second, "head office blank", func() bool {
+	v.within(time.Minute, "head office blank", func() bool {
 		return v.count(`SELECT count(*) FROM codes`) == 0 && v.count(`SELECT count(*) FROM vehicles`) == 0 &&
 			v.count(`SELECT count(*) FROM jobs WHERE id = ? AND phase = ?`, v.id, string(job.PhaseLeft)) == 1 && len(v.jobKeys([]string{"central"})) == 0
 	})

@@ -228,7 +228,7 @@ func (r *rig) within(limit time.Duration, what string, ok func() bool) {
 
 func (r *rig) ready(base string) {
 	r.t.Helper()
-	r.within(20*time.Second, base+" ready", func() bool {
+	r.within(time.Minute, base+" ready", func() bool {
 		res, err := http.Get(base + "/readyz")
 		if err != nil {
 			return false
@@ -350,7 +350,7 @@ func (r *rig) sameEverywhere() []entry {
 		}
 		return int(a.Seq) - int(b.Seq)
 	}
-	r.within(30*time.Second, "the same journal at every edge", func() bool {
+	r.within(time.Minute, "the same journal at every edge", func() bool {
 		first = nil
 		for _, node := range nodeNames() {
 			if node == "central" {
@@ -398,7 +398,7 @@ func (e *embedded) start() {
 			e.r.t.Fatal(err)
 		}
 	}
-	e.r.within(5*time.Second, "the broker's port", func() bool {
+	e.r.within(time.Minute, "the broker's port", func() bool {
 		var err error
 		b, err = broker.Listen(ctx, broker.Config{Listen: e.r.net.broker, TLS: secure, Check: func(u, p string) bool {
 			ok, err := shop.CheckPassword(filepath.Join(e.r.dir, "broker.passwd"), u, p)
@@ -455,7 +455,7 @@ func (m *mosquitto) start() {
 	if err := m.cmd.Start(); err != nil {
 		m.r.t.Fatalf("start mosquitto: %v (make tools installs it)", err)
 	}
-	m.r.within(10*time.Second, "mosquitto listening", func() bool {
+	m.r.within(time.Minute, "mosquitto listening", func() bool {
 		c, err := net.Dial("tcp", m.r.net.broker)
 		if err != nil {
 			return false

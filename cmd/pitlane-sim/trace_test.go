@@ -88,7 +88,7 @@ func trace(t *testing.T, r *rig, d disturbance) {
 
 func (v *visit) checkIn(ctx context.Context) {
 	v.t.Helper()
-	sees(v.rig, v.desk, 20*time.Second, "a free slot", func(d board.DeskView) bool {
+	sees(v.rig, v.desk, time.Minute, "a free slot", func(d board.DeskView) bool {
 		return slices.ContainsFunc(d.Cabinet.Slots, func(s board.DeskSlot) bool { return s.Key == "absent" && s.Hook == "closed" })
 	})
 	c, err := v.reception.open(ctx, theCar())
@@ -96,7 +96,7 @@ func (v *visit) checkIn(ctx context.Context) {
 	v.id, v.ticket = c.Job, c.Ticket
 	v.must(v.reception.sign(ctx, c))
 	v.must(v.reception.tap(ctx, "/api/v1/checkin/key", map[string]any{"job": c.Job}, nil))
-	sees(v.rig, v.desk, 15*time.Second, "the key on its hook", func(d board.DeskView) bool { return deskJob(d, v.id).KeyIn })
+	sees(v.rig, v.desk, time.Minute, "the key on its hook", func(d board.DeskView) bool { return deskJob(d, v.id).KeyIn })
 	var end checkin
 	v.must(v.reception.tap(ctx, "/api/v1/checkin/finish", map[string]any{"job": c.Job}, &end))
 	v.code = end.Code
@@ -113,7 +113,7 @@ func (v *visit) must(err error) {
 // word waits until the waiting room shows the public word beside the ticket.
 func (v *visit) word(w job.Word) {
 	v.t.Helper()
-	sees(v.rig, v.waiting, 20*time.Second, "the word "+string(w), func(b board.WaitingView) bool {
+	sees(v.rig, v.waiting, time.Minute, "the word "+string(w), func(b board.WaitingView) bool {
 		return slices.ContainsFunc(b.Rows, func(r board.Row) bool { return r.Ticket == v.ticket && r.Word == w })
 	})
 }
@@ -128,7 +128,7 @@ func (v *visit) tapDesk(ctx context.Context, what string, more map[string]any) {
 	}
 	var seen []job.Hash
 	for {
-		sees(v.rig, v.desk, 10*time.Second, "the job at the desk", func(d board.DeskView) bool {
+		sees(v.rig, v.desk, time.Minute, "the job at the desk", func(d board.DeskView) bool {
 			now := deskJob(d, v.id).Tips
 			fresh := len(now) > 0 && !slices.Equal(now, seen)
 			seen = now
@@ -156,7 +156,7 @@ func (v *visit) tapBay(ctx context.Context, what string, more map[string]any) {
 func (v *visit) assign(ctx context.Context) {
 	v.t.Helper()
 	v.tapDesk(ctx, "assign", map[string]any{"bay": "bay-1", "lead": "TE1", "helpers": []string{}})
-	sees(v.rig, v.bayUI, 20*time.Second, "the job in the bay", func(b board.BayView) bool {
+	sees(v.rig, v.bayUI, time.Minute, "the job in the bay", func(b board.BayView) bool {
 		return b.Job != nil && b.Job.ID == v.id && b.Scanner.State == "online"
 	})
 }
@@ -165,12 +165,12 @@ func (v *visit) assign(ctx context.Context) {
 func (v *visit) scan(ctx context.Context) {
 	v.t.Helper()
 	v.tapBay(ctx, "scan", nil)
-	sees(v.rig, v.bayUI, 60*time.Second, "P0133 on the bay screen", func(b board.BayView) bool {
+	sees(v.rig, v.bayUI, time.Minute, "P0133 on the bay screen", func(b board.BayView) bool {
 		return b.Scan != nil && slices.ContainsFunc(b.Scan.Codes, func(c board.CodeText) bool {
 			return c.Code == "P0133" && c.Status == "stored" && c.Plain["en"] != ""
 		})
 	})
-	sees(v.rig, v.bayUI, 60*time.Second, "the scan in the journal", func(b board.BayView) bool {
+	sees(v.rig, v.bayUI, time.Minute, "the scan in the journal", func(b board.BayView) bool {
 		return b.Job != nil && slices.ContainsFunc(b.Job.Scans, func(s board.ScanSummary) bool { return s.State == "completed" })
 	})
 }
@@ -179,13 +179,13 @@ func (v *visit) scan(ctx context.Context) {
 func (v *visit) killInScan(ctx context.Context) {
 	v.t.Helper()
 	v.tapBay(ctx, "scan", nil)
-	sees(v.rig, v.bayUI, 30*time.Second, "a scan under way", func(b board.BayView) bool {
+	sees(v.rig, v.bayUI, time.Minute, "a scan under way", func(b board.BayView) bool {
 		return b.Scan != nil && b.Scan.Running && b.Scan.Done > 2
 	})
 	v.kill("bay-1")
 	v.start("bay-1")
 	v.ready("http://" + v.net.bays["bay-1"])
-	sees(v.rig, v.bayUI, 30*time.Second, "the broken scan told as interrupted", func(b board.BayView) bool {
+	sees(v.rig, v.bayUI, time.Minute, "the broken scan told as interrupted", func(b board.BayView) bool {
 		return b.Job != nil && b.Scanner.State == "online" && slices.ContainsFunc(b.Job.Scans, func(s board.ScanSummary) bool {
 			return s.State == "failed" && s.Why == "interrupted"
 		})
@@ -195,12 +195,12 @@ func (v *visit) killInScan(ctx context.Context) {
 // seenElsewhere: the state in the waiting room, and both in SQL at head office.
 func (v *visit) seenElsewhere() {
 	v.t.Helper()
-	sees(v.rig, v.desk, 30*time.Second, "the code at the desk", func(d board.DeskView) bool {
+	sees(v.rig, v.desk, time.Minute, "the code at the desk", func(d board.DeskView) bool {
 		return slices.ContainsFunc(deskJob(d, v.id).Scans, func(s board.ScanSummary) bool {
 			return slices.ContainsFunc(s.Codes, func(c board.CodeText) bool { return c.Code == "P0133" })
 		})
 	})
-	v.within(30*time.Second, "P0133 in SQL at central", func() bool {
+	v.within(time.Minute, "P0133 in SQL at central", func() bool {
 		return v.count(`SELECT count(*) FROM codes WHERE job = ? AND code = 'P0133' AND status = 'stored'`, v.id) == 1
 	})
 }
@@ -211,7 +211,7 @@ func (v *visit) repair(ctx context.Context) {
 	v.word(job.WordRepair)
 	v.tapBay(ctx, "extra", map[string]any{"text": "connector loose", "safety": false})
 	var extra string
-	sees(v.rig, v.desk, 10*time.Second, "the extra item at the desk", func(d board.DeskView) bool {
+	sees(v.rig, v.desk, time.Minute, "the extra item at the desk", func(d board.DeskView) bool {
 		for _, x := range deskJob(d, v.id).Extras {
 			extra = x.ID
 		}
@@ -220,7 +220,7 @@ func (v *visit) repair(ctx context.Context) {
 	v.tapDesk(ctx, "extra", map[string]any{"extra": extra, "answer": "offered", "price": 4200, "promised": time.Now().Add(3 * time.Hour).UnixMilli()})
 	v.word(job.WordAnswer)
 	v.tapDesk(ctx, "extra", map[string]any{"extra": extra, "answer": "approved", "channel": "phone"})
-	sees(v.rig, v.bayUI, 20*time.Second, "the answer in the bay", func(b board.BayView) bool {
+	sees(v.rig, v.bayUI, time.Minute, "the answer in the bay", func(b board.BayView) bool {
 		return b.Job != nil && slices.ContainsFunc(b.Job.Extras, func(x board.BayExtra) bool { return x.State == "approved" })
 	})
 	v.tapBay(ctx, "finish", map[string]any{"cause": "connector of the front sensor"})
@@ -242,14 +242,14 @@ func (v *visit) handBack(ctx context.Context) {
 	v.atDesk(job.PhaseGatepass)
 	v.must(v.reception.tap(ctx, "/api/v1/pickup/open", map[string]any{"code": v.code}, nil))
 	v.must(v.reception.tap(ctx, "/api/v1/pickup/key", map[string]any{"code": v.code, "strokes": scribble()}, nil))
-	v.within(30*time.Second, "the job left in SQL at central", func() bool {
+	v.within(time.Minute, "the job left in SQL at central", func() bool {
 		return v.count(`SELECT count(*) FROM jobs WHERE id = ? AND phase = 'left'`, v.id) == 1
 	})
 }
 
 func (v *visit) atDesk(p job.Phase) board.DeskView {
 	v.t.Helper()
-	return sees(v.rig, v.desk, 10*time.Second, "phase "+string(p), inPhase(v.id, p))
+	return sees(v.rig, v.desk, time.Minute, "phase "+string(p), inPhase(v.id, p))
 }
 
 func (v *visit) count(query string, args ...any) int {
@@ -289,7 +289,7 @@ func (v *visit) nothingLost(d disturbance) {
 			v.t.Errorf("%s happened %d times, want %d", kind, times[kind], n)
 		}
 	}
-	v.within(20*time.Second, fmt.Sprintf("all %d entries at central, each once", len(all)), func() bool {
+	v.within(time.Minute, fmt.Sprintf("all %d entries at central, each once", len(all)), func() bool {
 		return v.count(`SELECT count(*) FROM entries`) == len(all) && v.count(`SELECT coalesce(sum(count), 0) FROM segments`) == len(all)
 	})
 	for _, node := range []string{"reception", "bay-1", "bay-2"} {

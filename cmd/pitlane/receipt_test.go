@@ -76,7 +76,7 @@ func running(t *testing.T, nodeDir string) (stop func()) {
 func exported(t *testing.T, dir string) string {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "visit.tlog-proof")
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

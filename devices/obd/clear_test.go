@@ -36,7 +36,7 @@ func clears(a *sim.Adapter) int {
 // clear orders with a limit that only a hang meets.
 func (r *rig) clear(o obd.ClearOrder) (*obd.Cleared, error) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	out, err := r.scanner.Clear(ctx, o)
 	if out == nil {

@@ -96,7 +96,7 @@ func (r *rig) exchanges() []obd.Exchange {
 // scan scans with a limit that only a hang meets.
 func (r *rig) scan(tell func(obd.Progress)) (*obd.Report, error) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	report, err := r.scanner.Scan(ctx, tell)
 	if report == nil {
@@ -111,7 +111,7 @@ func (r *rig) scan(tell func(obd.Progress)) (*obd.Report, error) {
 // until waits for a status that fits.
 func (r *rig) until(what string, fits func(obd.Status) bool) obd.Status {
 	r.t.Helper()
-	limit := time.After(15 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		select {
 		case s := <-r.status:

@@ -51,7 +51,7 @@ func (c *bus) send(frame []byte) {
 
 func (c *bus) read(n int) []byte {
 	c.t.Helper()
-	if err := c.conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := c.conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		c.t.Fatal(err)
 	}
 	got := make([]byte, n)

@@ -51,7 +51,7 @@ func (k *talk) send(text string) {
 
 func (k *talk) answer() string {
 	k.t.Helper()
-	if err := k.conn.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := k.conn.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		k.t.Fatal(err)
 	}
 	got, err := k.in.ReadString('>')

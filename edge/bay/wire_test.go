@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long a test waits for something before it is a failure.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // yard is what stays when an edge dies: the disk, the wires, a car and a cabinet.
 type yard struct {

@@ -212,7 +212,7 @@ func running(t testing.TB, cfg board.Config) *board.Board {
 // body waits until what an audience sees is as wanted.
 func body[T any](t testing.TB, b *board.Board, a board.Audience, ok func(T) bool) T {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	version := ""
 	for {

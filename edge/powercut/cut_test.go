@@ -157,7 +157,7 @@ func (l *loop) unmount(t *testing.T) {
 	if l.mounted {
 		// A program that another test is just starting has a copy of every
 		// descriptor for a moment, and keeps the file system busy.
-		for end := time.Now().Add(20 * time.Second); ; {
+		for end := time.Now().Add(time.Minute); ; {
 			err := unix.Unmount(l.at, 0)
 			if err == nil {
 				break

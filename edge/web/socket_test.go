@@ -101,7 +101,7 @@ func origin(addr string) http.Header { return http.Header{"Origin": {"http://" +
 
 func read(t *testing.T, c *websocket.Conn) map[string]any {
 	t.Helper()
-	_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetReadDeadline(time.Now().Add(time.Minute))
 	_, body, err := c.ReadMessage()
 	if err != nil {
 		t.Fatalf("read from the socket: %v", err)
@@ -175,7 +175,7 @@ func TestSocketOverItsReadLimitIsClosed(t *testing.T) {
 	}
 	// The server may hang up in the middle of it: that is what is wanted.
 	_ = c.WriteMessage(websocket.TextMessage, make([]byte, 64<<10))
-	_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	_ = c.SetReadDeadline(time.Now().Add(time.Minute))
 	for {
 		if _, _, err := c.ReadMessage(); err != nil {
 			if netErr, ok := errors.AsType[net.Error](err); ok && netErr.Timeout() {

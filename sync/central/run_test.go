@@ -27,7 +27,7 @@ func (h *house) until(what string, ok func() bool) {
 	h.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	limit := time.NewTimer(20 * time.Second)
+	limit := time.NewTimer(time.Minute)
 	defer limit.Stop()
 	for !ok() {
 		select {
@@ -107,7 +107,7 @@ func (h *house) office(address string, ok func(OfficeView) bool) OfficeView {
 	conn, _, err := websocket.DefaultDialer.DialContext(h.t.Context(), "ws://"+address+"/ws?screen=office", http.Header{"Origin": {"http://" + address}})
 	h.must(err)
 	defer conn.Close()
-	h.must(conn.SetReadDeadline(time.Now().Add(20 * time.Second)))
+	h.must(conn.SetReadDeadline(time.Now().Add(time.Minute)))
 	for {
 		var m struct {
 			View *OfficeView `json:"view"`

@@ -22,7 +22,7 @@ import (
 )
 
 // patience bounds waits that end at once when the code is right.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // shop is a roster with its keys and the journals of its nodes.
 type shop struct {

@@ -136,7 +136,7 @@ func (w *words) Write(b []byte) (int, error) {
 
 func (w *words) until(t *testing.T, what string) {
 	t.Helper()
-	limit := time.After(20 * time.Second)
+	limit := time.After(time.Minute)
 	for {
 		select {
 		case line := <-w.heard:

@@ -41,7 +41,7 @@ func TestABrokerThatCannotListenIsAFault(t *testing.T) {
 	if len(rooms.Faults) != 1 || rooms.Faults[0].Kind != "broker" || rooms.Faults[0].Hint == "" || len(rooms.Couriers) != 1 {
 		t.Fatalf("got faults %v and %d couriers", rooms.Faults, len(rooms.Couriers))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	rooms.Serving = func(net.Addr) { cancel() }
 	if err := edge.Run(ctx, cfg, rooms, log); err != nil {

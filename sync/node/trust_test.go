@@ -210,7 +210,7 @@ func (h *house) until(what string, ok func() bool) {
 	h.t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	limit := time.NewTimer(20 * time.Second)
+	limit := time.NewTimer(time.Minute)
 	defer limit.Stop()
 	for !ok() {
 		select {
@@ -305,7 +305,7 @@ func TestARefusedCertificateIsSaidOnTheScreens(t *testing.T) {
 	m := h.member("demo-bay-1")
 	log := slog.New(slog.DiscardHandler)
 	rooms := Join(t.Context(), cfg, m, Options{Floor: 10 * time.Millisecond, Ceiling: 20 * time.Millisecond, Now: seventies}, log)
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	said := false
 	rooms.Couriers = append(rooms.Couriers, edge.CourierFunc(func(ctx context.Context, _ *journal.Journal, b *board.Board) error {
