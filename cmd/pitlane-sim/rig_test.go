@@ -185,8 +185,8 @@ func (r *rig) stopAll() {
 			if err != nil {
 				r.t.Errorf("%s ended: %v", node, err)
 			}
-		case <-time.After(10 * time.Second):
-			r.t.Errorf("%s did not end within 10 s", node)
+		case <-time.After(time.Minute):
+			r.t.Errorf("%s did not end within a minute", node)
 			_ = p.cmd.Process.Kill()
 			<-p.done
 		}
