@@ -103,6 +103,7 @@ type Bay struct {
 
 	mu    sync.Mutex
 	book  *book                       // what the journal says of the devices here
+	awake chan struct{}               // closed once the book is read, or cannot be
 	spawn func(func(context.Context)) // starts a task of Run; nil while Run does not run
 	scans map[journal.RequestID]*scan // since the start
 	scan  *scan                       // the one that runs
@@ -131,7 +132,7 @@ func New(cfg Config) *Bay {
 	}
 	return &Bay{
 		cfg: cfg, log: cfg.Log.With("bay", cfg.Bay), ids: newIDs(cfg.Node),
-		notes: make(chan any, 256), book: newBook(),
+		notes: make(chan any, 256), book: newBook(), awake: make(chan struct{}),
 		scans: map[journal.RequestID]*scan{}, opens: map[journal.RequestID]*unlock{},
 		clears: map[journal.RequestID]*clearing{},
 		live:   newCabinetNow(),
@@ -142,6 +143,21 @@ func New(cfg Config) *Bay {
 // job.Reason or one of the words used here.
 func refuse(kind, message, hint string) *devices.Fault {
 	return &devices.Fault{Kind: kind, Message: message, Hint: hint}
+}
+
+// startLimit is how long a wish waits for the book. Reading it takes milliseconds.
+const startLimit = 5 * time.Second
+
+// wake waits until the book is read: a wish that is repeated while the edge starts must
+// meet its first answer there. Who waits in vain is told that it is just starting.
+func (b *Bay) wake(ctx context.Context) {
+	limit := time.NewTimer(startLimit)
+	defer limit.Stop()
+	select {
+	case <-b.awake:
+	case <-limit.C:
+	case <-ctx.Done():
+	}
 }
 
 func starting() *devices.Fault {

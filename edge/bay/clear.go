@@ -56,6 +56,7 @@ type clearing struct {
 // the person should read is a *devices.Fault; journal.ErrMoved means to look again.
 // When ctx ends first the clearing goes on: ask again with the same Request.
 func (b *Bay) Clear(ctx context.Context, o ClearOrder) (ClearResult, error) {
+	b.wake(ctx)
 	c, err := b.beginClear(o)
 	if err != nil {
 		return ClearResult{}, err

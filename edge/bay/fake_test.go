@@ -273,6 +273,15 @@ func open(t *testing.T, n *notebook, cab *cupboard, a *adapter) *room {
 // openWith starts a bay of another configuration.
 func openWith(t *testing.T, n *notebook, cab *cupboard, a *adapter, alter func(*bay.Config)) *room {
 	t.Helper()
+	r := built(t, n, cab, a, alter)
+	r.run()
+	synctest.Wait()
+	return r
+}
+
+// built is a bay that does not run yet.
+func built(t *testing.T, n *notebook, cab *cupboard, a *adapter, alter func(*bay.Config)) *room {
+	t.Helper()
 	r := &room{t: t, n: n, obd: a, cab: cab, wall: &wall{}, logs: &bytes.Buffer{}}
 	cfg := bay.Config{
 		Node: node, Bay: "bay-1", Scanner: a, Clears: a, Lives: a, Watched: func() bool { return !r.alone.Load() }, Cabinet: cab, Journal: n, Jobs: n, Board: r.wall,
@@ -280,20 +289,22 @@ func openWith(t *testing.T, n *notebook, cab *cupboard, a *adapter, alter func(*
 	}
 	alter(&cfg)
 	r.bay = bay.New(cfg)
-	ctx, cancel := context.WithCancel(t.Context())
+	return r
+}
+
+func (r *room) run() {
+	ctx, cancel := context.WithCancel(r.t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- r.bay.Run(ctx) }()
 	r.stop = sync.OnceFunc(func() {
 		cancel()
-		if err := <-ended; err != nil && n.left != 0 {
-			t.Errorf("run: %v", err)
+		if err := <-ended; err != nil && r.n.left != 0 {
+			r.t.Errorf("run: %v", err)
 		}
 		if bytes.Contains(r.logs.Bytes(), []byte(secretPlate)) || bytes.Contains(r.logs.Bytes(), []byte(secretVIN)) {
-			t.Error("a plate or a VIN is in the log")
+			r.t.Error("a plate or a VIN is in the log")
 		}
 	})
-	synctest.Wait()
-	return r
 }
 
 // inRoom plays a test in a bubble with a fresh bay.

@@ -24,6 +24,8 @@ const farewell = 3 * time.Second
 // Run ends what the last run left open, minds the devices until ctx ends, and
 // returns when everything it started has ended. It runs once.
 func (b *Bay) Run(ctx context.Context) error {
+	awake := sync.OnceFunc(func() { close(b.awake) })
+	defer awake()
 	if err := b.recall(ctx); err != nil {
 		return fmt.Errorf("end what the last run left open: %w", err)
 	}
@@ -32,6 +34,7 @@ func (b *Bay) Run(ctx context.Context) error {
 	b.mu.Lock()
 	b.spawn = func(f func(context.Context)) { tasks.Go(func() { f(ctx) }) }
 	b.mu.Unlock()
+	awake()
 
 	b.mu.Lock()
 	away := maps.Clone(b.book.held)

@@ -33,6 +33,7 @@ type scan struct {
 // returns the same scan. It returns when scan.started is on disk. An error that
 // the person should read is a *devices.Fault; journal.ErrMoved means to look again.
 func (b *Bay) Scan(ctx context.Context, o ScanOrder) (string, error) {
+	b.wake(ctx)
 	s, err := b.beginScan(o)
 	if err != nil {
 		return "", err

@@ -32,6 +32,7 @@ type unlock struct {
 // *devices.Fault; journal.ErrMoved means to look again. When ctx ends first, the
 // unlock goes on: ask again with the same Request.
 func (b *Bay) Unlock(ctx context.Context, o UnlockOrder) (keycab.Outcome, error) {
+	b.wake(ctx)
 	u, err := b.beginUnlock(o)
 	if err != nil {
 		return keycab.Failed, err

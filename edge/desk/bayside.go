@@ -43,11 +43,13 @@ func (d *Desk) scan(ctx context.Context, in Staff) (ScanOut, error) {
 	if d.cfg.Scans == nil {
 		return ScanOut{}, web.Fail(http.StatusServiceUnavailable, "no_scanner", "this edge has no scanner", "add a [scanner] to its configuration")
 	}
-	again, err := d.done(ctx, request, s.ID)
-	if err != nil {
+	if e, again, err := d.first(ctx, request, s.ID); err != nil {
 		return ScanOut{}, err
+	} else if again {
+		begun, err := firstAs[job.ScanStarted](e)
+		return ScanOut{Scan: begun.Scan}, err
 	}
-	if r := d.here(job.CanScan)(s); r != job.Free && !again {
+	if r := d.here(job.CanScan)(s); r != job.Free {
 		return ScanOut{}, d.moved(s, in.Seen, r)
 	}
 	id, err := d.cfg.Scans.Scan(ctx, Scan{Job: s.ID, By: in.By, Request: request, Seen: hashes(in.Seen)})

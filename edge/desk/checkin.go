@@ -283,7 +283,12 @@ func (d *Desk) checkinKey(ctx context.Context, in OfJob) (SlotOut, error) {
 	if err != nil {
 		return SlotOut{}, err
 	}
+	e, again, err := d.first(ctx, request, s.ID)
 	switch {
+	case err != nil:
+		return SlotOut{}, err
+	case again:
+		return d.repeated(ctx, s, kiosk, "", e)
 	case s.Declined:
 		return SlotOut{}, reject(job.WasDeclined)
 	case !s.Signed:
@@ -318,7 +323,11 @@ func (d *Desk) unlock(ctx context.Context, s job.State, u Unlock) (SlotOut, erro
 	if d.cfg.Keys == nil {
 		return SlotOut{}, web.Fail(http.StatusServiceUnavailable, "no_cabinet", "this edge has no key cabinet", "please call the staff")
 	}
-	d.session.change(d.cfg.Now(), s.ID, func(k *board.KioskSession) { k.Step, k.Slot = "opening", u.Slot })
+	d.session.change(d.cfg.Now(), s.ID, func(k *board.KioskSession) {
+		if k.Step != "done" { // the key hangs: the answer to that was lost, and is asked for again
+			k.Step, k.Slot = "opening", u.Slot
+		}
+	})
 	outcome, err := d.cfg.Keys.Unlock(ctx, u)
 	if err != nil {
 		d.session.step(d.cfg.Now(), s.ID, "failed")

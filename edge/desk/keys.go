@@ -76,10 +76,10 @@ func (d *Desk) staffKey(ctx context.Context, in ForWork, guard func(job.State) j
 	if d.cfg.Keys == nil {
 		return SlotOut{}, web.Fail(http.StatusServiceUnavailable, "no_cabinet", "this edge has no key cabinet", "use the edge that has it, at reception")
 	}
-	if e, again, err := d.cfg.Journal.Request(ctx, request); err != nil {
-		return SlotOut{}, refuse(err)
-	} else if again { // the bay knows how it ended
-		return d.repeated(ctx, s, in, request, e)
+	if e, again, err := d.first(ctx, request, s.ID); err != nil {
+		return SlotOut{}, err
+	} else if again {
+		return d.repeated(ctx, s, in.By, in.Reason, e)
 	}
 	if r := guard(s); r != job.Free {
 		return SlotOut{}, d.moved(s, in.Seen, r)
@@ -92,20 +92,14 @@ func (d *Desk) staffKey(ctx context.Context, in ForWork, guard func(job.State) j
 	return d.unlock(ctx, s, u)
 }
 
-// repeated answers a wish that was granted before as it was then.
-func (d *Desk) repeated(ctx context.Context, s job.State, in ForWork, request journal.RequestID, e journal.Entry) (SlotOut, error) {
-	if e.Job != s.ID || e.Work == nil {
-		return SlotOut{}, web.Fail(http.StatusConflict, "request", "this request id was used for something else", "make a new random one for each wish")
-	}
-	p, err := job.Decode(e.Kind, e.Work.Payload)
+// repeated answers a wish for a slot that was granted before as it was then: the bay
+// knows how it ended, and opens nothing.
+func (d *Desk) repeated(ctx context.Context, s job.State, by, reason string, e journal.Entry) (SlotOut, error) {
+	i, err := firstAs[job.UnlockIntended](e)
 	if err != nil {
-		return SlotOut{}, refuse(err)
+		return SlotOut{}, err
 	}
-	i, ok := p.(job.UnlockIntended)
-	if !ok {
-		return SlotOut{}, web.Fail(http.StatusConflict, "request", "this request id was used for something else", "make a new random one for each wish")
-	}
-	return d.unlock(ctx, s, Unlock{Job: s.ID, Slot: i.Slot, Purpose: i.Purpose, By: in.By, Reason: in.Reason, Request: request})
+	return d.unlock(ctx, s, Unlock{Job: s.ID, Slot: i.Slot, Purpose: i.Purpose, By: by, Reason: reason, Request: e.Request})
 }
 
 // OpenSlot is a wish of staff to look into a slot that holds no job's key.

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -64,6 +65,22 @@ func TestTheKeyIsHungWhileTheEdgeIsDown(t *testing.T) {
 	if len(first["code"].(string)) != 8 || first["code"] != again["code"] || first["qr_svg"] == "" {
 		t.Error("the last page is not the same again")
 	}
+}
+
+func TestAKeyWishThatIsRepeatedHasItsFirstAnswer(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	out := f.must("checkin/open", opening())
+	id, _ := out["job"].(string)
+	order, _ := out["order"].(object)
+	f.must("checkin/sign", object{"job": id, "text_hash": order["text_hash"], "consent_scan": true, "strokes": strokes()})
+	wish := object{"job": id, "request": "0123456789abcdef0123456789abcdef"}
+	first := f.must("checkin/key", wish)
+	f.until("the key hangs", id, func(s job.State) bool { return s.Key.In })
+	if again := f.must("checkin/key", wish); again["slot"] != first["slot"] || again["outcome"] != first["outcome"] {
+		t.Errorf("the answer was lost and asked for again: got %v, want %v", again, first)
+	}
+	f.refused("checkin/key", object{"job": id}, http.StatusConflict, "already")
 }
 
 func TestAnAbandonedSessionIsWiped(t *testing.T) {

@@ -119,12 +119,38 @@ func (d *Desk) state(id string) (job.State, error) {
 
 // done says whether the wish about a job was written before.
 func (d *Desk) done(ctx context.Context, id journal.RequestID, about string) (bool, error) {
+	_, again, err := d.first(ctx, id, about)
+	return again, err
+}
+
+// first is what was written of the wish about a job, where it was written before.
+func (d *Desk) first(ctx context.Context, id journal.RequestID, about string) (journal.Entry, bool, error) {
 	e, ok, err := d.cfg.Journal.Request(ctx, id)
 	if err != nil {
-		return false, refuse(err)
+		return e, false, refuse(err)
 	}
 	if ok && e.Job != about {
-		return false, web.Fail(http.StatusConflict, "request", "this request id was used for another job", "make a new random one for each wish")
+		return e, false, usedOtherwise()
 	}
-	return ok, nil
+	return e, ok, nil
+}
+
+// firstAs reads an entry of a repeated wish as the kind that such a wish writes.
+func firstAs[P job.Payload](e journal.Entry) (P, error) {
+	var none P
+	if e.Work == nil {
+		return none, usedOtherwise()
+	}
+	p, err := job.Decode(e.Kind, e.Work.Payload)
+	if err != nil {
+		return none, refuse(err)
+	}
+	if w, ok := p.(P); ok {
+		return w, nil
+	}
+	return none, usedOtherwise()
+}
+
+func usedOtherwise() error {
+	return web.Fail(http.StatusConflict, "request", "this request id was used for something else", "make a new random one for each wish")
 }
