@@ -118,7 +118,9 @@ func upTo(ctx context.Context, rnd *rand.Rand, d time.Duration) {
 	pause(ctx, time.Duration(rnd.Int64N(int64(d))))
 }
 
-func aims(scanner bool) []aim {
+// aims are the moments of an edge with or without a scanner, or with the broker: then
+// the others need a second to connect to it again.
+func aims(scanner, broker bool) []aim {
 	all := []aim{
 		{"start", func(ctx context.Context, _ *target, rnd *rand.Rand) { upTo(ctx, rnd, 40*time.Millisecond) }},
 		{"any time", func(ctx context.Context, _ *target, rnd *rand.Rand) { upTo(ctx, rnd, 150*time.Millisecond) }},
@@ -137,6 +139,13 @@ func aims(scanner bool) []aim {
 			upTo(ctx, rnd, 400*time.Millisecond)
 		}},
 	}
+	if broker {
+		all = append(all, aim{"broker", func(ctx context.Context, n *target, rnd *rand.Rand) {
+			n.serving(ctx)
+			pause(ctx, time.Second)
+			upTo(ctx, rnd, time.Second)
+		}})
+	}
 	if scanner {
 		all = append(all, aim{"scan", func(ctx context.Context, n *target, rnd *rand.Rand) {
 			n.serving(ctx)
@@ -148,7 +157,7 @@ func aims(scanner bool) []aim {
 }
 
 // mostLife ends a life whose moment does not come.
-const mostLife = 1500 * time.Millisecond
+const mostLife = 2500 * time.Millisecond
 
 // live starts the edge, waits for a moment and kills it.
 func (n *target) live(ctx context.Context, rnd *rand.Rand) (fate, error) {

@@ -29,27 +29,28 @@ import (
 
 // fire is a shop whose edges are killed, for one season.
 type fire struct {
-	t     *testing.T
-	rig   *rig // only its folder, its broker and its patience
-	rnd   *rand.Rand
-	dir   string
-	edges []*target // reception first
-	book  *ledger
-	tally tally
-	cars  []string // in bay 1 and 2, received there while edges die
-	calls []string // handed over, and sent to a bay again and again
-	stop  []func()
+	t      *testing.T
+	inside bool // the broker is reception's, and dies with it
+	rig    *rig // only its folder, its broker and its patience
+	rnd    *rand.Rand
+	dir    string
+	edges  []*target // reception first
+	book   *ledger
+	tally  tally
+	cars   []string // in bay 1 and 2, received there while edges die
+	calls  []string // handed over, and sent to a bay again and again
+	stop   []func()
 }
 
-// newFire makes the shop in memory, where there is any: a killed process loses nothing
-// of what it gave to the system, the disk has no part in it.
-func newFire(t *testing.T, bin string, n int, seed uint64) *fire {
+// newFire makes the shop: the first one in memory, where there is any, which allows
+// more kills; the second on the disk, where they fall into its syncs.
+func newFire(t *testing.T, bin string, n int, seed uint64, inside bool) *fire {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "kills")
+	dir, err := os.MkdirTemp(map[bool]string{true: "/dev/shm"}[n == 0], "kills")
 	if err != nil {
 		dir = t.TempDir()
 	}
-	f := &fire{t: t, dir: dir, book: newLedger(), rnd: rand.New(rand.NewPCG(seed, 1)),
+	f := &fire{inside: inside, t: t, dir: dir, book: newLedger(), rnd: rand.New(rand.NewPCG(seed, 1)),
 		rig: &rig{t: t, dir: dir, bin: bin, net: addresses{broker: ownAddress(t, n, 0)}}}
 	f.stop = append(f.stop, func() { _ = os.RemoveAll(dir) })
 	t.Cleanup(f.close)
@@ -60,7 +61,7 @@ func newFire(t *testing.T, bin string, n int, seed uint64) *fire {
 		f.must(err)
 		addr := ownAddress(t, n, i+1)
 		e := &target{name: shopName + "-" + node, folder: f.rig.folder(node), base: "http://" + addr, bin: bin, book: f.book,
-			aims: aims(i > 0), open: make(chan struct{}), screen: newScreen("http://" + addr)}
+			aims: aims(i > 0, inside && i == 0), open: make(chan struct{}), screen: newScreen("http://" + addr)}
 		e.screen.http.Transport = &http.Transport{DisableKeepAlives: true} // of the life before nothing is left
 		e.told = func() { f.tell(e) }
 		f.edges = append(f.edges, e)
@@ -73,9 +74,11 @@ func newFire(t *testing.T, bin string, n int, seed uint64) *fire {
 	}
 	f.must(f.prepare())
 	f.must(copyFolder(f.edges[0].folder, filepath.Join(dir, "older")))
-	broker := newEmbedded(f.rig)
-	broker.start()
-	f.stop = append(f.stop, broker.stop)
+	if !inside {
+		broker := newEmbedded(f.rig)
+		broker.start()
+		f.stop = append(f.stop, broker.stop)
+	}
 	return f
 }
 
@@ -150,6 +153,9 @@ func (f *fire) config(node, addr string) string {
 	text := edgeConfig(addr, f.rig.net)
 	if node != "reception" {
 		text += fmt.Sprintf("\n[bay]\nname = %q\n\n[scanner]\nport = %q\nbaud = 38400\n", node, filepath.Join(f.dir, "dev", node))
+	}
+	if f.inside && node == "reception" {
+		text += fmt.Sprintf("\n[broker]\nlisten = %q\npasswd = %q\n", f.rig.net.broker, filepath.Join(f.dir, "broker.passwd"))
 	}
 	return text
 }

@@ -49,8 +49,8 @@ func TestKilledEdgesLoseNothingAndDoubleNothing(t *testing.T) {
 			t.Run(fmt.Sprint(n+1), func(t *testing.T) {
 				t.Parallel()
 				rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), uint64(n)))
-				for first := true; !t.Failed() && (first || time.Now().Before(until)); first = false {
-					f := newFire(t, bin, n, rnd.Uint64())
+				for season := 0; !t.Failed() && (season == 0 || time.Now().Before(until)); season++ {
+					f := newFire(t, bin, n, rnd.Uint64(), season%4 == 3)
 					f.season(until)
 					all.add(&f.tally)
 					f.close()
