@@ -22,9 +22,6 @@ func (d *Desk) seal(ctx context.Context, s job.State) error {
 	if err != nil {
 		return fmt.Errorf("read what is to be sealed: %w", err)
 	}
-	if s.Sealing.Seals == 0 && !closedBy(entries, d.cfg.Node) {
-		return nil
-	}
 	leaves := unlisted(entries)
 	if len(leaves) == 0 {
 		return nil
@@ -40,16 +37,6 @@ func (d *Desk) seal(ctx context.Context, s job.State) error {
 		request: derive(job.Amended{}.Kind(), s.ID, s.Sealing.Last.String()),
 		payload: job.Amended{Amends: s.Sealing.Last.String(), Statement: job.StatementOf(s), Logs: logs, Leaves: lines},
 	})
-}
-
-// closedBy says whether this node handed the car back.
-func closedBy(entries []journal.Entry, node string) bool {
-	for _, e := range entries {
-		if e.Kind == (job.CarHandedBack{}).Kind() {
-			return tlog.NodeOf(e.Origin) == node
-		}
-	}
-	return false
 }
 
 // unlisted are the entries that no seal lists.

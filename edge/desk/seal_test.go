@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"pitlane/edge/job"
 	"pitlane/edge/receipt"
@@ -58,6 +59,46 @@ func TestAClosedVisitIsSealedAndWhatComesLaterAmendsIt(t *testing.T) {
 	if got := f.state(id).Sealing.Seals; got != seals {
 		t.Errorf("after a restart it has %d seals, not %d", got, seals)
 	}
+}
+
+// A visit is closed without its key in a cabinet too: a customer who declines before he
+// gave it away, and a key that staff hands over.
+func TestAVisitWhoseKeyHangsNowhereIsSealedToo(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	sealed := func(id string) *receipt.Proven {
+		t.Helper()
+		f.until("the seal", id, func(s job.State) bool { return s.Sealing.Seals > 0 && job.Unsealed(s) == 0 })
+		f.listed(id)
+		return f.receiptOf(id)
+	}
+
+	out := f.must("checkin/open", opening())
+	declined, _ := out["job"].(string)
+	f.must("checkin/decline", object{"job": declined})
+	if s := f.state(declined); job.Ended(s) || job.Unsealed(s) != 0 {
+		t.Error("without a gate pass the visit counts as closed")
+	}
+	f.now.add(time.Hour)
+	f.must("desk/gatepass", staff(declined, nil))
+	var says job.Sealed
+	if err := json.Unmarshal(sealed(declined).Payload, &says); err != nil {
+		t.Fatal(err)
+	}
+	if says.Closed == 0 || says.Closed != f.state(declined).GateMS || len(says.Lines) != 0 || says.Total != 0 {
+		t.Errorf("the statement of a declined visit: %+v", says.Statement)
+	}
+
+	id, _ := f.checkedIn()
+	f.repaired(id)
+	f.must("keys/take", staff(id, object{"reason": "test drive"}))
+	f.until("the key with the technician", id, func(s job.State) bool { return !s.Key.In && s.Key.Where == job.WhereTechnician })
+	f.must("desk/handback", staff(id, object{"strokes": strokes()}))
+	f.must("desk/handback", staff(id, object{"strokes": strokes()}))
+	f.until("the end of the visit", id, func(s job.State) bool { return s.Phase == job.PhaseLeft })
+	sealed(id)
+	f.restart()
+	f.until("both after a restart", id, func(s job.State) bool { return s.Sealing.Seals == 1 && f.state(declined).Sealing.Seals == 1 })
 }
 
 // listed demands that the seals of a visit list each of its other entries once.

@@ -210,7 +210,15 @@ func (d *Desk) handback(ctx context.Context, in Handback) (Ticketed, error) {
 	if err != nil {
 		return Ticketed{}, err
 	}
-	return Ticketed{s.ID, s.Ticket}, d.signFor(ctx, s, strokes)
+	if err := d.signFor(ctx, s, strokes); err != nil {
+		return Ticketed{}, err
+	}
+	// A key that hangs in no cabinet goes from hand to hand: the signature is the end.
+	if s.Key.In || s.Key.Taken || s.Back {
+		return Ticketed{s.ID, s.Ticket}, nil
+	}
+	err = d.handedBack(ctx, s, in.By)
+	return Ticketed{s.ID, s.Ticket}, err
 }
 
 // Release opens a slot by a staff member's hand. The slot of a job's key opens

@@ -45,13 +45,13 @@ func (d *Desk) Run(ctx context.Context) error {
 func (d *Desk) follow(ctx context.Context, view board.View) bool {
 	done := true
 	for _, s := range d.cfg.Board.Jobs() {
-		// The edge that owns the cabinet decides about its keys, and no other.
-		if !d.owns(s) {
-			continue
+		follow := d.seal
+		if d.owns(s) { // the edge that owns the cabinet decides about its keys, and no other
+			follow = d.settleKey
 		}
-		if err := d.settleKey(ctx, s); err != nil {
+		if err := follow(ctx, s); err != nil {
 			done = false
-			d.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "job not moved on by its key, tried again soon",
+			d.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "job not moved on by its key, or not sealed, tried again soon",
 				slog.String("job", s.ID), slog.Any("error", err))
 		}
 	}
@@ -69,7 +69,7 @@ func (d *Desk) settleKey(ctx context.Context, s job.State) error {
 	if err := d.bind(ctx, s); err != nil {
 		return err
 	}
-	if s.Back {
+	if job.Ended(s) {
 		return d.seal(ctx, s)
 	}
 	if !s.Key.Taken {
@@ -79,7 +79,11 @@ func (d *Desk) settleKey(ctx context.Context, s job.State) error {
 	if err != nil || job.CanClose(s, signed) != job.Free {
 		return err
 	}
-	return d.write(ctx, s.ID, s.Tips, note{request: derive("car.handed_back", s.ID), payload: job.CarHandedBack{By: kiosk}})
+	return d.handedBack(ctx, s, kiosk)
+}
+
+func (d *Desk) handedBack(ctx context.Context, s job.State, by string) error {
+	return d.write(ctx, s.ID, s.Tips, note{request: derive("car.handed_back", s.ID), payload: job.CarHandedBack{By: by}})
 }
 
 // followSession brings the kiosk's page up to what hook, key and visit say.

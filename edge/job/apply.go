@@ -281,12 +281,18 @@ func (s *State) stepBack(e Event) {
 		s.Settled, s.Method = true, p.Method
 		s.Paid = addMoney(s.Paid, p.Paid)
 	case GatepassIssued:
+		if !s.Gatepass {
+			s.GateMS = e.WallMS
+		}
+		if !s.Back {
+			s.Closer = e.Origin
+		}
 		s.Gatepass = true
 	case HandbackSigned:
 		s.SignedFor = true
 	case CarHandedBack:
 		if !s.Back {
-			s.BackMS = e.WallMS
+			s.BackMS, s.Closer = e.WallMS, e.Origin
 		}
 		s.Back = true
 	case Rated:

@@ -118,12 +118,16 @@ func List(leaves []Leaf) (logs, lines []string) {
 func StatementOf(s State) Statement {
 	out := Statement{
 		Ticket: s.Ticket, Plate: s.Plate, VIN: s.VIN, Opened: s.OpenedMS, Closed: s.BackMS, Cause: s.Cause,
-		Lines: s.Lines, Total: s.Total, Paid: s.Paid, Method: s.Method, Order: s.SignedHash,
+		Paid: s.Paid, Method: s.Method, Order: s.SignedHash,
 	}
+	if !s.Back && Ended(s) {
+		out.Closed = s.GateMS
+	}
+	bill := Bill(s) // what was offered and not signed is owed by nobody
 	if s.Billed {
-		out.Lines, out.Total = s.BillLines, s.BillTotal
+		bill.Lines, bill.Total = s.BillLines, s.BillTotal
 	}
-	if out.Lines == nil {
+	if out.Lines, out.Total = bill.Lines, bill.Total; out.Lines == nil {
 		out.Lines = []Line{}
 	}
 	var done []Scan
@@ -184,9 +188,13 @@ func (s *State) stepSealed(e Event) {
 	s.Sealing.Last = e.Hash
 }
 
+// Ended says whether a visit is closed: the car was handed back, or it was let go
+// with its key, which nobody had taken in (a declined order, K-083).
+func Ended(s State) bool { return s.Back || s.Phase == PhaseLeft && !s.Erased }
+
 // Unsealed is how many entries of a closed visit no seal lists yet.
 func Unsealed(s State) int {
-	if !s.Back || s.Erased {
+	if !Ended(s) || s.Erased {
 		return 0
 	}
 	return max(s.Events-s.Sealing.Leaves-s.Sealing.Seals, 0)

@@ -84,6 +84,8 @@ type State struct {
 	Pickup    Pickup
 	Back      bool // car handed back
 	BackMS    int64
+	GateMS    int64  // when the gate pass was issued
+	Closer    string // origin of the event that gave the car back, or let it go
 	Sealing   Sealing
 	Timers    []Fired // in the order of the fold
 	Stars     int
