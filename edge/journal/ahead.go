@@ -3,10 +3,16 @@ package journal
 import (
 	"errors"
 	"os"
+
+	"golang.org/x/sys/unix"
 )
 
 // aheadBytes is how much of the newest file is made real before it is used.
 const aheadBytes = 256 << 10
+
+// plenty is how much room there must be beside, in times of it: a disk that fills up is
+// left to what must be written.
+const plenty = 64
 
 // page is what zeros begin at: bbolt writes whole pages.
 const page = 4 << 10
@@ -26,6 +32,9 @@ func (w *writer) ahead(path string, size, room, most int64) {
 	at := max(w.real, (size+page-1)/page*page)
 	end := max(at, size+room/2) + int64(len(w.zeros))
 	w.real = end // tried once
+	if !roomy(path, plenty*(end-at)) {
+		return
+	}
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return
@@ -36,4 +45,10 @@ func (w *writer) ahead(path string, size, room, most int64) {
 		at += int64(n)
 	}
 	_ = errors.Join(err, f.Close()) // see above
+}
+
+// roomy says whether the disk of a file has so many bytes free.
+func roomy(path string, want int64) bool {
+	var st unix.Statfs_t
+	return unix.Statfs(path, &st) == nil && int64(st.Bavail)*st.Bsize >= want
 }
