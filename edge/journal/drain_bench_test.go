@@ -55,9 +55,12 @@ func drained(b *testing.B, events int) {
 	begun := time.Now()
 	fillUp(b, j, events)
 	b.ReportMetric(float64(events)/time.Since(begun).Seconds(), "filled/s")
-	trims := drain(b, j, uint64(events-drainTo))
-	b.ReportMetric(ms(median(trims)), "trim-p50-ms")
+	trims, commits, syncs := drain(b, j, uint64(events-drainTo))
 	b.ReportMetric(float64(len(trims)), "trims")
+	trim, commit, sync := median(trims), median(commits), median(syncs)
+	b.ReportMetric(ms(trim), "trim-p50-ms")
+	b.ReportMetric(float64(trim)/float64(commit), "trim/append")
+	b.ReportMetric(float64(trim)/float64(sync), "trim/2-fdatasyncs")
 	appendMany(b, j, 5000) // wakes the index's writer
 	if err := j.Close(); err != nil {
 		b.Fatal(err)
@@ -103,8 +106,11 @@ func fillUp(b *testing.B, j *journal.Journal, n int) {
 }
 
 // drain trims file by file. As in life, each file was looked at before it may go.
-func drain(b *testing.B, j *journal.Journal, upTo uint64) (took []time.Duration) {
-	for {
+// Beside each trim, in turn: one append, and two writes of a page with a bare fdatasync
+// each, which is what a commit cannot do without.
+func drain(b *testing.B, j *journal.Journal, upTo uint64) (took, commits, syncs []time.Duration) {
+	bare := twoSyncs(b)
+	for i := 0; ; i++ {
 		may, end := false, min(upTo, low(j, j.Origin())+drainFile)
 		p := journal.TrimPolicy{
 			Done: func(string) bool { return may },
@@ -120,9 +126,35 @@ func drain(b *testing.B, j *journal.Journal, upTo uint64) (took []time.Duration)
 			b.Fatal(err)
 		}
 		if done.Files == 0 {
-			return took
+			return took, commits, syncs
 		}
 		took = append(took, time.Since(begun)/time.Duration(done.Files))
+		journal.Swept(j)
+		begun = time.Now()
+		if _, err := j.Append(context.Background(), pause(i)); err != nil {
+			b.Fatal(err)
+		}
+		commits = append(commits, time.Since(begun))
+		begun = time.Now()
+		bare()
+		syncs = append(syncs, time.Since(begun))
+	}
+}
+
+// twoSyncs writes two pages of a file that has its blocks, one after the other.
+func twoSyncs(b *testing.B) func() {
+	f, err := os.Create(filepath.Join(b.TempDir(), "pages"))
+	must(b, err)
+	b.Cleanup(func() { must(b, f.Close()) })
+	_, err = f.Write(make([]byte, 2*4096))
+	must(b, err)
+	must(b, f.Sync())
+	return func() {
+		for at := range int64(2) {
+			_, err := f.WriteAt(make([]byte, 4096), at*4096)
+			must(b, err)
+			must(b, unix.Fdatasync(int(f.Fd())))
+		}
 	}
 }
 

@@ -65,3 +65,6 @@ func ProveSize(j *Journal, origin string, n, to uint64) (Hash, []Hash, error) {
 	proof, err := tlog.Prove(to, n, j.node(nil, origin))
 	return f.Root(), proof, err
 }
+
+// Swept waits until the files of what was trimmed are removed.
+func Swept(j *Journal) { j.shelf.gone.Wait() }

@@ -29,7 +29,8 @@ type shelf struct {
 	first  uint32              // the oldest file that is kept; 0 when there is none
 	newest *bbolt.DB
 	old    map[uint32]*bbolt.DB
-	recent []uint32 // numbers in old, the longest unused first
+	recent []uint32       // numbers in old, the longest unused first
+	gone   sync.WaitGroup // trimmed files that are being removed
 }
 
 // openOld is how many older files stay open: each holds a descriptor, and an edge
@@ -361,6 +362,7 @@ func (s *shelf) newestBytes() (n int64, err error) {
 }
 
 func (s *shelf) close() error {
+	s.gone.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error

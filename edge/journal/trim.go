@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 
 	"go.etcd.io/bbolt"
 
@@ -34,8 +37,10 @@ type Trimmed struct {
 // each origin at the cut and all tree hashes of level 8 and above, so that appends,
 // consistency proofs and receipts of what is kept go on working.
 //
-// First the cut is on disk, then the file goes: after a crash between the two the
-// next start removes it. Only one Trim runs at a time.
+// First the cut is on disk: that is what Trim waits for. Then the file goes, behind it,
+// once its readers have finished; after a crash between the two the next start removes
+// it. On a full disk Trim waits for that too: whoever calls it wants the room. Only one
+// Trim runs at a time.
 func (j *Journal) Trim(ctx context.Context, p TrimPolicy) (Trimmed, error) {
 	var done Trimmed
 	if j.readOnly {
@@ -43,6 +48,9 @@ func (j *Journal) Trim(ctx context.Context, p TrimPolicy) (Trimmed, error) {
 	}
 	j.trimming.Lock()
 	defer j.trimming.Unlock()
+	if j.full.Load() {
+		defer j.shelf.gone.Wait()
+	}
 	for {
 		n := j.shelf.firstKept()
 		if n == 0 || n >= j.shelf.last() {
@@ -58,15 +66,14 @@ func (j *Journal) Trim(ctx context.Context, p TrimPolicy) (Trimmed, error) {
 		if err == nil {
 			err = j.submit(ctx, &op{cut: c})
 		}
-		var bytes int64
-		if err == nil {
-			bytes, err = j.shelf.drop(n)
-		}
 		if err != nil {
 			return done, fmt.Errorf("trim segment file %06d: %w", n, err)
 		}
+		j.shelf.drop(n, func(err error) {
+			j.log.Warn("a trimmed segment file stays until the next start", "file", n, "error", err)
+		})
 		j.look = nil
-		done.Files, done.Entries, done.Bytes = done.Files+1, done.Entries+c.entries, done.Bytes+bytes
+		done.Files, done.Entries, done.Bytes = done.Files+1, done.Entries+c.entries, done.Bytes+c.bytes
 		j.wakeBehind()
 	}
 }
@@ -79,6 +86,7 @@ type cut struct {
 	jobs    map[string]bool
 	upper   []upperNode
 	entries uint64
+	bytes   int64 // on disk; 0 where nobody can say
 }
 
 // safe asks what costs nothing: is all of a file held elsewhere?
@@ -139,6 +147,7 @@ func (j *Journal) lookAt(ctx context.Context, n uint32) (*cut, error) {
 			return nil, err
 		}
 	}
+	c.bytes, _ = onDisk(j.shelf.path(n))
 	// What outlives the file is kept now, long before the file goes.
 	if err := j.upper.keep(c.upper); err != nil {
 		return nil, err
@@ -228,33 +237,42 @@ func (s *shelf) start(n uint32, origin string) uint64 {
 	return s.starts[n-1][origin]
 }
 
-// drop removes the oldest file, whose readers finish first, and says how much room
-// it took.
-func (s *shelf) drop(n uint32) (int64, error) {
+// drop forgets the oldest file and removes it behind its back: closing waits for its
+// readers, and a file system takes its time to free a large file.
+func (s *shelf) drop(n uint32, failed func(error)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.first = n + 1
-	var err error
-	if db := s.old[n]; db != nil {
-		err = db.Close()
-		delete(s.old, n)
-		s.recent = without(s.recent, n)
-	}
-	size, _ := onDisk(s.path(n)) // 0 where nobody can say
-	if rerr := os.Remove(s.path(n)); rerr != nil && !errors.Is(rerr, os.ErrNotExist) {
-		err = errors.Join(err, rerr)
-	}
-	return size, err
-}
-
-// sweep removes the files that were cut off before a crash.
-func (s *shelf) sweep() error {
-	for n := s.first - 1; n > 0; n-- {
-		err := os.Remove(s.path(n))
-		if errors.Is(err, os.ErrNotExist) {
-			return nil
+	db := s.old[n]
+	delete(s.old, n)
+	s.recent = without(s.recent, n)
+	s.gone.Go(func() {
+		var err error
+		if db != nil {
+			err = db.Close()
+		}
+		if rerr := os.Remove(s.path(n)); rerr != nil && !errors.Is(rerr, os.ErrNotExist) {
+			err = errors.Join(err, rerr)
 		}
 		if err != nil {
+			failed(err)
+		}
+	})
+}
+
+// sweep removes the files that were cut off before a crash, or could not be removed.
+func (s *shelf) sweep() error {
+	names, err := os.ReadDir(s.dir)
+	if err != nil {
+		return fmt.Errorf("list the segment files: %w", err)
+	}
+	for _, f := range names {
+		stem, ok := strings.CutSuffix(f.Name(), ".db")
+		n, err := strconv.ParseUint(stem, 10, 32)
+		if !ok || err != nil || uint32(n) >= s.first {
+			continue
+		}
+		if err := os.Remove(filepath.Join(s.dir, f.Name())); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("remove what was trimmed: %w", err)
 		}
 	}
