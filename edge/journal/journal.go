@@ -133,7 +133,6 @@ func (j *Journal) open(ctx context.Context) error {
 	id, err := readIdentity(j.opt.Dir)
 	begun := err == nil
 	if errors.Is(err, errIdentity) {
-		id = identity{Node: j.opt.Node}
 		path := filepath.Join(j.opt.Dir, "identity")
 		if err := os.Rename(path, path+".quarantine"); err != nil {
 			return fmt.Errorf("put a damaged identity aside: %w", err)
