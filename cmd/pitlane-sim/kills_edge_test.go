@@ -32,6 +32,7 @@ type target struct {
 	sent  bell   // rings when a request has been written to it
 	news  bell   // rings when another edge has acknowledged something
 	scans bell   // rings when a scan of its has begun
+	slots bell   // rings when a key is about to be hung
 	told  func() // it has answered: what it wrote is on its way to the others
 
 	mu   sync.Mutex
@@ -118,9 +119,9 @@ func upTo(ctx context.Context, rnd *rand.Rand, d time.Duration) {
 	pause(ctx, time.Duration(rnd.Int64N(int64(d))))
 }
 
-// aims are the moments of an edge with or without a scanner, or with the broker: then
-// the others need a second to connect to it again.
-func aims(scanner, broker bool) []aim {
+// aims are the moments of a bay or of reception, which has the cabinet and may have the
+// broker: to that the others connect again after a second.
+func aims(reception, broker bool) []aim {
 	all := []aim{
 		{"start", func(ctx context.Context, _ *target, rnd *rand.Rand) { upTo(ctx, rnd, 40*time.Millisecond) }},
 		{"any time", func(ctx context.Context, _ *target, rnd *rand.Rand) { upTo(ctx, rnd, 150*time.Millisecond) }},
@@ -139,21 +140,25 @@ func aims(scanner, broker bool) []aim {
 			upTo(ctx, rnd, 400*time.Millisecond)
 		}},
 	}
-	if broker {
-		all = append(all, aim{"broker", func(ctx context.Context, n *target, rnd *rand.Rand) {
+	switch {
+	case broker:
+		return append(all, aim{"broker", func(ctx context.Context, n *target, rnd *rand.Rand) {
 			n.serving(ctx)
 			pause(ctx, time.Second)
 			upTo(ctx, rnd, time.Second)
 		}})
-	}
-	if scanner {
-		all = append(all, aim{"scan", func(ctx context.Context, n *target, rnd *rand.Rand) {
+	case reception:
+		return append(all, aim{"key", func(ctx context.Context, n *target, rnd *rand.Rand) {
 			n.serving(ctx)
-			n.scans.after(ctx, 1)
-			upTo(ctx, rnd, 300*time.Millisecond)
+			n.slots.after(ctx, 1)
+			upTo(ctx, rnd, 1200*time.Millisecond)
 		}})
 	}
-	return all
+	return append(all, aim{"scan", func(ctx context.Context, n *target, rnd *rand.Rand) {
+		n.serving(ctx)
+		n.scans.after(ctx, 1)
+		upTo(ctx, rnd, 300*time.Millisecond)
+	}})
 }
 
 // mostLife ends a life whose moment does not come.
@@ -290,6 +295,10 @@ func (n *target) lastWords() string {
 	return n.now.said.String()
 }
 
+// pathFinish writes nothing under its own request id: a visit is handed over once,
+// whoever asks, and by itself when the key hangs.
+const pathFinish = "/api/v1/checkin/finish"
+
 // ask sends one request until it is answered: with the same id in every life. A
 // *refusal is an answer.
 func (n *target) ask(ctx context.Context, path string, in map[string]any, out any) error {
@@ -313,7 +322,7 @@ func (n *target) ask(ctx context.Context, path string, in map[string]any, out an
 		switch {
 		case err == nil:
 			job, _ := in["job"].(string)
-			n.book.answered(n.name, id, job, try > 0)
+			n.book.answered(n.name, id, job, try > 0, path != pathFinish)
 			n.told()
 			return nil
 		case refused && (no.Kind == "unknown_outcome" || no.Kind == "closing"):

@@ -73,19 +73,22 @@ func (l *ledger) asks(node string, id tlog.RequestID) {
 }
 
 // answered: from now on it must be there, exactly once, for ever. again: it was asked
-// in more than one life.
-func (l *ledger) answered(node string, id tlog.RequestID, job string, again bool) {
+// in more than one life. What writes nothing of its own is only counted.
+func (l *ledger) answered(node string, id tlog.RequestID, job string, again, writes bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.open[node], id)
-	if l.said[node] == nil {
-		l.said[node] = map[tlog.RequestID]string{}
-	}
-	l.said[node][id] = job
 	l.answers++
 	if again {
 		l.repeats++
 	}
+	if !writes {
+		return
+	}
+	if l.said[node] == nil {
+		l.said[node] = map[tlog.RequestID]string{}
+	}
+	l.said[node][id] = job
 }
 
 // refused: it must not be there, ever.

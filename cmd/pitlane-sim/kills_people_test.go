@@ -27,7 +27,7 @@ func (f *fire) people(open context.Context) []func(context.Context) error {
 	at := func(n *target) *person {
 		return &person{fire: f, at: n, rnd: rand.New(rand.NewPCG(f.rnd.Uint64(), f.rnd.Uint64())), open: open}
 	}
-	all := []func(context.Context) error{at(f.edges[0]).kiosk, at(f.edges[0]).kiosk, at(f.edges[0]).dispatch, at(f.edges[0]).phone}
+	all := []func(context.Context) error{at(f.edges[0]).kiosk, at(f.edges[0]).kiosk, at(f.edges[0]).keys, at(f.edges[0]).dispatch, at(f.edges[0]).phone}
 	for i, car := range f.cars {
 		p := at(f.edges[1+i])
 		all = append(all, func(ctx context.Context) error { return p.bay(ctx, car) })
@@ -97,26 +97,32 @@ func unanswered(err error) bool {
 	return err != nil && !refused
 }
 
-// kiosk checks customers in: two hands sign each order, some decline it afterwards.
+// opens begins a check-in; two hands sign its order.
+func (p *person) opens(ctx context.Context) (in map[string]any, got checkin, err error) {
+	in = map[string]any{
+		"lang": "en", "purpose": "repair", "plate": "", "plate_public": "ticket", "phone": "", "name": "",
+		"complaint": map[string]any{"taps": []string{"engine_light"}}, "walkround": map[string]any{"none": true, "marks": []string{}},
+		"belongings": map[string]any{"none": true, "items": []string{}}, "assistance": false,
+	}
+	if err := p.at.ask(ctx, "/api/v1/checkin/open", in, &got); err != nil {
+		return in, got, err
+	}
+	p.rest()
+	sign := func() map[string]any {
+		return map[string]any{"job": got.Job, "text_hash": got.Order.TextHash, "consent_scan": true, "strokes": scribble()}
+	}
+	return in, got, p.until(ctx, func() (bool, error) { return p.duel(ctx, "/api/v1/checkin/sign", sign(), sign()) })
+}
+
+// kiosk begins check-ins; some customers decline the order they have signed.
 func (p *person) kiosk(ctx context.Context) error {
 	for p.rest() {
-		in := map[string]any{
-			"lang": "en", "purpose": "repair", "plate": "", "plate_public": "ticket", "phone": "", "name": "",
-			"complaint": map[string]any{"taps": []string{"engine_light"}}, "walkround": map[string]any{"none": true, "marks": []string{}},
-			"belongings": map[string]any{"none": true, "items": []string{}}, "assistance": false,
-		}
-		var got, again checkin
-		if err := p.at.ask(ctx, "/api/v1/checkin/open", in, &got); err != nil {
-			return err
-		}
-		p.rest()
-		sign := func() map[string]any {
-			return map[string]any{"job": got.Job, "text_hash": got.Order.TextHash, "consent_scan": true, "strokes": scribble()}
-		}
-		if err := p.until(ctx, func() (bool, error) { return p.duel(ctx, "/api/v1/checkin/sign", sign(), sign()) }); err != nil {
+		in, got, err := p.opens(ctx)
+		if err != nil {
 			return err
 		}
 		if p.rnd.IntN(3) == 0 {
+			var again checkin
 			if err := p.at.ask(ctx, "/api/v1/checkin/open", maps.Clone(in), &again); err != nil {
 				return err
 			}
@@ -131,6 +137,62 @@ func (p *person) kiosk(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// keys checks customers in to the end, with a key in the cabinet, as long as it has room.
+func (p *person) keys(ctx context.Context) error {
+	for range 16 - prepared {
+		if !p.rest() {
+			return nil
+		}
+		_, got, err := p.opens(ctx)
+		if err != nil {
+			return err
+		}
+		in, err := p.hangs(ctx, got.Job)
+		if err != nil || !in {
+			return err
+		}
+		var first, again checkin
+		for _, out := range []*checkin{&first, &again} {
+			if err := p.at.ask(ctx, pathFinish, map[string]any{"job": got.Job}, out); unanswered(err) {
+				return err
+			}
+		}
+		if again != first {
+			return errors.New("the last page of a check-in is another one when it is asked for again")
+		}
+	}
+	return nil
+}
+
+// hangs asks for a slot until the key hangs; false when the shop closes before.
+func (p *person) hangs(ctx context.Context, id string) (bool, error) {
+	for p.rest() {
+		wish := map[string]any{"job": id}
+		var got, again struct {
+			Slot    int
+			Outcome string
+		}
+		p.at.slots.ring()
+		err := p.at.ask(ctx, "/api/v1/checkin/key", wish, &got)
+		if unanswered(err) {
+			return false, err
+		}
+		if err == nil {
+			if err := p.at.ask(ctx, "/api/v1/checkin/key", maps.Clone(wish), &again); err != nil || again != got {
+				return false, errors.Join(err, fmt.Errorf("one request opened slot %d: %s, and again slot %d: %s", got.Slot, got.Outcome, again.Slot, again.Outcome))
+			}
+		}
+		for range 20 {
+			j, err := p.deskJobOf(ctx, id)
+			if err != nil || j.KeyIn {
+				return j.KeyIn, err
+			}
+			pause(ctx, 50*time.Millisecond)
+		}
+	}
+	return false, nil
 }
 
 // deskJobOf is a job as the desk sees it now.

@@ -61,7 +61,7 @@ func newFire(t *testing.T, bin string, n int, seed uint64, inside bool) *fire {
 		f.must(err)
 		addr := ownAddress(t, n, i+1)
 		e := &target{name: shopName + "-" + node, folder: f.rig.folder(node), base: "http://" + addr, bin: bin, book: f.book,
-			aims: aims(i > 0, inside && i == 0), open: make(chan struct{}), screen: newScreen("http://" + addr)}
+			aims: aims(i == 0, inside), open: make(chan struct{}), screen: newScreen("http://" + addr)}
 		e.screen.http.Transport = &http.Transport{DisableKeepAlives: true} // of the life before nothing is left
 		e.told = func() { f.tell(e) }
 		f.edges = append(f.edges, e)
@@ -147,6 +147,19 @@ func (f *fire) devices() {
 		})
 		f.stop = append(f.stop, func() { halt(); _ = l.Close() })
 	}
+	l, err := sim.NewLine(filepath.Join(f.dir, "dev"), "cabinet")
+	f.must(err)
+	f.stop = append(f.stop, func() { halt(); _ = l.Close() })
+	b := sim.NewBoard(sim.BoardConfig{HookClosed: 1, Seed: f.rnd.Uint64()})
+	for i := range prepared {
+		b.SetKey(1+i, true)
+	}
+	all.Go(func() {
+		if err := ended(b.Serve(ctx, l)); err != nil {
+			f.t.Errorf("the cabinet: %v", err)
+		}
+	})
+	all.Go(func() { _ = sim.Hand{Board: b, Delay: 300 * time.Millisecond}.Run(ctx) }) // it ends with ctx
 }
 
 func (f *fire) config(node, addr string) string {
@@ -154,11 +167,17 @@ func (f *fire) config(node, addr string) string {
 	if node != "reception" {
 		text += fmt.Sprintf("\n[bay]\nname = %q\n\n[scanner]\nport = %q\nbaud = 38400\n", node, filepath.Join(f.dir, "dev", node))
 	}
+	if node == "reception" {
+		text += fmt.Sprintf("\n[cabinet]\nport = %q\nhook_closed = 1\n", filepath.Join(f.dir, "dev", "cabinet"))
+	}
 	if f.inside && node == "reception" {
 		text += fmt.Sprintf("\n[broker]\nlisten = %q\npasswd = %q\n", f.rig.net.broker, filepath.Join(f.dir, "broker.passwd"))
 	}
 	return text
 }
+
+// prepared is how many keys hang in the cabinet at the beginning.
+const prepared = 4
 
 // prepare writes what a morning at the kiosk and the cabinet has left at reception: a
 // car for each bay, and two that wait to be sent to one.
@@ -178,13 +197,13 @@ func (f *fire) prepare() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, j.Close()) }()
-	for i := range 4 {
+	for i := range prepared {
 		bay := ""
 		if i < len(bayNames()) {
 			bay = bayNames()[i]
 		}
 		id := fmt.Sprintf("%016x", 1+i)
-		if err := waiting(f.t.Context(), j, id, fmt.Sprintf("A%03d", i), bay); err != nil {
+		if err := waiting(f.t.Context(), j, id, i, bay); err != nil {
 			return err
 		}
 		if bay != "" {
@@ -197,17 +216,17 @@ func (f *fire) prepare() (err error) {
 }
 
 // waiting writes a visit up to its hand-over, or up to its bay.
-func waiting(ctx context.Context, j *journal.Journal, id, ticket, bay string) error {
+func waiting(ctx context.Context, j *journal.Journal, id string, n int, bay string) error {
 	hash := strings.Repeat("5a", 32)
 	all := []job.Payload{
-		job.Opened{Ticket: ticket, Lang: "en", Purpose: "repair", Channel: "kiosk", PlatePublic: "ticket", Owner: "SA1", Urgency: "normal"},
+		job.Opened{Ticket: fmt.Sprintf("A%03d", n), Lang: "en", Purpose: "repair", Channel: "kiosk", PlatePublic: "ticket", Owner: "SA1", Urgency: "normal"},
 		job.Inspected{None: true},
 		job.Belongings{None: true},
 		job.Offered{Lines: []job.Line{{ID: "diagnosis", Text: "diagnosis", Price: 10000}}, Total: 10000, TextHash: hash, Text: "text",
 			Promised: time.Now().Add(4 * time.Hour).UnixMilli()},
 		job.Signed{TextHash: hash, Lang: "en"},
 		job.Consented{Scan: true, TextHash: hash, Lang: "en"},
-		job.KeyHung{Cabinet: "cabinet", Slot: 1},
+		job.KeyHung{Cabinet: "cabinet", Slot: 1 + n},
 		job.HandedOver{},
 	}
 	if bay != "" {

@@ -159,6 +159,7 @@ type tally struct {
 	kills, starting, asked, swallowed, adopting, inScan int
 	aims                                                map[string]int
 	seasons, entries, acked, repeated, duels            int
+	visits, keys, scans                                 int
 }
 
 // kill notes one and says how many there were.
@@ -190,6 +191,15 @@ func (y *tally) sum(l *ledger) {
 	for _, log := range l.logs {
 		y.entries += len(log)
 	}
+	for key := range l.times {
+		switch _, kind, _ := strings.Cut(key, " "); kind {
+		case "job.opened":
+			y.visits++
+		case "job.handed_over":
+			y.keys++
+		}
+	}
+	y.visits, y.keys, y.scans = y.visits-prepared, y.keys-prepared, len(l.scan)
 }
 
 func (y *tally) add(o *tally) {
@@ -206,6 +216,9 @@ func (y *tally) add(o *tally) {
 	y.acked += o.acked
 	y.repeated += o.repeated
 	y.duels += o.duels
+	y.visits += o.visits
+	y.keys += o.keys
+	y.scans += o.scans
 	if y.aims == nil {
 		y.aims = map[string]int{}
 	}
@@ -222,7 +235,8 @@ func (y *tally) String() string {
 		aims = append(aims, fmt.Sprintf("%s %d", a, y.aims[a]))
 	}
 	return fmt.Sprintf("%d kills (%s) in %d seasons: %d before the screens opened, %d with requests open, %d after a commit and before its answer, "+
-		"%d while a peer's log came in, %d in a scan; %d entries, %d answers, %d of them to a request asked again, %d pairs of decisions on one view; "+
+		"%d while a peer's log came in, %d in a scan; %d check-ins, %d of them to the key in the cabinet, %d scans; "+
+		"%d entries, %d answers, %d of them to a request asked again, %d pairs of decisions on one view; "+
 		"every folder verified after every kill", y.kills, strings.Join(aims, ", "), y.seasons, y.starting, y.asked, y.swallowed, y.adopting, y.inScan,
-		y.entries, y.acked, y.repeated, y.duels)
+		y.visits, y.keys, y.scans, y.entries, y.acked, y.repeated, y.duels)
 }
