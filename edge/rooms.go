@@ -42,7 +42,7 @@ func (h *house) boardConfig() board.Config {
 		nodes = append(nodes, board.Node{Node: n.Name, Role: n.Role, Bay: h.bayOf(n.Name)})
 	}
 	return board.Config{
-		Journal: h.journal, Keys: h.vault, Node: h.member.Node, Role: h.member.Role, Bay: h.cfg.Bay.Name, Shop: h.cfg.Shop,
+		Journal: h.journal, Keys: h.vault, Memory: memory{h.journal, h.vault}, Node: h.member.Node, Role: h.member.Role, Bay: h.cfg.Bay.Name, Shop: h.cfg.Shop,
 		Nodes: nodes, People: h.cfg.people(), Run: runID(), Now: time.Now, Rows: h.cfg.layout().Rows, Columns: h.cfg.layout().Columns, Plain: obd.Plain, Compare: compareScans, Log: h.log,
 	}
 }

@@ -17,8 +17,11 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"go.etcd.io/bbolt"
 
 	"pitlane/edge/board"
 	"pitlane/edge/job"
@@ -46,6 +49,7 @@ func TestNothingPrivateLiesInClear(t *testing.T) {
 	v.repair(ctx)
 	v.handBack(ctx)
 	v.sameEverywhere()
+	v.snapshotted("reception")
 
 	secrets := v.nothingInClear(tap)
 	backup, oldWraps := v.backup("bay-2")
@@ -56,6 +60,29 @@ func TestNothingPrivateLiesInClear(t *testing.T) {
 	for _, node := range []string{"reception", "bay-1", "bay-2"} {
 		v.verifies(node)
 	}
+}
+
+// snapshotted stops a node and starts it again: its index then holds a snapshot of the
+// board.
+func (v *visit) snapshotted(node string) {
+	v.t.Helper()
+	p := v.procs[node]
+	v.must(p.cmd.Process.Signal(syscall.SIGTERM))
+	if err := <-p.done; err != nil {
+		v.t.Errorf("%s ended: %v", node, err)
+	}
+	db, err := bbolt.Open(filepath.Join(v.folder(node), "meta.db"), 0o600, &bbolt.Options{ReadOnly: true})
+	v.must(err)
+	v.must(db.View(func(tx *bbolt.Tx) error {
+		if len(tx.Bucket([]byte("kept")).Get([]byte("board"))) < 100 {
+			v.t.Fatal("no snapshot of the board is kept: this test shows little")
+		}
+		return nil
+	}))
+	v.must(db.Close())
+	v.start(node)
+	v.ready("http://" + v.net.reception)
+	v.sameEverywhere()
 }
 
 // nothingInClear searches everything after the visit and gives what to search for.

@@ -37,6 +37,7 @@ var _ Journal = (*journal.Journal)(nil)
 type Config struct {
 	Journal Journal
 	Keys    Keys     // nil: payloads are readable from the start
+	Memory  Memory   // nil: each start reads everything
 	Node    string   // this node, <shop>-<node>
 	Role    string   // reception, bay, central
 	Bay     string   // this edge's bay; "" when it has none
@@ -75,7 +76,8 @@ type Board struct {
 	standing []standing
 	refused  map[string][]Refusal
 	stories  map[string][]job.KeyMove
-	caught   bool // Ready is closed
+	moved    map[string]int64 // job → when something last moved in it, ms since 1970
+	caught   bool             // Ready is closed
 	shown    map[Audience]*shown
 
 	pairs    sync.Mutex
@@ -92,7 +94,7 @@ func New(cfg Config) *Board {
 	}
 	b := &Board{
 		cfg: cfg, ready: make(chan struct{}), reader: newReader(),
-		states: map[string]job.State{}, moment: newMoment(cfg), stories: map[string][]job.KeyMove{}, shown: map[Audience]*shown{}, compared: map[string]pair{},
+		states: map[string]job.State{}, moment: newMoment(cfg), stories: map[string][]job.KeyMove{}, moved: map[string]int64{}, shown: map[Audience]*shown{}, compared: map[string]pair{},
 	}
 	for _, a := range []Audience{Kiosk, Waiting, Bay, Live, Desk} {
 		b.shown[a] = &shown{stale: true, changed: make(chan struct{})}

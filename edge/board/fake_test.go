@@ -28,6 +28,8 @@ func start() time.Time { return time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC) }
 type memory struct {
 	mu     sync.Mutex
 	logs   map[string][]journal.Entry
+	low    map[string]uint64         // origin → where it begins since it was trimmed
+	reads  int                       // entries that were given
 	tips   map[string][]journal.Hash // job → its tips
 	wakes  []chan struct{}
 	broken error
@@ -36,7 +38,7 @@ type memory struct {
 }
 
 func newMemory() *memory {
-	return &memory{logs: map[string][]journal.Entry{}, tips: map[string][]journal.Hash{}}
+	return &memory{logs: map[string][]journal.Entry{}, low: map[string]uint64{}, tips: map[string][]journal.Hash{}}
 }
 
 // tell writes events of one job, a minute apart.
@@ -95,7 +97,7 @@ func (m *memory) Tips() []journal.Tip {
 	defer m.mu.Unlock()
 	var tips []journal.Tip
 	for o, log := range m.logs {
-		tips = append(tips, journal.Tip{Origin: o, Size: uint64(len(log))})
+		tips = append(tips, journal.Tip{Origin: o, Low: m.low[o], Size: uint64(len(log))})
 	}
 	return tips
 }
@@ -105,6 +107,9 @@ func (m *memory) Read(_ context.Context, origin string, from uint64) iter.Seq2[j
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	log, broken := m.logs[origin][from:], m.broken
+	if from < m.low[origin] {
+		broken = journal.ErrTrimmed
+	}
 	return func(yield func(journal.Entry, error) bool) {
 		if broken != nil {
 			yield(journal.Entry{}, broken)
@@ -122,6 +127,7 @@ func (m *memory) Read(_ context.Context, origin string, from uint64) iter.Seq2[j
 func (m *memory) closed(e journal.Entry) journal.Entry {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.reads++
 	if m.locked[e.Origin+" "+e.Job] {
 		e.Work, e.Contact = nil, nil
 	}
@@ -133,7 +139,7 @@ func (m *memory) Job(_ context.Context, id string) ([]journal.Entry, error) {
 	m.mu.Lock()
 	var found []journal.Entry
 	for _, o := range slices.Sorted(maps.Keys(m.logs)) {
-		for _, e := range m.logs[o] {
+		for _, e := range m.logs[o][m.low[o]:] {
 			if e.Job == id {
 				found = append(found, e)
 			}

@@ -2,11 +2,9 @@ package board
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"pitlane/edge/job"
-	"pitlane/edge/journal"
 )
 
 // DeskAlarm is an alarm or a warning of a key cabinet that stands.
@@ -53,76 +51,11 @@ const maxMoves = 40
 type Refusal struct {
 	Hash job.Hash
 	AtMS int64
+	seq  uint64 // of its entry
+	from string // origin of its entry
 }
 
 const maxRefusals = 64
-
-// wall is what the journal says of cabinets beside the jobs; of Run's goroutine.
-type wall struct {
-	alarms  job.Alarms
-	nodes   map[string]string // alarm id → node
-	refused map[string][]Refusal
-	news    bool
-}
-
-func newWall() wall { return wall{nodes: map[string]string{}, refused: map[string][]Refusal{}} }
-
-func (w *wall) take(e job.Event) {
-	switch p := e.Payload.(type) {
-	case job.AlarmRaised:
-		w.nodes[p.Alarm] = nodeOf(e.Origin)
-	case job.WarningRaised:
-		w.nodes[p.Warning] = nodeOf(e.Origin)
-	case job.AlarmCleared, job.WarningCleared, job.AlarmAcknowledged:
-	case job.PickupRefused:
-		node := nodeOf(e.Origin)
-		list := append(slices.Clone(w.refused[node]), Refusal{Hash: e.Hash, AtMS: e.WallMS})
-		w.refused[node] = list[max(0, len(list)-maxRefusals):]
-		w.news = true
-		return
-	default:
-		return
-	}
-	w.alarms.Apply(e)
-	w.news = true
-}
-
-// ofWall: the kinds that a wall takes, also when they are no job's.
-func ofWall(kind string) bool {
-	return strings.HasPrefix(kind, "alarm.") || strings.HasPrefix(kind, "warning.") || kind == job.PickupRefused{}.Kind()
-}
-
-// takeWall is take for what is told of cabinets, before it is told of a job.
-func (b *Board) takeWall(e journal.Entry) {
-	if !ofWall(e.Kind) {
-		return
-	}
-	told, err := Event(e)
-	if err != nil {
-		return // said where the job's events are taken, and of no use here
-	}
-	b.reader.wall.take(told)
-}
-
-// hang puts what was read of cabinets on the board. b.mu is held.
-func (b *Board) hang() {
-	w := &b.reader.wall
-	if !w.news {
-		return
-	}
-	w.news = false
-	b.standing, b.refused = nil, map[string][]Refusal{}
-	nodes := map[string]string{}
-	for _, x := range w.alarms.Standing() {
-		nodes[x.ID] = w.nodes[x.ID]
-		b.standing = append(b.standing, standing{Alarm: x, node: w.nodes[x.ID]})
-	}
-	w.nodes = nodes
-	for n, list := range w.refused {
-		b.refused[n] = list
-	}
-	b.staleLocked(Kiosk, Desk)
-}
 
 // standing is an alarm with the node that raised it.
 type standing struct {

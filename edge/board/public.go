@@ -15,7 +15,7 @@ const linger = 10 * time.Minute
 func (b *Board) waiting(now time.Time) WaitingView {
 	v := WaitingView{Shop: b.cfg.Shop, Rows: []Row{}, Faults: b.publicFaults()}
 	for _, s := range b.sorted() {
-		if !s.Opened || s.Ticket == "" || departed(s, now) {
+		if !s.Opened || s.Ticket == "" || departed(s, b.moved[s.ID], now) {
 			continue
 		}
 		v.Rows = append(v.Rows, Row{
@@ -43,10 +43,10 @@ const (
 	PlateTicket = "ticket"
 )
 
-func departed(s job.State, now time.Time) bool {
+func departed(s job.State, movedMS int64, now time.Time) bool {
 	switch s.Phase {
 	case job.PhaseLeft, job.PhaseKeyOut, job.PhaseDeclined:
-		return now.Sub(at(s.NewestMS)) > linger
+		return now.Sub(at(movedMS)) > linger
 	}
 	return false
 }

@@ -22,16 +22,23 @@ const (
 
 // reader is what Run knows: how far it has read, and the events of each job.
 type reader struct {
-	cursor map[string]uint64
-	events map[string][]job.Event
-	gone   map[string]bool // closed long ago: not kept
-	turned int             // position in what the keys have changed
-	wall   wall
-	clocks *clocks.Clocks
+	cursor  map[string]passed
+	events  map[string][]job.Event
+	touched map[string]bool // jobs that are to be folded
+	partial bool            // of jobs that are not in events something may have been read
+	turned  int             // position in what the keys have changed
+	wall    wall
+	clocks  *clocks.Clocks
+	redated map[[2]string]bool // node and boot whose times are told otherwise now
+	unkept  int                // entries read since the last snapshot
+	keptAt  time.Time
 }
 
 func newReader() reader {
-	return reader{cursor: map[string]uint64{}, events: map[string][]job.Event{}, gone: map[string]bool{}, wall: newWall(), clocks: clocks.New()}
+	return reader{
+		cursor: map[string]passed{}, events: map[string][]job.Event{}, touched: map[string]bool{},
+		wall: newWall(), clocks: clocks.New(), redated: map[[2]string]bool{},
+	}
 }
 
 // Run reads the journal until ctx ends. A read that goes wrong is tried again at
@@ -47,10 +54,12 @@ func (b *Board) Run(ctx context.Context) error {
 	}
 	ticks := time.NewTicker(beat)
 	defer ticks.Stop()
+	b.resume(ctx)
 	for {
 		err := b.catchUp(ctx)
 		switch {
 		case ctx.Err() != nil:
+			b.farewell()
 			return nil
 		case errors.Is(err, journal.ErrClosed):
 			return fmt.Errorf("read the journal for the board: %w", err)
@@ -58,9 +67,11 @@ func (b *Board) Run(ctx context.Context) error {
 			b.cfg.Log.Error("the board cannot read the journal", "error", err)
 		default:
 			b.catch()
+			b.keep(false)
 		}
 		select {
 		case <-ctx.Done():
+			b.farewell()
 			return nil
 		case _, open := <-wake:
 			if !open {
@@ -68,7 +79,9 @@ func (b *Board) Run(ctx context.Context) error {
 			}
 		case <-turned:
 		case <-ticks.C:
+			b.mu.Lock()
 			b.forget()
+			b.mu.Unlock()
 			b.stale(Kiosk, Waiting, Bay, Desk)
 		}
 	}
@@ -86,57 +99,70 @@ func (b *Board) catch() {
 	b.staleLocked(Kiosk, Waiting, Bay, Desk)
 }
 
+// farewell keeps a last snapshot, once everything was read.
+func (b *Board) farewell() {
+	b.mu.Lock()
+	caught := b.caught
+	b.mu.Unlock()
+	if caught {
+		b.keep(true)
+	}
+}
+
 // catchUp reads what is new of every origin and folds again only the jobs it
 // touches. What was read before an error is folded too.
 func (b *Board) catchUp(ctx context.Context) error {
-	touched := map[string]bool{}
-	failed := b.turn(ctx, touched)
+	failed := b.turn(ctx)
 	for _, tip := range b.cfg.Journal.Tips() {
-		if err := b.readOrigin(ctx, tip, touched); err != nil {
+		if err := b.readOrigin(ctx, tip); err != nil {
 			failed = errors.Join(failed, err)
 		}
 	}
-	b.fold(touched)
+	b.redate()
+	b.fold()
 	return failed
 }
 
 // turn reads again the jobs whose keys came or went. It comes before the reading of
 // what is new: a key that comes in between is seen at the next turn.
-func (b *Board) turn(ctx context.Context, touched map[string]bool) error {
+func (b *Board) turn(ctx context.Context) error {
 	if b.cfg.Keys == nil {
 		return nil
 	}
 	jobs, next := b.cfg.Keys.Turned(b.reader.turned)
 	slices.Sort(jobs)
 	for _, id := range slices.Compact(jobs) {
-		if b.reader.events[id] == nil {
-			continue // not met yet, or closed long ago
+		if b.reader.events[id] == nil && !b.reader.partial {
+			continue // not met yet
 		}
-		entries, err := b.cfg.Journal.Job(ctx, id)
-		if err != nil {
-			return fmt.Errorf("read a job again: %w", err)
+		if err := b.reread(ctx, id); err != nil {
+			return err
 		}
-		delete(b.reader.events, id)
-		for _, e := range entries {
-			b.take(e, touched)
+	}
+	if len(jobs) > 0 {
+		if err := b.hangAgain(ctx); err != nil {
+			return fmt.Errorf("read the alarms again: %w", err)
 		}
 	}
 	b.reader.turned = next
 	return nil
 }
 
-func (b *Board) readOrigin(ctx context.Context, tip journal.Tip, touched map[string]bool) error {
-	from := max(b.reader.cursor[tip.Origin], tip.Low)
+func (b *Board) readOrigin(ctx context.Context, tip journal.Tip) error {
+	from := max(b.reader.cursor[tip.Origin].Next, tip.Low)
 	if from >= tip.Size {
 		return nil
 	}
 	for e, err := range b.cfg.Journal.Read(ctx, tip.Origin, from) {
+		if err == nil {
+			err = b.take(ctx, e)
+		}
 		if err != nil {
 			return fmt.Errorf("read %s from %d: %w", tip.Origin, from, err)
 		}
-		b.take(e, touched)
 		from = e.Seq + 1
-		b.reader.cursor[tip.Origin] = from
+		b.reader.cursor[tip.Origin] = passed{from, e.Hash}
+		b.reader.unkept++
 		if from >= tip.Size {
 			return nil // what came meanwhile has its own wake: show this much first
 		}
@@ -144,55 +170,89 @@ func (b *Board) readOrigin(ctx context.Context, tip journal.Tip, touched map[str
 	return nil
 }
 
-func (b *Board) take(e journal.Entry, touched map[string]bool) {
-	b.takeWall(e)
-	b.takeClock(e, touched)
-	if e.Job == "" || b.reader.gone[e.Job] {
-		return
+// take takes an entry that is new.
+func (b *Board) take(ctx context.Context, e journal.Entry) error {
+	if e.Job != "" && b.reader.partial && b.reader.events[e.Job] == nil {
+		if err := b.reread(ctx, e.Job); err != nil {
+			return err
+		}
 	}
+	b.takeWall(e)
+	b.takeClock(e)
+	if e.Job != "" {
+		b.reader.events[e.Job] = append(b.reader.events[e.Job], b.told(e))
+		b.reader.touched[e.Job] = true
+	}
+	return nil
+}
+
+// told is an entry as the fold sees it, with a word in the log where it is not
+// understood.
+func (b *Board) told(e journal.Entry) job.Event {
 	told, err := Event(e)
 	if err != nil && !errors.Is(err, job.ErrUnknownKind) {
 		b.cfg.Log.Warn("an event has a payload that is not understood", "kind", e.Kind, "origin", e.Origin, "seq", e.Seq, "error", err)
 	}
-	b.reader.events[e.Job] = append(b.reader.events[e.Job], told)
-	touched[e.Job] = true
+	return told
 }
 
 // fold puts the touched jobs on the board, whole.
-func (b *Board) fold(touched map[string]bool) {
+func (b *Board) fold() {
+	touched := b.reader.touched
 	if len(touched) == 0 && !b.reader.wall.news {
 		return
 	}
-	fresh := make(map[string]job.State, len(touched))
-	stories := make(map[string][]job.KeyMove, len(touched))
+	b.reader.touched = map[string]bool{}
+	fresh := make(map[string]visit, len(touched))
 	for id := range touched {
-		fresh[id] = job.Fold(b.dated(b.reader.events[id]))
-		stories[id] = job.KeyStory(b.dated(b.reader.events[id]))
+		events := b.dated(b.reader.events[id])
+		fresh[id] = visit{job.Fold(events), job.KeyStory(events), movedMS(events)}
 	}
-	b.mu.Lock()
-	b.hang()
-	for id, s := range fresh {
-		b.states[id], b.stories[id] = s, stories[id]
-	}
-	b.staleLocked(Kiosk, Waiting, Bay, Desk)
-	b.mu.Unlock()
-	b.forget()
-}
-
-// forget drops the jobs that were closed long ago.
-func (b *Board) forget() {
-	now := b.cfg.Now()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.hang()
+	for id, v := range fresh {
+		b.states[id], b.stories[id], b.moved[id] = v.state, v.story, v.movedMS
+	}
+	b.forget()
+	b.staleLocked(Kiosk, Waiting, Bay, Desk)
+}
+
+// visit is a job as it is folded.
+type visit struct {
+	state   job.State
+	story   []job.KeyMove
+	movedMS int64
+}
+
+// movedMS is when something last moved in a visit, in ms since 1970. That it is rated,
+// sealed, amended or erased moves nothing: it is no reason to show it again.
+func movedMS(events []job.Event) int64 {
+	newest := int64(0)
+	for _, e := range events {
+		switch {
+		case job.Erases(e.Kind), e.Kind == (job.Rated{}).Kind(), e.Kind == (job.Sealed{}).Kind(), e.Kind == (job.Amended{}).Kind():
+		default:
+			newest = max(newest, e.WallMS)
+		}
+	}
+	return newest
+}
+
+// forget drops the jobs that were closed long ago, and what trimming has left of
+// others. What comes of them later is read with all that came before. b.mu is held.
+func (b *Board) forget() {
+	now := b.cfg.Now()
 	for id, s := range b.states {
-		if s.Phase == job.PhaseLeft && now.Sub(at(s.NewestMS)) > keep {
+		if (s.Phase == job.PhaseLeft || !s.Opened) && now.Sub(at(b.moved[id])) > keep {
 			delete(b.states, id)
 			delete(b.stories, id)
+			delete(b.moved, id)
 			b.pairs.Lock()
 			delete(b.compared, id)
 			b.pairs.Unlock()
 			delete(b.reader.events, id)
-			b.reader.gone[id] = true
+			b.reader.partial = true
 		}
 	}
 }

@@ -46,6 +46,7 @@ type Clocks struct {
 type boot struct {
 	first, last int64 // boottime of the first and the last reading, ms
 	place       int   // among the node's boots, by first appearance
+	newest      int64 // the latest synchronised wall clock, ms; 0: none
 	anchors     []anchor
 }
 
@@ -55,8 +56,12 @@ type anchor struct{ bootMS, wallMS int64 }
 func (a anchor) offset() int64 { return a.wallMS - a.bootMS }
 
 // Anchors of one boot lie at least so far apart: a clock drifts by less than a
-// second in it.
-const apart = 10 * 60 * 1000
+// second in it. And one that says within so little what those before it say already
+// tells nothing: what is kept of a boot does not grow with the years it runs.
+const (
+	apart  = 10 * 60 * 1000
+	enough = 250
+)
 
 // New makes clocks that nobody has looked at.
 func New() *Clocks { return &Clocks{boots: map[string]map[string]*boot{}} }
@@ -84,6 +89,10 @@ func (b *boot) hear(r Reading) bool {
 	if r.Quality < Synchronised || r.WallMS < earliest {
 		return false
 	}
+	b.newest = max(b.newest, r.WallMS)
+	if len(b.anchors) > 0 && abs(b.offsetAt(r.BootMS)-(r.WallMS-r.BootMS)) < enough {
+		return false
+	}
 	i, _ := slices.BinarySearchFunc(b.anchors, r.BootMS, func(a anchor, ms int64) int { return cmp.Compare(a.bootMS, ms) })
 	near := i > 0 && r.BootMS-b.anchors[i-1].bootMS < apart || i < len(b.anchors) && b.anchors[i].bootMS-r.BootMS < apart
 	if near {
@@ -93,6 +102,8 @@ func (b *boot) hear(r Reading) bool {
 	return b.first < r.BootMS || b.last > r.BootMS
 }
 
+func abs(n int64) int64 { return max(n, -n) }
+
 // Newest is the latest time at which a node's clock was synchronised, the zero time
 // where it never was.
 func (c *Clocks) Newest(node string) time.Time {
@@ -100,9 +111,7 @@ func (c *Clocks) Newest(node string) time.Time {
 	defer c.mu.RUnlock()
 	newest := int64(0)
 	for _, b := range c.boots[node] {
-		for _, a := range b.anchors {
-			newest = max(newest, a.wallMS)
-		}
+		newest = max(newest, b.newest)
 	}
 	if newest == 0 {
 		return time.Time{}

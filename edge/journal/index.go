@@ -35,7 +35,8 @@ type index struct {
 	fresh   overlay // not yet on its way to disk
 	writing overlay // on its way
 	heard   map[string]map[string][2]uint64
-	dirty   bool // heard has changed
+	dirty   bool              // heard has changed
+	kept    map[string][]byte // not yet on disk
 }
 
 // overlay is a part of the index in memory.
@@ -56,6 +57,7 @@ const (
 	bucketMarks    = "marks"    // origin → size up to which it is indexed
 	bucketHeard    = "heard"    // peer → JSON of what it has
 	bucketLows     = "lows"     // origin → where it began when this file was written anew
+	bucketKept     = "kept"     // name → what another room keeps here and can make anew
 )
 
 // openIndex opens meta.db. One that cannot be read is thrown away.
@@ -83,7 +85,7 @@ func (x *index) open(readOnly bool) error {
 	x.db = db
 	if !readOnly {
 		err = x.guard(db.Update, func(tx *bbolt.Tx) error {
-			for _, name := range []string{bucketJobs, bucketRequests, bucketMarks, bucketHeard} {
+			for _, name := range []string{bucketJobs, bucketRequests, bucketMarks, bucketHeard, bucketKept} {
 				if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 					return err
 				}
@@ -240,16 +242,19 @@ func (x *index) flush() error {
 		heard = maps.Clone(x.heard)
 	}
 	x.dirty = false
+	kept := x.kept
+	x.kept = nil
 	x.mu.Unlock()
 
-	if w.count == 0 && len(heard) == 0 {
+	if w.count == 0 && len(heard) == 0 && len(kept) == 0 {
 		return nil
 	}
-	err := x.guard(x.db.Update, func(tx *bbolt.Tx) error { return w.put(tx, heard) })
+	err := x.guard(x.db.Update, func(tx *bbolt.Tx) error { return errors.Join(w.put(tx, heard), putKept(tx, kept)) })
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if err != nil {
 		x.dirty = x.dirty || len(heard) > 0
+		x.keepAgain(kept)
 		return fmt.Errorf("write meta.db: %w", err)
 	}
 	x.writing = newOverlay()

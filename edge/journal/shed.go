@@ -90,6 +90,7 @@ func copyIndex(to, from *bbolt.DB, lows map[string]uint64) error {
 		bucketRequests: func(_, v []byte) bool { return binary.BigEndian.Uint64(v) >= lows[string(v[8:])] },
 		bucketMarks:    func(_, _ []byte) bool { return true },
 		bucketHeard:    func(_, _ []byte) bool { return true },
+		bucketKept:     func(_, _ []byte) bool { return true },
 	}
 	for name, want := range keep {
 		if err := copyBucket(to, from, name, want); err != nil {
