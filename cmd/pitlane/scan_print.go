@@ -93,6 +93,9 @@ func printECU(p func(string, ...any), l look, e *obd.ECU) {
 		}
 		for _, c := range list.codes.Codes {
 			p("  %-10s %s", list.name, l.beside(13, codeName(c), c.Text))
+			if c.Extended != "" {
+				p("  %-10s extended data %s", "", c.Extended)
+			}
 		}
 	}
 	printReadiness(p, e)
@@ -131,7 +134,7 @@ func printReadiness(p func(string, ...any), e *obd.ECU) {
 	}
 	for _, g := range e.Readiness.Groups {
 		if !g.Complete {
-			p("  %-10s group %s not complete (%s)", "", g.Group, count(g.Codes, "code"))
+			p("  %-10s group %s not complete (%s)", "", strings.TrimSpace(g.Group+" "+words(g.Name)), count(g.Codes, "code"))
 		}
 	}
 }

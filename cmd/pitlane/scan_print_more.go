@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -25,6 +26,9 @@ func printInfo(p func(string, ...any), i *obd.Info) {
 	}
 	if len(i.CVNs) > 0 {
 		p("  %-10s %s", "Check no.", strings.Join(i.CVNs, ", "))
+	}
+	for _, m := range i.More {
+		p("  %-10s %s %s", "Info "+m.Kind, words(m.Name), cmp.Or(m.Value, m.Raw))
 	}
 }
 

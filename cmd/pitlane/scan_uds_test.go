@@ -44,7 +44,7 @@ func TestScanReadsCarsOfUDSAndUnitsByAddress(t *testing.T) {
 	text = strings.Join(strings.Fields(text), " ") // however it is set
 	for _, want := range []string{
 		"ISO 15765-4 CAN 11/500 (6) SAE J1979-2", "P0133-00 (test failed, test failed this cycle, pending, confirmed, failed since clear, warning lamp)",
-		"By address B157C-14 (test failed, confirmed)", "group 01 not complete (1 code)", "frame 0, stored with P0133",
+		"By address B157C-14 (test failed, confirmed)", "group 01 components not complete (1 code)", "frame 0, stored with P0133",
 	} {
 		if code != 0 || !strings.Contains(text, want) {
 			t.Errorf("code %d: the text does not say %q:\n%s", code, want, text)

@@ -188,8 +188,9 @@ func (x *scan) readiness() error {
 		}
 	}
 	x.missing("0101", "01", a)
+	err = x.readinessUDS()
 	x.say()
-	return nil
+	return err
 }
 
 // heard remembers what nobody answered.

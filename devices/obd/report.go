@@ -97,6 +97,9 @@ type Code struct {
 	StatusBits  []string `json:"status_bits,omitempty"`
 	Severity    string   `json:"severity,omitempty"`
 	Class       string   `json:"class,omitempty"`
+	// Extended are the extended data records of the code (UDS 19 06) as they were sent,
+	// of a unit that was asked by its address: their number, then what the maker keeps.
+	Extended string `json:"extended,omitempty"`
 }
 
 // Readiness is PID 01 decoded.
@@ -115,6 +118,7 @@ type Readiness struct {
 // cleared (bit 4 of the status byte).
 type Group struct {
 	Group    string `json:"group"`
+	Name     string `json:"name,omitempty"` // of its monitor, where the number is known
 	Codes    int    `json:"codes"`
 	Complete bool   `json:"complete"`
 }
@@ -144,6 +148,9 @@ type Freeze struct {
 	Frame    int       `json:"frame"`
 	Code     string    `json:"code"`
 	Readings []Reading `json:"readings"`
+	// Raw are all records of the code as they were sent, where values of a maker's own
+	// stand between them, so that nobody knows where one ends.
+	Raw string `json:"raw,omitempty"`
 }
 
 // Test is one on-board test result. On older buses there is no monitor (MID) but a
@@ -171,6 +178,17 @@ type Info struct {
 	CVNs           []string  `json:"cvns,omitempty"`
 	Name           string    `json:"name,omitempty"`
 	Counters       []Counter `json:"counters,omitempty"`
+	// More is what else it tells, on CAN.
+	More []InfoItem `json:"more,omitempty"`
+}
+
+// InfoItem is one kind of mode 09 (by UDS: of F8xx) that has no field of its own. Name
+// is empty where the kind is not known, Value where the bytes are no text.
+type InfoItem struct {
+	Kind  string `json:"kind"` // two digits: 0D
+	Name  string `json:"name,omitempty"`
+	Value string `json:"value,omitempty"`
+	Raw   string `json:"raw"`
 }
 
 // Counter is one in-use performance counter: how often a monitor ran to its end, or

@@ -303,5 +303,30 @@ func (x *scan) info() error {
 			return err
 		}
 	}
+	return x.infoMore(has)
+}
+
+// infoMore reads the kinds of mode 09 that have no field of their own. On older buses
+// what is left are numbers of lines.
+func (x *scan) infoMore(has lists) error {
+	if !x.isCAN() {
+		return nil
+	}
+	before := 3 // service, kind and number of items; by UDS service and identifier
+	for _, kind := range has.items() {
+		if kind <= "0B" {
+			continue
+		}
+		err := x.ask("09"+kind, kind, has, func(u *unit, e ECUAnswer) bool {
+			item, ok := infoItem(kind, e.Raw, before)
+			if ok {
+				u.Info.More = append(slices.Clip(u.Info.More), item)
+			}
+			return ok
+		})
+		if err != nil {
+			return err
+		}
+	}
 	return nil
 }

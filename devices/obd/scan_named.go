@@ -107,12 +107,13 @@ func (x *scan) askUnit(n addressee) error {
 			return nil
 		}
 		var err error
-		if a, err = x.askCodes(); err != nil {
+		var extended bool
+		if a, extended, err = x.askCodes(); err != nil {
 			return err
 		}
 		if e, said := a.ECUs[id]; said {
 			x.takeUnit(id, e)
-			return nil
+			return errors.Join(x.details(id, e), x.leave(extended))
 		}
 	}
 	x.takeUnit(n.answers[0], ECUAnswer{State: absent(a)})
@@ -120,20 +121,26 @@ func (x *scan) askUnit(n addressee) error {
 }
 
 // askCodes asks for the codes of the unit that is addressed. A unit that tells them in
-// its extended session only (NRC 7E, 7F) is put into it and out of it again.
-func (x *scan) askCodes() (Answer, error) {
-	a, err := x.full(unitCodes, limitRequest)
+// its extended session only (NRC 7E, 7F) is put into it, and has to leave it.
+func (x *scan) askCodes() (a Answer, extended bool, err error) {
+	a, err = x.full(unitCodes, limitRequest)
 	if err != nil || !slices.ContainsFunc(a.Order, func(id string) bool { nrc := a.ECUs[id].NRC; return nrc == "7E" || nrc == "7F" }) {
-		return a, err
+		return a, false, err
 	}
 	if _, err := x.full("1003", limitRequest); err != nil {
-		return a, err
+		return a, true, err
 	}
-	if a, err = x.full(unitCodes, limitRequest); err != nil {
-		return a, err
+	a, err = x.full(unitCodes, limitRequest)
+	return a, true, err
+}
+
+// leave takes the unit that is addressed out of its extended session.
+func (x *scan) leave(extended bool) error {
+	if !extended {
+		return nil
 	}
-	_, err = x.full("1001", limitRequest)
-	return a, err
+	_, err := x.full("1001", limitRequest)
+	return err
 }
 
 // takeUnit takes what a unit said of its codes. One that all were not asked for has

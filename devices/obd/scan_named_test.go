@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"pitlane/devices/obd"
@@ -17,6 +18,49 @@ func body(id, address string) *sim.ECU {
 	return &sim.ECU{ID: id, Address: address, UDS: &sim.UDS{Only: true, DTCs: []sim.DTC{
 		{Code: "B157C", Failure: 0x14, Status: 0x09, Severity: 0x20}, {Code: "U0121", Failure: 0x00, Status: 0x08}, {Code: "C0035", Status: 0x50},
 	}}}
+}
+
+// A unit that is asked by its address tells what it keeps with each code: values of SAE
+// J1979-2 are cut, a maker's own stay as they were sent, and one that does not know
+// extended data is asked once.
+func TestAUnitAskedByItsAddressTellsWhatItKeepsWithEachCode(t *testing.T) {
+	t.Parallel()
+	unit := func() *sim.ECU {
+		e := body("765", "745")
+		d := e.UDS.DTCs
+		d[0].Snapshots = []sim.Snapshot{{Record: 1, DIDs: []uint16{0xF405, 0xF40D}, Data: [][]byte{{0x80}, {0x20}}}}
+		d[0].Extended = []byte{0x01, 0x05, 0x02, 0x10}
+		d[1].Snapshots = []sim.Snapshot{{Record: 2, DIDs: []uint16{0x1234}, Data: [][]byte{{0xCA, 0xFE}}}}
+		return e
+	}
+	r := newRig(t, quick(sim.AdapterConfig{}), withUnit(unit()), obd.Options{Units: []string{"745"}})
+	report, err := r.scan(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := ecuOf(t, report, "765")
+	if c := e.Maker.Codes; len(c) != 2 || c[0].Extended != "01050210" || c[1].Extended != "" {
+		t.Errorf("extended data: %+v", c)
+	}
+	if f := e.Freeze; len(f) != 2 || f[0].Code != "B157C" || f[0].Frame != 1 || !reflect.DeepEqual(numbers(f[0].Readings), map[string]any{"05": 88.0, "0D": 32.0}) ||
+		f[1].Code != "U0121" || f[1].Raw != "02011234CAFE" || len(f[1].Readings) != 0 || e.FreezeState != obd.OK {
+		t.Errorf("snapshots: %s %+v", e.FreezeState, f)
+	}
+	without := unit()
+	without.UDS.NoExtended = true
+	r = newRig(t, quick(sim.AdapterConfig{}), withUnit(without), obd.Options{Units: []string{"745"}})
+	if report, err = r.scan(nil); err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	for _, said := range r.adapter.Log() {
+		if strings.HasPrefix(said, "1906") {
+			asked++
+		}
+	}
+	if e := ecuOf(t, report, "765"); asked != 1 || len(e.Freeze) != 2 || e.Maker.Codes[0].Extended != "" {
+		t.Errorf("asked %d times for what it does not know: %+v", asked, e.Maker)
+	}
 }
 
 func withUnit(e *sim.ECU) *sim.Vehicle {

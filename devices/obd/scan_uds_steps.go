@@ -236,7 +236,7 @@ func (x *scan) groups() error {
 				continue
 			}
 			silent = 0
-			g := Group{Group: e.Group, Codes: len(e.UDSCodes), Complete: true}
+			g := Group{Group: e.Group, Name: groupName(e.Group), Codes: len(e.UDSCodes), Complete: true}
 			for _, c := range e.UDSCodes {
 				g.Complete = g.Complete && statusOf(c)&statusNotRun == 0
 			}
@@ -301,16 +301,21 @@ func (x *scan) snapshotsOf(code string) error {
 		if e.State != OK {
 			x.note(text, id, e, words(a.Kind))
 		}
-		for _, f := range e.Frames {
-			f.Code = codeOfUDS(UDSCode{Code: code}, x.extras.format).Code
-			for i := range f.Readings {
-				f.Readings[i].PID = strings.TrimPrefix(f.Readings[i].PID, "F4")
-			}
-			f.Readings = fitted(f.Readings)
-			u.Freeze = append(slices.Clip(u.Freeze), f)
-		}
+		u.takeFrames(e.Frames, codeOfUDS(UDSCode{Code: code}, x.extras.format).Code)
 	}
 	return nil
+}
+
+// takeFrames takes snapshots of a code as freeze frames.
+func (u *unit) takeFrames(frames []Freeze, code string) {
+	for _, f := range frames {
+		f.Code = code
+		for i := range f.Readings {
+			f.Readings[i].PID = strings.TrimPrefix(f.Readings[i].PID, "F4")
+		}
+		f.Readings = fitted(f.Readings)
+		u.Freeze = append(slices.Clip(u.Freeze), f)
+	}
 }
 
 // keep remembers the codes of an answer as they were sent: snapshots are asked for by
@@ -324,4 +329,34 @@ func (x *scan) keep(id string, e ECUAnswer) {
 	}
 	x.extras.raw[id] = append(x.extras.raw[id], e.UDSCodes...)
 	x.extras.format = e.DTCFormat
+}
+
+// readinessUDS asks the units that did not tell PID 01 for what has taken its place in
+// SAE J1979-2.
+func (x *scan) readinessUDS() error {
+	lacks := func(id string) bool { return x.ecus[id].Readiness.State != OK }
+	if !x.uds || !slices.ContainsFunc(x.ids(), lacks) {
+		return nil
+	}
+	a, err := x.requestOf(didMonitors, nil, limitRequest)
+	if err != nil {
+		return err
+	}
+	for _, id := range a.Order {
+		raw := parseRequest(a.ECUs[id].Raw)
+		if a.ECUs[id].State != OK || len(raw.data) < 3 {
+			continue
+		}
+		r, ok := decodeMonitors(raw.data[3:])
+		if u := x.unit(id); ok && u.Readiness.State != OK {
+			r.Groups = u.Readiness.Groups
+			u.Readiness = r
+			told := func(e RequestError) bool { return e.Request == x.sent("0101") && (e.ECU == id || e.ECU == "") }
+			x.report.Errors = slices.DeleteFunc(x.report.Errors, told)
+		}
+	}
+	if !slices.ContainsFunc(x.ids(), lacks) {
+		x.silent = slices.DeleteFunc(x.silent, func(r string) bool { return r == "0101" })
+	}
+	return nil
 }

@@ -48,7 +48,7 @@ func TestACarOfJ1979_2IsFoundAndReadWhole(t *testing.T) {
 	if !e.Readiness.MIL || e.Readiness.Count != 1 || len(e.Readiness.Monitors) != 11 {
 		t.Errorf("readiness %+v", e.Readiness)
 	}
-	if got, want := e.Readiness.Groups, []obd.Group{{"01", 1, false}, {"02", 1, true}, {"03", 1, true}}; !slices.Equal(got, want) {
+	if got, want := e.Readiness.Groups, []obd.Group{{"01", "components", 1, false}, {"02", "", 1, true}, {"03", "", 1, true}}; !slices.Equal(got, want) {
 		t.Errorf("groups %v, want %v", got, want)
 	}
 	if len(e.Freeze) != 1 || e.Freeze[0].Code != "P0133" || e.FreezeState != obd.OK {
@@ -60,7 +60,8 @@ func TestACarOfJ1979_2IsFoundAndReadWhole(t *testing.T) {
 	if len(e.Tests) != 3 || e.Tests[1].Passed || e.Tests[1].MID != "01" || e.Tests[1].Value != 1.024 || e.Tests[2].TID != "84" {
 		t.Errorf("tests %+v", e.Tests)
 	}
-	info := obd.Info{State: obd.OK, CalibrationIDs: []string{"06L906026XX", "06L907426XX"}, CVNs: []string{"1791BC82"}, Name: "ECM-EngineControl"}
+	info := obd.Info{State: obd.OK, CalibrationIDs: []string{"06L906026XX", "06L907426XX"}, CVNs: []string{"1791BC82"}, Name: "ECM-EngineControl",
+		More: []obd.InfoItem{{Kind: "10", Name: "protocol_identification", Value: "SAE J1979-2", Raw: "01"}}}
 	if !reflect.DeepEqual(e.Info, info) {
 		t.Errorf("info %+v", e.Info)
 	}
@@ -73,6 +74,71 @@ func TestACarOfJ1979_2IsFoundAndReadWhole(t *testing.T) {
 	}
 	if i := slices.Index(asked(r), "22F400"); i < 0 || !slices.Contains(asked(r), "22F40CF40DF40E") {
 		t.Errorf("requests %q", asked(r))
+	}
+}
+
+// A car of SAE J1979-2 has no F401: its monitors are in F501, and clearing reads them
+// from there too.
+func TestTheMonitorsOfACarOfUDSAreThoseOfF501(t *testing.T) {
+	t.Parallel()
+	car := func(f501 ...byte) *sim.Vehicle {
+		v := still(sim.DemoUDS(1))
+		v.SetEngine(false)
+		v.ECUs[0].Monitors = nil
+		v.ECUs[0].UDS.DIDs[0xF501] = f501
+		return v
+	}
+	report, r := scanned(t, car(0x82, 0x77, 0x11, 0x01, 0x4C, 0x22))
+	got := ecuOf(t, report, "7E8").Readiness
+	if got.State != obd.OK || !got.MIL || got.Count != 2 || len(got.Monitors) != 20 || len(got.Groups) != 3 {
+		t.Fatalf("%+v", got)
+	}
+	var there, open []string
+	for _, m := range got.Monitors {
+		if m.Supported {
+			there = append(there, m.Name)
+		}
+		if m.Supported && !m.Complete {
+			open = append(open, m.Name)
+		}
+	}
+	if want := []string{"misfire", "fuel_system", "components", "catalyst", "evaporative_system", "egr_system", "variable_valve_timing", "cold_start_emissions"}; !slices.Equal(there, want) {
+		t.Errorf("there are %q, want %q", there, want)
+	}
+	if want := []string{"misfire", "fuel_system", "components", "catalyst", "egr_system", "cold_start_emissions"}; !slices.Equal(open, want) {
+		t.Errorf("not complete are %q, want %q", open, want)
+	}
+	if slices.ContainsFunc(report.Errors, func(e obd.RequestError) bool { return e.Request == "22F401" && e.ECU == "7E8" }) {
+		t.Errorf("what F501 told is an error of F401: %+v", report.Errors)
+	}
+	if out, err := r.scanner.Clear(t.Context(), obd.ClearOrder{}); err != nil || ecuOf(t, out.After, "7E8").Readiness.State != obd.OK {
+		t.Errorf("clearing: %v, the monitors after it %+v", err, out.After)
+	}
+	for _, other := range [][]byte{nil, {1, 2, 3, 4}, {1, 2, 3, 4, 5, 6, 7}} {
+		report, _ := scanned(t, car(other...))
+		if got := ecuOf(t, report, "7E8").Readiness; got.State == obd.OK || len(got.Monitors) > 0 {
+			t.Errorf("%d bytes are read as %+v", len(other), got)
+		}
+	}
+}
+
+// What a unit tells beside calibrations, numbers and name is kept as it came, by mode 09
+// and by F8xx.
+func TestWhatAUnitSaysOfItselfIsKeptWhole(t *testing.T) {
+	t.Parallel()
+	v := still(sim.DemoUDS(1))
+	v.ECUs[0].UDS.DIDs[0xF80D] = []byte("ENGINE0000000017X")
+	v.ECUs[0].UDS.DIDs[0xF811] = []byte{0x00, 0x05}
+	v.ECUs[0].UDS.DIDs[0xF81E] = []byte("A1")
+	report, _ := scanned(t, v)
+	want := []obd.InfoItem{
+		{Kind: "0D", Name: "engine_serial_number", Value: "ENGINE0000000017X", Raw: "454E47494E4530303030303030303137" + "58"},
+		{Kind: "10", Name: "protocol_identification", Value: "SAE J1979-2", Raw: "01"},
+		{Kind: "11", Name: "gtr_number", Raw: "0005"},
+		{Kind: "1E", Raw: "4131"},
+	}
+	if got := ecuOf(t, report, "7E8").Info.More; !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
 

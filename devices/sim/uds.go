@@ -19,6 +19,8 @@ type UDS struct {
 	Counted  bool              // the number of items stands before those of F8xx, as in mode 09
 	Session  byte              // 19 needs this session; 0: none
 
+	NoExtended bool // it does not know 19 06
+
 	session byte
 }
 
@@ -31,6 +33,7 @@ type DTC struct {
 	Permanent bool
 	Group     byte // readiness group; 0: none
 	Snapshots []Snapshot
+	Extended  []byte // what 19 06 tells of it: records, each with its number
 }
 
 // Snapshot is one record of 19 04.
@@ -149,6 +152,8 @@ func (e *ECU) udsReport(q []byte) ([]byte, byte) {
 		return append(append(out, 0x33, 0xFF, u.Format, q[2]), list...), 0
 	case 0x04:
 		return u.snapshots(q[1:4], q[4])
+	case 0x06:
+		return u.extended(q[1:4])
 	}
 	return nil, nrcSub
 }
@@ -165,6 +170,19 @@ func (u *UDS) list(fits func(DTC) bool, severity bool) []byte {
 		out = append(append(out, d.bytes()...), d.Status)
 	}
 	return out
+}
+
+// extended answers 19 06 for all records of a code.
+func (u *UDS) extended(code []byte) ([]byte, byte) {
+	if u.NoExtended {
+		return nil, nrcSub
+	}
+	for _, d := range u.DTCs {
+		if string(d.bytes()) == string(code) {
+			return append(append(append([]byte{0x59, 0x06}, code...), d.Status), d.Extended...), 0
+		}
+	}
+	return nil, nrcRange
 }
 
 // snapshots answers 19 04: the records of one code, FF for all.

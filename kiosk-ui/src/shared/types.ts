@@ -216,7 +216,7 @@ export interface Ecu {
   tests_state?: string;
   readiness?: Readiness | null;
   readings?: Reading[] | null;
-  freeze?: { frame: number; code: string; readings: Reading[] | null }[] | null;
+  freeze?: { frame: number; code: string; readings: Reading[] | null; raw?: string }[] | null;
   tests?: Test[] | null;
   info?: { name?: string; calibration_ids?: string[]; cvns?: string[] } | null;
 }
@@ -226,6 +226,7 @@ export interface Readiness {
   mil?: boolean;
   count?: number;
   monitors?: { name: string; supported: boolean; complete: boolean }[] | null;
+  groups?: { group: string; name?: string; codes: number; complete: boolean }[] | null;
 }
 export interface Reading { pid: string; name: string | null; value?: number | string | boolean | null; unit?: string; raw?: string }
 

@@ -12,6 +12,7 @@ const hans = {
   f_unsupported: '车辆没有这些数据。请选择其他数据', f_crashed: '程序中途重启，没有扫描完。请再扫描',
   k_misfire: '失火', k_fuel_system: '燃油系统', k_components: '综合部件', k_catalyst: '催化器', k_heated_catalyst: '加热催化器', k_evaporative_system: '蒸发系统', k_secondary_air_system: '二次空气', k_ac_refrigerant: '空调制冷剂', k_oxygen_sensor: '氧传感器', k_oxygen_sensor_heater: '氧传感器加热', k_egr_system: 'EGR',
   k_nmhc_catalyst: 'NMHC 催化器', k_nox_scr_aftertreatment: 'NOx/SCR 后处理', k_boost_pressure: '增压压力', k_exhaust_gas_sensor: '排气传感器', k_pm_filter: '颗粒捕集器',
+  k_engine_cooling_system: '发动机冷却系统', k_crankcase_ventilation: '曲轴箱通风', k_variable_valve_timing: '可变气门正时', k_direct_ozone_reduction: '臭氧直接还原', k_cold_start_emissions: '冷启动减排', k_nox_adsorber: 'NOx 吸附器', k_other_monitors: '其他监测', group: '就绪组 {n}',
 };
 export type ScanKey = keyof typeof hans;
 
@@ -24,6 +25,7 @@ const hant: Record<ScanKey, string> = {
   f_unsupported: '車輛沒有這些數據。請選擇其他數據', f_crashed: '程式中途重啟，沒有掃描完。請再掃描',
   k_misfire: '失火', k_fuel_system: '燃油系統', k_components: '綜合部件', k_catalyst: '觸媒', k_heated_catalyst: '加熱觸媒', k_evaporative_system: '蒸發系統', k_secondary_air_system: '二次空氣', k_ac_refrigerant: '冷氣冷媒', k_oxygen_sensor: '含氧感知器', k_oxygen_sensor_heater: '含氧感知器加熱', k_egr_system: 'EGR',
   k_nmhc_catalyst: 'NMHC 觸媒', k_nox_scr_aftertreatment: 'NOx/SCR 後處理', k_boost_pressure: '增壓壓力', k_exhaust_gas_sensor: '排氣感知器', k_pm_filter: '微粒濾清器',
+  k_engine_cooling_system: '引擎冷卻系統', k_crankcase_ventilation: '曲軸箱通風', k_variable_valve_timing: '可變汽門正時', k_direct_ozone_reduction: '臭氧直接還原', k_cold_start_emissions: '冷車起動減排', k_nox_adsorber: 'NOx 吸附器', k_other_monitors: '其他監測', group: '就緒群組 {n}',
 };
 
 const en: Record<ScanKey, string> = {
@@ -35,6 +37,7 @@ const en: Record<ScanKey, string> = {
   f_unsupported: 'The car has none of these values. Choose others', f_crashed: 'The program restarted in the middle of the scan. Scan again',
   k_misfire: 'misfire', k_fuel_system: 'fuel system', k_components: 'components', k_catalyst: 'catalyst', k_heated_catalyst: 'heated catalyst', k_evaporative_system: 'evaporative system', k_secondary_air_system: 'secondary air', k_ac_refrigerant: 'A/C refrigerant', k_oxygen_sensor: 'oxygen sensor', k_oxygen_sensor_heater: 'oxygen sensor heater', k_egr_system: 'EGR',
   k_nmhc_catalyst: 'NMHC catalyst', k_nox_scr_aftertreatment: 'NOx/SCR aftertreatment', k_boost_pressure: 'boost pressure', k_exhaust_gas_sensor: 'exhaust gas sensor', k_pm_filter: 'particle filter',
+  k_engine_cooling_system: 'engine cooling', k_crankcase_ventilation: 'crankcase ventilation', k_variable_valve_timing: 'variable valve timing', k_direct_ozone_reduction: 'direct ozone reduction', k_cold_start_emissions: 'cold-start emission reduction', k_nox_adsorber: 'NOx adsorber', k_other_monitors: 'other monitors', group: 'readiness group {n}',
 };
 
 export const scanWords: Tables<ScanKey> = { 'zh-Hans': hans, 'zh-Hant': hant, en };
