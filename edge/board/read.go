@@ -10,6 +10,7 @@ import (
 	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 const (
@@ -244,7 +245,8 @@ func movedMS(events []job.Event) int64 {
 func (b *Board) forget() {
 	now := b.cfg.Now()
 	for id, s := range b.states {
-		if (s.Phase == job.PhaseLeft || !s.Opened) && now.Sub(at(b.moved[id])) > keep {
+		mine := job.Unsealed(s) > 0 && tlog.NodeOf(s.Closer) == b.cfg.Node // this node has to seal it yet
+		if (s.Phase == job.PhaseLeft || !s.Opened) && now.Sub(at(b.moved[id])) > keep && !mine {
 			delete(b.states, id)
 			delete(b.stories, id)
 			delete(b.moved, id)

@@ -20,6 +20,7 @@ type Log interface {
 	Append(ctx context.Context, drafts ...journal.Draft) ([]journal.Entry, error)
 	Request(ctx context.Context, id journal.RequestID) (journal.Entry, bool, error)
 	Job(ctx context.Context, id string) ([]journal.Entry, error)
+	Jobs(ctx context.Context) ([]string, error)
 }
 
 // Board is what is true now (board.Board). It may lag behind the journal.
@@ -118,6 +119,7 @@ type Desk struct {
 	opening sync.Mutex // one check-in begins at a time: its ticket and code are unique
 	guesses guesses
 	session session
+	old     oldTokens
 }
 
 // New makes a Desk; Run lets it follow keys and sessions.

@@ -3,9 +3,11 @@ package desk_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"testing"
 	"time"
 
+	"pitlane/edge/desk"
 	"pitlane/edge/job"
 	"pitlane/edge/receipt"
 )
@@ -153,6 +155,50 @@ func (f *front) receiptOf(id string) *receipt.Proven {
 		f.t.Fatal(err)
 	}
 	return p
+}
+
+// TestAReceiptIsThereAsLongAsItsVisitIsHeld: the board forgets a visit a day after its
+// end, the address on the customer's phone stays.
+func TestAReceiptIsThereAsLongAsItsVisitIsHeld(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	f.receipts = func(ctx context.Context, id string) ([]byte, error) {
+		shop, err := receipt.ShopOf(f.dir)
+		if err != nil {
+			return nil, err
+		}
+		return receipt.OfJob(ctx, f.journal, shop, id)
+	}
+	f.public = "https://receipts.example"
+	f.restart()
+	id := f.closed()
+	token := f.desk.ReceiptToken(id)
+	name, _, ok := f.desk.Receipt(t.Context(), token)
+	if !ok {
+		t.Fatal("there is no receipt on the first day")
+	}
+	f.now.add(100 * 24 * time.Hour)
+	f.restart()
+	if s := f.state(id); s.Opened {
+		t.Fatal("the board has not forgotten it: this test shows nothing")
+	}
+	later, file, ok := f.desk.Receipt(t.Context(), token)
+	if !ok || later != name {
+		t.Errorf("after 100 days: %q, %t, want %q", later, ok, name)
+	}
+	if _, err := receipt.Verify(file, nil); err != nil {
+		t.Error(err)
+	}
+	if status := read(t, f.api, "desk/receipt?job="+id, new(desk.ReceiptOut)); status != http.StatusOK {
+		t.Errorf("at the desk: %d", status)
+	}
+	if _, _, ok := f.desk.Receipt(t.Context(), f.desk.ReceiptToken("x")); ok {
+		t.Error("a token of nothing has a receipt")
+	}
+	open, _ := f.checkedIn()
+	if _, _, ok := f.desk.Receipt(t.Context(), f.desk.ReceiptToken(open)); ok {
+		t.Error("an open visit has a receipt")
+	}
 }
 
 // TestAReceiptIsGivenForItsTokenAlone.

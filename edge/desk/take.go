@@ -3,6 +3,7 @@ package desk
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -40,18 +41,16 @@ func (d *Desk) receiptQuery() web.Action {
 }
 
 func (d *Desk) takeReceipt(ctx context.Context, id string) (ReceiptOut, error) {
-	s, ok := d.cfg.Board.Job(id)
-	if !ok {
-		return ReceiptOut{}, reject(job.Unknown)
-	}
 	if d.cfg.Receipt == nil {
 		return ReceiptOut{}, web.Fail(http.StatusServiceUnavailable, "no_receipts", "this edge gives out no receipts", "ask at the edge that closed the visit")
 	}
-	if s.Sealing.Seals == 0 {
-		return ReceiptOut{}, web.Fail(http.StatusConflict, "not_sealed", receipt.ErrNotSealed.Error(), "hand the car back first")
-	}
 	file, err := d.cfg.Receipt(ctx, id)
-	if err != nil {
+	switch {
+	case errors.Is(err, receipt.ErrNotSealed):
+		return ReceiptOut{}, web.Fail(http.StatusConflict, "not_sealed", receipt.ErrNotSealed.Error(), "hand the car back first")
+	case errors.Is(err, receipt.ErrNoJob):
+		return ReceiptOut{}, reject(job.Unknown)
+	case err != nil:
 		return ReceiptOut{}, refuse(err)
 	}
 	p, err := receipt.Verify(file, nil)

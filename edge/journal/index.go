@@ -227,6 +227,29 @@ func (x *index) job(id string) ([]ref, error) {
 	return slices.Compact(all), nil
 }
 
+// jobIDs are the jobs of which an entry was taken in, sorted.
+func (x *index) jobIDs() ([]string, error) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	all := slices.Concat(slices.Collect(maps.Keys(x.writing.jobs)), slices.Collect(maps.Keys(x.fresh.jobs)))
+	if x.db != nil {
+		err := x.guard(x.db.View, func(tx *bbolt.Tx) error {
+			c := in(tx, bucketJobs).Cursor()
+			for k, _ := c.First(); k != nil; {
+				id, _, _ := strings.Cut(string(k), "\x00")
+				all = append(all, id)
+				k, _ = c.Seek([]byte(id + "\x01"))
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, fmt.Errorf("list the jobs: %w", err)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all), nil
+}
+
 // flush writes what waits into meta.db. What cannot be written stays in memory
 // and is tried again with the next flush. Only one flush runs at a time.
 func (x *index) flush() error {

@@ -122,6 +122,15 @@ func (j *Journal) Job(ctx context.Context, id string) ([]Entry, error) {
 	return out, nil
 }
 
+// Jobs are the ids of the jobs that are held, sorted; one whose entries are all
+// trimmed may still be among them.
+func (j *Journal) Jobs(ctx context.Context) ([]string, error) {
+	if err := j.indexed(ctx); err != nil {
+		return nil, err
+	}
+	return j.index.jobIDs()
+}
+
 // held are the refs that are not trimmed.
 func (j *Journal) held(refs []ref) []ref {
 	return slices.DeleteFunc(refs, func(at ref) bool {
