@@ -351,8 +351,17 @@ func tellsItsLength(r request) bool {
 	return r.lists() || r.sid() == 0x09 && len(r.data) > 1 && r.data[1] == 0x02
 }
 
+// newestCounts reports whether an answer is a value as it stands: an ECU that tells it
+// twice means the second one.
+func newestCounts(r request) bool {
+	return r.sid() == 0x01 || r.sid() == 0x02 || r.sid() == 0x22
+}
+
 // decode reads the messages of one ECU that answer r.
 func (a *Answer) decode(r request, msgs []message, broken bool) ECUAnswer {
+	if newestCounts(r) {
+		msgs = msgs[len(msgs)-1:]
+	}
 	first := msgs[0]
 	// A list on a legacy bus has no length: when a line was lost, it is not whole.
 	if first.unsized && !tellsItsLength(r) {
