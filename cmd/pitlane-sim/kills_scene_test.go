@@ -52,7 +52,13 @@ func newFire(t *testing.T, bin string, n int, seed uint64, inside bool) *fire {
 	}
 	f := &fire{inside: inside, t: t, dir: dir, book: newLedger(), rnd: rand.New(rand.NewPCG(seed, 1)),
 		rig: &rig{t: t, dir: dir, bin: bin, net: addresses{broker: ownAddress(t, n, 0)}}}
-	f.stop = append(f.stop, func() { _ = os.RemoveAll(dir) })
+	f.stop = append(f.stop, func() {
+		if t.Failed() {
+			t.Log("the shop is left for a look in " + dir)
+			return
+		}
+		_ = os.RemoveAll(dir)
+	})
 	t.Cleanup(f.close)
 	f.must(shop.Init(dir, shopName))
 	f.devices()

@@ -54,6 +54,7 @@ func TestKilledEdgesLoseNothingAndDoubleNothing(t *testing.T) {
 					f.season(until)
 					all.add(&f.tally)
 					f.close()
+					t.Log("so far: " + all.String())
 				}
 			})
 		}
