@@ -61,8 +61,16 @@ func (w *Wants) reachable(r Range, mine uint64) bool {
 // Holds notes what a node says it has on disk.
 func (w *Wants) Holds(node string, h Have) { w.have[node] = h }
 
-// Gone notes that a node is offline; Back, that it is not.
-func (w *Wants) Gone(node string) { w.gone[node] = true }
+// Gone notes that a node is offline; Back, that it is not. What was asked of it is
+// asked again: it will not know of it when it is back.
+func (w *Wants) Gone(node string) {
+	w.gone[node] = true
+	for _, o := range w.open {
+		if o.holder == node {
+			o.left = 0
+		}
+	}
+}
 
 // Back notes that something came from a node just now.
 func (w *Wants) Back(node string) { delete(w.gone, node) }

@@ -197,3 +197,19 @@ func TestOfWhatNobodyHoldsWholeTheEarliestIsAsked(t *testing.T) {
 	a.silent(0)
 	a.silent(time.Minute)
 }
+
+func TestAHolderThatDiesIsNotWaitedFor(t *testing.T) {
+	a := newAsker(t)
+	a.Holds("demo-bay-2", wire.Have{bay2: {Size: 9}})
+	a.silent(0)
+	a.asked(grace, "demo-bay-2", 0)
+	a.Gone("demo-bay-2") // before it has answered
+	a.Holds("demo-reception", wire.Have{bay2: {Size: 7}})
+	a.asked(0, "demo-reception", 0)
+	a.Gone("demo-reception")
+	a.silent(0)
+	a.Back("demo-bay-2") // it runs again and knows of no want
+	a.asked(grace, "demo-bay-2", 0)
+	a.Gone("demo-reception") // whoever else goes is no matter
+	a.silent(time.Second)
+}
