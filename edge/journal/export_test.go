@@ -68,3 +68,9 @@ func ProveSize(j *Journal, origin string, n, to uint64) (Hash, []Hash, error) {
 
 // Swept waits until the files of what was trimmed are removed.
 func Swept(j *Journal) { j.shelf.gone.Wait() }
+
+// Waiting is how many ops wait for the writer.
+func Waiting(j *Journal) int {
+	n, _ := j.queue.waiting()
+	return n
+}

@@ -43,13 +43,11 @@ func BenchmarkPeers(b *testing.B) {
 	for _, writers := range []int{1, 64} {
 		name := func(s string) string { return fmt.Sprintf("%s/writers=%d", s, writers) }
 		b.Run(name("journal"), func(b *testing.B) {
-			j, dir := sealedJournal(b)
-			before := dirBytes(b, dir)
+			j, _ := sealedJournal(b)
 			spread(b, writers, func(i int64) error {
 				_, err := j.Append(context.Background(), pausedAt(i))
 				return err
 			})
-			b.ReportMetric(float64(dirBytes(b, dir)-before)/float64(b.N), "file-B/event")
 		})
 		b.Run(name("bbolt-batch"), func(b *testing.B) {
 			db := bareBolt(b)
@@ -131,24 +129,6 @@ func sealedJournal(b *testing.B) (*journal.Journal, string) {
 		}
 	})
 	return j, dir
-}
-
-// dirBytes is what the segment files take on disk.
-func dirBytes(b *testing.B, dir string) int64 {
-	b.Helper()
-	total := int64(0)
-	files, err := filepath.Glob(filepath.Join(dir, "segments", "*.db"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, f := range files {
-		st, err := os.Stat(f)
-		if err != nil {
-			b.Fatal(err)
-		}
-		total += st.Size()
-	}
-	return total
 }
 
 func bareBolt(b *testing.B) *bbolt.DB {

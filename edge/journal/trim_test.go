@@ -235,6 +235,14 @@ func TestACutBeforeItsFileIsFinishedAtTheStart(t *testing.T) {
 		}
 	}
 	mustVerify(t, j)
+	closeOnce(t, j)
+	// The same where only the first could not be removed.
+	must(t, os.WriteFile(first, was, 0o600))
+	j = shop.open(t, o)
+	if _, err := os.Stat(first); err == nil {
+		t.Errorf("%s is still there", filepath.Base(first))
+	}
+	mustVerify(t, j)
 }
 
 func TestVerifyFindsAChangedUpperTree(t *testing.T) {

@@ -96,7 +96,7 @@ func (j *Journal) gather() []*op {
 		runtime.Gosched()
 	}
 	ops := j.queue.take(maxBatch)
-	j.w.gathered = len(ops)
+	j.w.gathered = max(len(ops), j.w.gathered*7/8) // one small group is no rule
 	return ops
 }
 

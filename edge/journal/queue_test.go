@@ -1,0 +1,82 @@
+package journal_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"pitlane/edge/journal"
+)
+
+// TestWhoGivesUpWhileHeWaitsIsNotWritten: three wait while a commit is on its way, the
+// one in the middle gives up. That is a plain no, and the others are written in their
+// order.
+func TestWhoGivesUpWhileHeWaitsIsNotWritten(t *testing.T) {
+	t.Parallel()
+	shop := newTestShop("demo-bay-1")
+	j := shop.journal(t, "demo-bay-1")
+	entered := make(chan struct{})
+	release := journal.HoldWriter(j, func() { close(entered) })
+	ctx, giveUp := context.WithCancel(t.Context())
+	type answer struct {
+		entries []journal.Entry
+		err     error
+	}
+	ask := func(ctx context.Context, n byte) <-chan answer {
+		out, before := make(chan answer, 1), journal.Waiting(j)
+		d := pause(int(n))
+		d.Request = journal.RequestID{n}
+		go func() {
+			entries, err := j.Append(ctx, d)
+			out <- answer{entries, err}
+		}()
+		if n > 0 {
+			for journal.Waiting(j) == before {
+				runtime.Gosched()
+			}
+		}
+		return out
+	}
+	first := ask(t.Context(), 0)
+	<-entered
+	second, third, fourth := ask(t.Context(), 1), ask(ctx, 2), ask(t.Context(), 3)
+	giveUp()
+	if a := <-third; !errors.Is(a.err, context.Canceled) || errors.Is(a.err, journal.ErrUnknownOutcome) {
+		t.Errorf("who gave up is told %v, want a plain %v", a.err, context.Canceled)
+	}
+	release()
+	for want, c := range []<-chan answer{first, second, fourth} {
+		if a := <-c; a.err != nil || a.entries[0].Seq != uint64(want)+1 {
+			t.Errorf("answer %d: %+v (%v)", want, a.entries, a.err)
+		}
+	}
+	if e, found, err := j.Request(t.Context(), journal.RequestID{2}); found || err != nil {
+		t.Errorf("what was given up is entry %d (%v)", e.Seq, err)
+	}
+}
+
+// TestTheNewestFileHasNoHolesWhereItIsWrittenNext: behind what is in use there are
+// blocks. (On a file system that knows no holes this says nothing.)
+func TestTheNewestFileHasNoHolesWhereItIsWrittenNext(t *testing.T) {
+	t.Parallel()
+	shop := newTestShop("demo-bay-1")
+	j := shop.journal(t, "demo-bay-1")
+	appendMany(t, j, 3)
+	f, err := os.Open(filepath.Join(journal.Dir(j), "segments", "000001.db"))
+	must(t, err)
+	defer func() { must(t, f.Close()) }()
+	var st unix.Statfs_t
+	must(t, unix.Fstatfs(int(f.Fd()), &st))
+	if free := int64(st.Bavail) * st.Bsize; free < 256<<20 {
+		t.Fatalf("this test needs 256 MiB free in %s, there are %d bytes", t.TempDir(), free)
+	}
+	hole, err := unix.Seek(int(f.Fd()), 100<<10, unix.SEEK_HOLE)
+	if err != nil || hole < 256<<10 {
+		t.Errorf("the first hole is at %d (%v), want it behind 256 KiB", hole, err)
+	}
+}
