@@ -295,11 +295,12 @@ func (o *overlay) join(later overlay) {
 }
 
 func (o *overlay) put(tx *bbolt.Tx, heard map[string]map[string][2]uint64) error {
-	jobs := in(tx, bucketJobs)
+	jobs, key := in(tx, bucketJobs), make([]byte, 0, 128)
 	for job, refs := range o.jobs {
 		for _, at := range refs {
-			key := append([]byte(job+"\x00"+at.origin+"\x00"), seqKey(at.seq)...)
-			if err := jobs.Put(key, nil); err != nil {
+			key = append(append(append(append(key[:0], job...), 0), at.origin...), 0)
+			key = binary.BigEndian.AppendUint64(key, at.seq)
+			if err := jobs.Put(key, nil); err != nil { // it keeps a copy of the key
 				return err
 			}
 		}
@@ -309,7 +310,8 @@ func (o *overlay) put(tx *bbolt.Tx, heard map[string]map[string][2]uint64) error
 	requests := in(tx, bucketRequests)
 	for i := range ids {
 		at := o.requests[ids[i]]
-		if err := requests.Put(ids[i][:], append(seqKey(at.seq), at.origin...)); err != nil {
+		value := append(binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(at.origin)), at.seq), at.origin...)
+		if err := requests.Put(ids[i][:], value); err != nil {
 			return err
 		}
 	}

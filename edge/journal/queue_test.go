@@ -51,8 +51,11 @@ func TestWhoGivesUpWhileHeWaitsIsNotWritten(t *testing.T) {
 	}
 	release()
 	for want, c := range []<-chan answer{first, second, fourth} {
-		if a := <-c; a.err != nil || a.entries[0].Seq != uint64(want)+1 {
-			t.Errorf("answer %d: %+v (%v)", want, a.entries, a.err)
+		a := <-c
+		if a.err != nil {
+			t.Errorf("answer %d: %v", want, a.err)
+		} else if got := a.entries[0].Seq; got != uint64(want)+1 {
+			t.Errorf("answer %d is entry %d", want, got)
 		}
 	}
 	if e, found, err := j.Request(t.Context(), journal.RequestID{2}); found || err != nil {

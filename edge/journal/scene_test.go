@@ -195,13 +195,6 @@ func (s *scene) finish(t testing.TB, js map[string]*journal.Journal) {
 	}
 }
 
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // findings is what verify says of the bay's folder, with the keys.
 func (s *scene) findings(t testing.TB, dir string) string {
 	t.Helper()

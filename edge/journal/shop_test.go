@@ -200,3 +200,18 @@ func low(j *journal.Journal, origin string) uint64 {
 	}
 	return 0
 }
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// anything lets everything go up to a size.
+func anything(upTo uint64) journal.TrimPolicy {
+	return journal.TrimPolicy{
+		Done: func(string) bool { return true },
+		Safe: func(string) uint64 { return upTo },
+	}
+}

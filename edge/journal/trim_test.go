@@ -17,14 +17,6 @@ import (
 	"pitlane/edge/tlog"
 )
 
-// anything lets everything go up to a size.
-func anything(upTo uint64) journal.TrimPolicy {
-	return journal.TrimPolicy{
-		Done: func(string) bool { return true },
-		Safe: func(string) uint64 { return upTo },
-	}
-}
-
 func TestWhatIsTrimmedIsGoneAndTheRestGoesOn(t *testing.T) {
 	t.Parallel()
 	shop, o := stopped(t, 1200)
