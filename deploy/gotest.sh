@@ -50,7 +50,7 @@ words() {
 
 # The race detector waits a second at the end of each program for reports of threads
 # that still run; a tenth is plenty. Tests that wait on clocks and disks wait together.
-GORACE="${GORACE:-} atexit_sleep_ms=100" go test -count=1 -parallel 8 -v "$@" >"$log" 2>&1
+GORACE="${GORACE:-} atexit_sleep_ms=100" go test -count=1 -parallel 8 -timeout 20m -v "$@" >"$log" 2>&1
 rc=$?
 if [ $rc -ne 0 ]; then
   echo "=== what failed (the whole output: $log) ==="
