@@ -47,8 +47,23 @@ type Rooms struct {
 	Faults []board.Fault
 	// Listener serves the screens; nil listens on the configured address.
 	Listener net.Listener
+	// Boot is this machine's boot id and the time since that boot began; nil asks the
+	// machine. The links' heartbeats must say the same.
+	Boot func() (id string, since time.Duration)
 	// Serving is called once when the screens are served; nil is allowed.
 	Serving func(addr net.Addr)
+}
+
+// boot is Boot; what is not known grants no wish.
+func (r Rooms) boot() func() (string, time.Duration) {
+	if r.Boot != nil {
+		return r.Boot
+	}
+	clock, err := journal.SystemClock()
+	if err != nil {
+		return func() (string, time.Duration) { return "", 0 }
+	}
+	return clock.Boot
 }
 
 // house is one open edge.

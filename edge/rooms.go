@@ -73,7 +73,7 @@ func (h *house) deskConfig(secret []byte) desk.Config {
 		Node: h.member.Node, Shop: h.cfg.Shop, Bay: h.cfg.Bay.Name,
 		Journal: h.watched, Board: h.board, Guesses: h.board, People: h.cfg.people(), Order: h.cfg.order(),
 		Secret: secret, Random: rand.Reader, Now: time.Now, Plain: obd.Plain, Compare: h.board.Compare, Receipt: h.receipt, Log: h.log,
-		Public: h.cfg.HTTP.publicBase(), Clocks: h.board.Clocks(), Witnessed: h.witnessed,
+		Boot: h.rooms.boot(), Beat: h.board.Beat, Public: h.cfg.HTTP.publicBase(), Clocks: h.board.Clocks(), Witnessed: h.witnessed,
 	}
 }
 
@@ -152,7 +152,7 @@ var _ desk.Keys = keys{}
 
 // Unlock implements desk.Keys.
 func (k keys) Unlock(ctx context.Context, u desk.Unlock) (keycab.Outcome, error) {
-	return k.Bay.Unlock(ctx, bay.UnlockOrder{Job: u.Job, Slot: u.Slot, Purpose: u.Purpose, By: u.By, Reason: u.Reason, Request: u.Request})
+	return k.Bay.Unlock(ctx, bay.UnlockOrder{Job: u.Job, Slot: u.Slot, Purpose: u.Purpose, By: u.By, Reason: u.Reason, Wish: u.Wish, Request: u.Request})
 }
 
 // Acknowledge implements desk.Keys.

@@ -21,6 +21,7 @@ func TestTheCabinetOverTheWire(t *testing.T) {
 		{"a hook that does not move is a failure after one retry", calmly(aHookThatDoesNotMoveIsAFailureAfterOneRetry)},
 		{"two unlocks come one after the other", calmly(twoUnlocksComeOneAfterTheOther)},
 		{"an unlock nobody saw is unknown and not tried again", anUnlockNobodySawIsUnknownAndNotTriedAgain},
+		{"a hand quicker than the polls is no second frame", calmly(aHandQuickerThanThePollsIsNoSecondFrame)},
 		{"what happened while unplugged is in the snapshot and no change", calmly(whatHappenedWhileUnpluggedIsInTheSnapshotAndNoChange)},
 		{"a silent cabinet is offline after three polls", calmly(aSilentCabinetIsOfflineAfterThreePolls)},
 		{"one silent board of two makes its slots unknown", calmly(oneSilentBoardOfTwoMakesItsSlotsUnknown)},
@@ -160,6 +161,26 @@ func anUnlockNobodySawIsUnknownAndNotTriedAgain(t *testing.T) {
 		})})
 	}
 	together(t, scenes)
+}
+
+func aHandQuickerThanThePollsIsNoSecondFrame(t *testing.T) {
+	r := newRig(t, sim.BoardConfig{HookClosed: 1}, keycab.Options{HookClosed: closedIs(1)})
+	r.board.SetKey(6, true)
+	r.snapshot(true)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		slot := <-r.board.Opened()
+		r.board.SetKey(slot, false)
+		r.board.SetHook(slot, true)
+	}()
+	if outcome, err := r.unlock(6); outcome != keycab.OutcomeUnknown || err != nil {
+		t.Errorf("got %s and %v, want unknown: the key is gone, and nobody saw the hook move", outcome, err)
+	}
+	<-done
+	if got := len(r.unlocks()); got != 1 {
+		t.Errorf("sent %d unlock frames, want 1", got)
+	}
 }
 
 func whatHappenedWhileUnpluggedIsInTheSnapshotAndNoChange(t *testing.T) {

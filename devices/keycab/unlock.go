@@ -138,7 +138,7 @@ func (s *session) pulseAndLook(ctx context.Context, w *watch, slot int) (o Outco
 	w.open, w.closed, w.asked, w.doubled = 0, 0, 0, 0
 	s.watched = w
 	defer func() { s.watched = nil }()
-	addr := s.c.opts.Boards[w.board]
+	addr, key := s.c.opts.Boards[w.board], s.rack.slot(slot-1).Key
 	refused, err = s.pulseOnce(addr, w.lock)
 	if h, ok := s.c.talk.(holder); ok && s.pulsed {
 		off := s.offAfter(ctx, h, w)
@@ -158,8 +158,9 @@ func (s *session) pulseAndLook(ctx context.Context, w *watch, slot int) (o Outco
 			return Opened, nil, nil
 		}
 	}
-	if w.closed >= 2 && !w.doubtful() && !s.line[w.board].silent && s.rack.slot(slot-1).Hook == HookClosed {
-		return Failed, nil, nil
+	now := s.rack.slot(slot - 1)
+	if w.closed >= 2 && !w.doubtful() && !s.line[w.board].silent && now.Hook == HookClosed && now.Key == key {
+		return Failed, nil, nil // a key that came or went says that the slot was open, and somebody quicker than the polls
 	}
 	return OutcomeUnknown, nil, nil
 }

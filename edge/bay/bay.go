@@ -88,6 +88,7 @@ type UnlockOrder struct {
 	Purpose string // hang, release, work, return
 	By      string // staff id, or kiosk
 	Reason  string // of a staff member; "" of a customer
+	Wish    string // the id of the wish of another edge that this grants
 	Request journal.RequestID
 	Seen    []journal.Hash // as in ScanOrder
 }

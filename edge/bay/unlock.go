@@ -161,7 +161,7 @@ func (b *Bay) runUnlock(ctx context.Context, u *unlock) {
 // written it for this request.
 func (b *Bay) writeIntent(ctx context.Context, u *unlock) (first bool, err error) {
 	o := u.order
-	p := job.UnlockIntended{Cabinet: b.cfg.Cabinet.Name(), Slot: o.Slot, Purpose: o.Purpose, By: o.By, Reason: o.Reason}
+	p := job.UnlockIntended{Cabinet: b.cfg.Cabinet.Name(), Slot: o.Slot, Purpose: o.Purpose, By: o.By, Reason: o.Reason, Wish: o.Wish}
 	d, err := draft(o.Job, o.Request, p)
 	if err != nil {
 		return false, fmt.Errorf("open a slot: %w", err)

@@ -43,6 +43,19 @@ type DeskKey struct {
 	Holder string        `json:"holder,omitempty"`
 	Since  *time.Time    `json:"since,omitempty"`
 	Moves  []DeskKeyMove `json:"moves"` // oldest first, the newest maxMoves
+	// Other is the node that minds the cabinet with the key, where that is not this one.
+	Other string    `json:"other,omitempty"`
+	Wish  *DeskWish `json:"wish,omitempty"`
+}
+
+// DeskWish is the newest wish of another edge for the slot of the key.
+type DeskWish struct {
+	At    time.Time `json:"at"`
+	To    string    `json:"to"`
+	Slot  int       `json:"slot"`
+	State string    `json:"state"` // waiting, opening, opened, refused, failed, unknown
+	Why   string    `json:"why,omitempty"`
+	By    string    `json:"by"`
 }
 
 const maxMoves = 40
@@ -107,6 +120,13 @@ func rank(a DeskAlarm) int {
 
 func (b *Board) deskKey(s job.State) DeskKey {
 	k := DeskKey{Where: s.Key.Where, Holder: s.Key.Holder, Since: moments(s.Key.SinceMS), Moves: []DeskKeyMove{}}
+	if s.Key.In && s.Key.Node != b.cfg.Node {
+		k.Other = s.Key.Node
+	}
+	if n := len(s.Wishes); n > 0 {
+		w := s.Wishes[n-1]
+		k.Wish = &DeskWish{At: at(w.AtMS), To: w.To, Slot: w.Slot, State: w.State, Why: w.Why, By: w.By}
+	}
 	story := b.stories[s.ID]
 	for _, m := range story[max(0, len(story)-maxMoves):] {
 		k.Moves = append(k.Moves, DeskKeyMove{At: at(m.AtMS), What: m.What, Word: m.Word, Slot: m.Slot, By: m.By, Note: m.Note, Leave: m.Leave})

@@ -20,6 +20,7 @@ type Now struct {
 	Fault      *Fault      // stays until it is cleared
 	ClearFault *ClearFault // ends the fault of that kind
 	PeerBay    *PeerBay
+	Beat       *Beat   // a node's heartbeat, for wishes
 	Call       *Call   // a customer at the kiosk asks for a person
 	Answered   *string // the id of a call that somebody has gone to
 }
@@ -55,12 +56,36 @@ type PeerBay struct {
 	Bay  string
 }
 
+// Beat is a node's heartbeat: the boot it is in, and how far that is in its own words.
+type Beat struct {
+	Node string
+	Boot string
+	MS   int64 // since the boot began
+}
+
+// beat takes a heartbeat. Of two in one boot that came over two links the later one counts.
+func (m *moment) beat(n Beat) {
+	if old := m.beats[n.Node]; old.Boot == n.Boot && old.MS >= n.MS {
+		return
+	}
+	m.beats[n.Node] = n
+}
+
+// Beat is the newest heartbeat of a node that was told; false when none was.
+func (b *Board) Beat(node string) (Beat, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n, ok := b.moment.beats[node]
+	return n, ok && n.Boot != ""
+}
+
 // moment is what Tell last said.
 type moment struct {
 	heard   map[string]time.Time
 	online  map[string]bool
 	backlog map[string]uint64
 	bays    map[string]string // node → bay
+	beats   map[string]Beat
 	scanner ScannerState
 	scan    *ScanNow
 	clear   *ClearNow
@@ -73,7 +98,7 @@ type moment struct {
 
 func newMoment(cfg Config) moment {
 	m := moment{
-		heard: map[string]time.Time{}, online: map[string]bool{}, backlog: map[string]uint64{}, bays: map[string]string{},
+		heard: map[string]time.Time{}, online: map[string]bool{}, backlog: map[string]uint64{}, bays: map[string]string{}, beats: map[string]Beat{},
 		scanner: ScannerState{State: "none"}, cabinet: DeskCabinet{State: "none"},
 	}
 	for _, n := range cfg.Nodes {
@@ -127,6 +152,8 @@ func (b *Board) Tell(n Now) {
 	case n.PeerBay != nil:
 		m.bays[n.PeerBay.Node] = n.PeerBay.Bay
 		b.staleLocked(Desk)
+	case n.Beat != nil:
+		m.beat(*n.Beat)
 	case n.Call != nil:
 		m.call(*n.Call)
 		b.staleLocked(Desk)

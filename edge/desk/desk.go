@@ -63,6 +63,7 @@ type Unlock struct {
 	Purpose string
 	By      string
 	Reason  string
+	Wish    string // the id of the wish of another edge that this grants
 	Request journal.RequestID
 }
 
@@ -108,6 +109,11 @@ type Config struct {
 	Public string
 	// Clocks are those of the shop (board.Board); nil believes each author's clock.
 	Clocks *clocks.Clocks
+	// Boot is this machine's boot id and the time since that boot began: wishes are held
+	// against it. Nil: none is granted. Beat is the newest heartbeat of another node
+	// (board.Board); nil: none is known, and nothing can be wished of it.
+	Boot func() (id string, since time.Duration)
+	Beat func(node string) (board.Beat, bool)
 	// Witnessed says who has cosigned an origin, and how far; nil: nobody is known.
 	Witnessed func(origin string) Witnessed
 	Log       *slog.Logger
@@ -120,6 +126,7 @@ type Desk struct {
 	guesses guesses
 	session session
 	old     oldTokens
+	wishes  wishes
 }
 
 // New makes a Desk; Run lets it follow keys and sessions.

@@ -159,8 +159,9 @@ func TestOnlyTheEdgeWithTheCabinetGivesAKeyOut(t *testing.T) {
 	_ = other.Run(ctx) // it follows the same news, and binds nothing
 	f.refused("pickup/key", object{"code": code, "strokes": strokes()}, http.StatusConflict, "other_cabinet")
 	f.refused("pickup/key", object{"code": f.tokenOf(id), "strokes": strokes()}, http.StatusConflict, "other_cabinet")
-	f.refused("desk/release", staff(id, object{"slot": 3, "reason": "code lost"}), http.StatusConflict, "other_slot")
-	f.refused("keys/take", staff(id, nil), http.StatusConflict, "other_cabinet")
+	f.refused("desk/release", staff(id, object{"slot": 4, "reason": "code lost"}), http.StatusConflict, "other_slot")
+	f.refused("desk/release", staff(id, object{"slot": 3, "reason": "code lost"}), http.StatusServiceUnavailable, "owner_away")
+	f.refused("keys/take", staff(id, nil), http.StatusServiceUnavailable, "owner_away")
 	if len(there.given) > 0 {
 		t.Errorf("the other cabinet was asked to open %d slots", len(there.given))
 	}

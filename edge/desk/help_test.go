@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,7 +63,7 @@ func (c *cabinet) Unlock(ctx context.Context, u desk.Unlock) (keycab.Outcome, er
 		return o, nil
 	}
 	c.given[u.Request] = c.outcome
-	if err := c.write(ctx, u.Job, job.UnlockIntended{Cabinet: "wall", Slot: u.Slot, Purpose: u.Purpose, By: u.By}, u.Request); err != nil {
+	if err := c.write(ctx, u.Job, job.UnlockIntended{Cabinet: "wall", Slot: u.Slot, Purpose: u.Purpose, By: u.By, Wish: u.Wish}, u.Request); err != nil {
 		return keycab.OutcomeUnknown, err
 	}
 	if c.outcome != keycab.Opened {
@@ -96,6 +97,7 @@ type front struct {
 	receipts  func(context.Context, string) ([]byte, error)
 	public    string
 	witnessed func(string) desk.Witnessed
+	since     atomic.Int64 // of the boot, in milliseconds
 	stop      func()
 }
 
@@ -151,6 +153,7 @@ func (f *front) open() {
 	f.keys = &cabinet{log: f.journal, outcome: keycab.Opened, hand: true, given: map[journal.RequestID]keycab.Outcome{}}
 	f.desk = desk.New(desk.Config{Node: member.Node, Shop: "Demo", Bay: "1", Cabinet: "wall", Journal: f.journal, Board: f.board, Guesses: f.board,
 		Keys: f.keys, People: people, Order: prices(), Secret: []byte("secret"), Random: rand.Reader, Now: f.now.Now, Idle: f.idle, Compare: f.board.Compare, Receipt: f.receipts,
+		Boot:   func() (string, time.Duration) { return "b1", time.Duration(f.since.Load()) * time.Millisecond },
 		Public: f.public, Clocks: f.board.Clocks(), Witnessed: f.witnessed, Log: log})
 	f.api, err = web.NewAPI("test", f.desk.Actions()...)
 	if err != nil {

@@ -44,6 +44,9 @@ type ForWork struct {
 
 // takeKey opens the slot of a job's key for a staff member who needs the car.
 func (d *Desk) takeKey(ctx context.Context, in ForWork) (SlotOut, error) {
+	if s, ok := d.elsewhere(in.Job); ok {
+		return d.wishKey(ctx, in, s)
+	}
 	return d.staffKey(ctx, in, job.CanTakeKey, func(s job.State) (Unlock, error) {
 		if !d.owns(s) {
 			return Unlock{}, web.Fail(http.StatusConflict, "other_cabinet", "the key of this job is not in this edge's cabinet", "go to the edge that has it")

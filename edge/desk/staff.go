@@ -238,6 +238,9 @@ func (d *Desk) release(ctx context.Context, in Release) (SlotOut, error) {
 	if err != nil {
 		return SlotOut{}, err
 	}
+	if other, ok := d.elsewhere(in.Job); ok && other.Key.Slot == in.Slot {
+		return d.wishRelease(ctx, in, other, request)
+	}
 	if s.Key.Slot != in.Slot || !d.owns(s) {
 		return SlotOut{}, web.Fail(http.StatusConflict, "other_slot", "the key of this job is not in that slot of this cabinet", "look at the cabinet again")
 	}

@@ -20,6 +20,7 @@ func signedFor(id string) journal.RequestID { return derive("handback.signed", i
 // at the start, since all of it is told from the journal.
 func (d *Desk) Run(ctx context.Context) error {
 	d.session.wipe("")
+	defer d.wishes.tasks.Wait()
 	failed := false
 	for version, next := "", d.cfg.Idle; ctx.Err() == nil; {
 		wait, cancel := context.WithTimeout(ctx, next)
@@ -45,6 +46,11 @@ func (d *Desk) Run(ctx context.Context) error {
 func (d *Desk) follow(ctx context.Context, view board.View) bool {
 	done := true
 	for _, s := range d.cfg.Board.Jobs() {
+		if err := d.answerWishes(ctx, s); err != nil {
+			done = false
+			d.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "a wish of another edge is not answered, tried again soon",
+				slog.String("job", s.ID), slog.Any("error", err))
+		}
 		follow := d.seal
 		if d.owns(s) { // the edge that owns the cabinet decides about its keys, and no other
 			follow = d.settleKey

@@ -30,10 +30,10 @@ func actors() []struct{ who, kinds string } {
 		{ByDevice, "slot.opened slot.closed slot.unlock_failed slot.outcome_unknown key.hung key.taken cabinet.online cabinet.offline " +
 			"cabinet.forced cabinet.flapping tag.bound alarm.raised alarm.cleared warning.raised warning.cleared " +
 			"scan.part scan.completed scan.failed scan.recorded car.mismatched codes.cleared codes.clear_failed codes.clear_unknown"},
-		{ByPerson, "slot.unlock_intended bay.assigned car.received scan.started codes.clear_intended car.mismatch_decided " +
+		{ByPerson, "slot.unlock_intended slot.wished bay.assigned car.received scan.started codes.clear_intended car.mismatch_decided " +
 			"work.started work.paused work.resumed work.finished part.awaited part.arrived extra.raised extra.offered extra.approved extra.declined " +
 			"inspection.passed inspection.failed car.prepared ready.notified bill.stated bill.settled gatepass.issued " +
 			"alarm.acknowledged cabinet.commissioned subject.erased subject.contact_erased"},
-		{ByProgram, "order.offered car.handed_back pickup.bound job.sealed job.amended job.merged timer.due timer.overdue"},
+		{ByProgram, "wish.refused order.offered car.handed_back pickup.bound job.sealed job.amended job.merged timer.due timer.overdue"},
 	}
 }

@@ -28,6 +28,7 @@ func (s *State) step(e Event) {
 	s.stepVisit(e)
 	s.stepKey(e)
 	s.stepPickup(e)
+	s.stepWish(e)
 	s.stepWork(e)
 	s.stepScan(e)
 	s.stepCar(e)

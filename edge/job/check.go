@@ -142,6 +142,7 @@ func checkKey(c *checker, p Payload) {
 		c.need("purpose", p.Purpose)
 		c.word("by", p.By)
 		c.line("reason", p.Reason)
+		c.word("wish", p.Wish)
 	case SlotOpened:
 		c.slot(p.Cabinet, p.Slot)
 	case SlotClosed:

@@ -82,7 +82,8 @@ type State struct {
 	Gatepass  bool
 	SignedFor bool // the second signature is there (K-208)
 	Pickup    Pickup
-	Back      bool // car handed back
+	Wishes    []Wish // of other edges for the slot of the job's key, oldest first, the newest 16
+	Back      bool   // car handed back
 	BackMS    int64
 	GateMS    int64  // when the gate pass was issued
 	Closer    string // origin of the event that gave the car back, or let it go

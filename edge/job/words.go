@@ -84,6 +84,7 @@ type UnlockIntended struct {
 	Purpose string `json:"purpose"`
 	By      string `json:"by"`
 	Reason  string `json:"reason,omitempty"` // why staff opens it, where staff does
+	Wish    string `json:"wish,omitempty"`   // the wish of another edge that this grants
 }
 
 // SlotOpened is an unlock confirmed by the hook.

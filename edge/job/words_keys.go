@@ -118,6 +118,7 @@ func keyKinds() []string {
 	return []string{
 		AlarmRaised{}.Kind(), AlarmCleared{}.Kind(), AlarmAcknowledged{}.Kind(), WarningRaised{}.Kind(), WarningCleared{}.Kind(),
 		CabinetCommissioned{}.Kind(), TagBound{}.Kind(), PickupBound{}.Kind(), PickupRefused{}.Kind(),
+		SlotWished{}.Kind(), WishRefused{}.Kind(),
 	}
 }
 
@@ -141,6 +142,10 @@ func decodeAlarm(kind string) func([]byte) (Payload, error) {
 		return as[PickupBound]
 	case PickupRefused{}.Kind():
 		return as[PickupRefused]
+	case SlotWished{}.Kind():
+		return as[SlotWished]
+	case WishRefused{}.Kind():
+		return as[WishRefused]
 	}
 	return nil
 }
@@ -183,5 +188,7 @@ func checkAlarm(c *checker, p Payload) {
 	case PickupRefused:
 		c.word("kiosk", p.Kiosk)
 		c.need("why", p.Why)
+	default:
+		checkWish(c, p)
 	}
 }

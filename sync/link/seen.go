@@ -35,6 +35,9 @@ func (t *taker) beats(from string, m wire.Message) {
 		t.refuse(from, err)
 		return
 	}
+	if l.Boot != "" {
+		t.tell(board.Now{Beat: &board.Beat{Node: from, Boot: l.Boot, MS: l.MS}})
+	}
 	if l.Bay != "" {
 		t.tell(board.Now{PeerBay: &board.PeerBay{Node: from, Bay: l.Bay}})
 	}

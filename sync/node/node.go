@@ -26,6 +26,8 @@ type Options struct {
 	Floor, Ceiling time.Duration
 	// Now is the machine's clock for certificates; nil: time.Now.
 	Now func() time.Time
+	// Boot is the boot id and the time since it began; nil: the machine's.
+	Boot func() (id string, since time.Duration)
 	// Started is called once when the screens are served; nil is allowed.
 	Started func()
 }
@@ -81,10 +83,11 @@ func Join(ctx context.Context, cfg edge.Config, member *shop.Member, opt Options
 	for _, n := range member.Roster.Nodes {
 		peers = append(peers, link.Peer{Node: n.Name, Role: n.Role})
 	}
-	var boot func() (string, time.Duration)
-	if clock, err := journal.SystemClock(); err == nil { // without it the heartbeat names no boot
+	boot := opt.Boot
+	if clock, err := journal.SystemClock(); boot == nil && err == nil { // without it the heartbeat names no boot
 		boot = clock.Boot
 	}
+	rooms.Boot = boot
 	for _, l := range cfg.Link {
 		secure, err := linkTLS(l, member, opt.Now)
 		if err != nil {

@@ -1,7 +1,7 @@
 // What the desk makes of the key cabinet's news: words and places, no clicks.
 
 import { dayClock, fill, wordOf } from '../shared/i18n';
-import type { DeskAlarm, DeskKeyMove, DeskView, Lang, Person } from '../shared/types';
+import type { DeskAlarm, DeskKey, DeskKeyMove, DeskView, Lang, Person } from '../shared/types';
 import { keyWords, type KeyWord } from './keywords';
 
 export type Put = Record<string, string | number>;
@@ -39,6 +39,15 @@ export function moveText(m: DeskKeyMove, lang: Lang, people: readonly Person[] |
   const what = m.what === 'key.taken' && !m.leave ? 'key_stolen' : m.what.replace('.', '_');
   const word = /^(alarm|warning)/.test(m.what) ? keyWord(lang, 'a_', m.word ?? '') : m.word && /^(hang|release|work|return)$/.test(m.word) ? keyWord(lang, 'p_', m.word) : '';
   return [fill(keyWord(lang, 'm_', what), { slot: m.slot ?? '?' }), word, m.by ? nameOf(people, lang, m.by) : '', m.note].filter(Boolean).join(' · ');
+}
+
+/** What became of the newest wish for a key in another edge's cabinet; '' where it hangs here or nowhere. */
+export function wishText(k: DeskKey | null | undefined, lang: Lang): string {
+  if (!k?.other) return '';
+  const w = k.wish;
+  const before = w && /^(opened|failed|unknown)$/.test(w.state) && k.since && Date.parse(w.at) < Date.parse(k.since);
+  if (!w || before) return sayKey(lang, 'other', { node: k.other });
+  return fill(keyWord(lang, 'w_', w.state), { node: w.to, slot: w.slot, why: keyWord(lang, 'y_', w.why ?? '') });
 }
 
 /** How many slots stand in a row of the map: as the cabinet hangs, else four. */

@@ -10,6 +10,7 @@ const hans = {
   take: '取钥匙用车', bring: '归还钥匙', why: '做什么用？', whyOpen: '为什么打开？', openSlot: '打开 {slot} 号格', history: '钥匙记录', pickSlot: '选一格查看；可用方向键移动。', kept: '为 {ticket} 留着', opened: '{slot} 号格已要求打开',
   m_key_hung: '挂入 {slot} 号格', m_key_taken: '从 {slot} 号格取走', m_key_stolen: '未经允许从 {slot} 号格取走', m_slot_unlock_intended: '要求打开 {slot} 号格', m_slot_unlock_failed: '{slot} 号格没有打开', m_slot_outcome_unknown: '{slot} 号格是否打开不明', m_alarm_raised: '报警', m_alarm_acknowledged: '已查看', m_warning_raised: '提示', m_pickup_refused: '取车码错误',
   p_hang: '入柜', p_release: '交还客户', p_work: '用车', p_return: '归还', p_kiosk: '自助机',
+  other: '钥匙在 {node} 的钥匙柜里：打开由那边决定', w_waiting: '已向 {node} 请求打开 {slot} 号格，等待答复', w_opening: '{node} 已同意，{slot} 号格正在打开', w_opened: '{node} 已打开 {slot} 号格', w_refused: '{node} 没有打开 {slot} 号格：{why}', w_failed: '{node} 的 {slot} 号格没有弹开', w_unknown: '{node} 的 {slot} 号格是否打开不明，请去看一下', y_wish_stale: '请求到得太晚，请再提一次', y_wish_reboot: '那台电脑重新启动过，请再提一次', y_other_slot: '钥匙已不在那一格', y_unknown_person: '那边不认识这位员工', y_no_reason: '没有写原因', y_no_gatepass: '还没有出厂通知单', y_key_not_in: '钥匙不在柜内', y_cabinet: '钥匙柜连不上', y_busy: '此格正在打开', y_closed: '这次服务已结束',
 };
 
 export type KeyWord = keyof typeof hans;
@@ -22,6 +23,7 @@ const hant: Record<KeyWord, string> = {
   take: '取鑰匙用車', bring: '歸還鑰匙', why: '做甚麼用？', whyOpen: '為甚麼打開？', openSlot: '打開 {slot} 號格', history: '鑰匙紀錄', pickSlot: '選一格查看；可用方向鍵移動。', kept: '為 {ticket} 留著', opened: '{slot} 號格已要求打開',
   m_key_hung: '掛入 {slot} 號格', m_key_taken: '從 {slot} 號格取走', m_key_stolen: '未經允許從 {slot} 號格取走', m_slot_unlock_intended: '要求打開 {slot} 號格', m_slot_unlock_failed: '{slot} 號格沒有打開', m_slot_outcome_unknown: '{slot} 號格是否打開不明', m_alarm_raised: '警報', m_alarm_acknowledged: '已查看', m_warning_raised: '提示', m_pickup_refused: '取車碼不符',
   p_hang: '入櫃', p_release: '交還客戶', p_work: '用車', p_return: '歸還', p_kiosk: '自助機',
+  other: '鑰匙在 {node} 的鑰匙櫃裡：打開由那邊決定', w_waiting: '已向 {node} 請求打開 {slot} 號格，等待答覆', w_opening: '{node} 已同意，{slot} 號格正在打開', w_opened: '{node} 已打開 {slot} 號格', w_refused: '{node} 沒有打開 {slot} 號格：{why}', w_failed: '{node} 的 {slot} 號格沒有彈開', w_unknown: '{node} 的 {slot} 號格是否打開不明，請去看一下', y_wish_stale: '請求到得太晚，請再提一次', y_wish_reboot: '那台電腦重新啟動過，請再提一次', y_other_slot: '鑰匙已不在那一格', y_unknown_person: '那邊不認得這位員工', y_no_reason: '沒有寫原因', y_no_gatepass: '尚未有出廠通知單', y_key_not_in: '鑰匙不在櫃內', y_cabinet: '鑰匙櫃連不上', y_busy: '此格正在打開', y_closed: '這次服務已結束',
 };
 
 const en: Record<KeyWord, string> = {
@@ -32,6 +34,7 @@ const en: Record<KeyWord, string> = {
   take: 'Take the key for work', bring: 'Bring the key back', why: 'What for?', whyOpen: 'Why open it?', openSlot: 'Open slot {slot}', history: 'History of the key', pickSlot: 'Choose a slot to look at; the arrow keys move.', kept: 'kept for {ticket}', opened: 'slot {slot} was asked to open',
   m_key_hung: 'hung in slot {slot}', m_key_taken: 'taken from slot {slot}', m_key_stolen: 'taken from slot {slot} without leave', m_slot_unlock_intended: 'slot {slot} asked to open', m_slot_unlock_failed: 'slot {slot} did not open', m_slot_outcome_unknown: 'not known whether slot {slot} opened', m_alarm_raised: 'alarm', m_alarm_acknowledged: 'somebody has looked', m_warning_raised: 'warning', m_pickup_refused: 'wrong pick-up code',
   p_hang: 'to hang it', p_release: 'for the customer', p_work: 'for work', p_return: 'brought back', p_kiosk: 'kiosk',
+  other: 'The key hangs in the cabinet of {node}: that edge decides', w_waiting: '{node} was asked to open slot {slot}: waiting for its answer', w_opening: '{node} agrees, slot {slot} is opening', w_opened: '{node} has opened slot {slot}', w_refused: '{node} did not open slot {slot}: {why}', w_failed: 'slot {slot} of {node} did not open', w_unknown: 'not known whether slot {slot} of {node} opened: please go and look', y_wish_stale: 'the wish came too late, please ask again', y_wish_reboot: 'that computer was started anew, please ask again', y_other_slot: 'the key is not there any more', y_unknown_person: 'that edge does not know this person', y_no_reason: 'there is no reason', y_no_gatepass: 'no gate pass yet', y_key_not_in: 'the key is not in the cabinet', y_cabinet: 'the cabinet cannot be reached', y_busy: 'the slot is just being opened', y_closed: 'the visit is over',
 };
 
 export const keyWords: Tables<KeyWord> = { 'zh-Hans': hans, 'zh-Hant': hant, en };

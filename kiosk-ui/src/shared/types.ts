@@ -325,7 +325,8 @@ export interface DeskSlot {
   stale?: boolean;
   alarm?: string;
 }
-export interface DeskKey { where: '' | 'slot' | 'customer' | 'technician' | 'unknown'; holder?: string; since?: string | null; moves: DeskKeyMove[] | null }
+export interface DeskKey { where: '' | 'slot' | 'customer' | 'technician' | 'unknown'; holder?: string; since?: string | null; moves: DeskKeyMove[] | null; other?: string; wish?: DeskWish }
+export interface DeskWish { at: string; to: string; slot: number; state: string; why?: string; by: string }
 export interface DeskKeyMove { at: string; what: string; word?: string; slot?: number; by?: string; note?: string; leave?: boolean }
 export interface DeskAlarm {
   id: string;
