@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -42,11 +41,10 @@ type target struct {
 
 // life is one process.
 type life struct {
-	cmd    *exec.Cmd
-	said   opening
-	done   chan struct{} // closed when it is gone; err is set
-	err    error
-	killed atomic.Bool
+	cmd  *exec.Cmd
+	said opening
+	done chan struct{} // closed when it is gone; err is set
+	err  error
 }
 
 // opening keeps what a program says and calls once when it serves.
