@@ -83,6 +83,32 @@ func TestAKeyWishThatIsRepeatedHasItsFirstAnswer(t *testing.T) {
 	f.refused("checkin/key", object{"job": id}, http.StatusConflict, "already")
 }
 
+func TestAReleaseThatIsRepeatedHasItsFirstAnswer(t *testing.T) {
+	t.Parallel()
+	for name, wish := range map[string]func(f *front, id, code string) (string, object){
+		"by staff": func(_ *front, id, _ string) (string, object) {
+			return "desk/release", staff(id, object{"slot": 3, "reason": "the code is lost"})
+		},
+		"by the customer": func(_ *front, _, code string) (string, object) {
+			return "pickup/key", object{"code": code, "strokes": strokes()}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFront(t)
+			id, code := f.checkedIn()
+			f.repaired(id)
+			path, in := wish(f, id, code)
+			in["request"] = "0123456789abcdef0123456789abcdef"
+			first := f.must(path, in)
+			f.until("the key is taken", id, func(s job.State) bool { return s.Key.Taken })
+			if again := f.must(path, in); again["slot"] != first["slot"] || again["outcome"] != first["outcome"] {
+				t.Errorf("the answer was lost and asked for again: got %v, want %v", again, first)
+			}
+		})
+	}
+}
+
 func TestAnAbandonedSessionIsWiped(t *testing.T) {
 	t.Parallel()
 	f := newFront(t)
