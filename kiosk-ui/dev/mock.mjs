@@ -15,7 +15,7 @@ const types = { html: 'text/html; charset=utf-8', js: 'text/javascript', css: 't
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 export function start(port = 0) {
-  const views = { kiosk: states.kiosk, board: states.board, bay: states.bay, desk: states.desk, office: states.office };
+  const views = { kiosk: states.kiosk, board: states.board, bay: states.bay, desk: states.desk, office: states.office, live: states.live };
   const sockets = new Set();
   let n = 0;
   const message = (screen, full = true) => JSON.stringify({
@@ -120,6 +120,7 @@ function answer(res, path, body, set, views) {
     return;
   }
   if (call === 'kiosk/reset') return set('kiosk', { session: null }), json(res, 200, {});
+  if (call === 'bay/live') return set('live', { on: body.on, error: undefined, why: body.on ? undefined : 'stopped' }), json(res, 200, {});
   if (call === 'desk/gatepass') return json(res, 200, { code: '7K2M-Q9XD' });
   return json(res, 200, {});
 }

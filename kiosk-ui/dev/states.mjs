@@ -29,7 +29,17 @@ export const report = {
           { name: 'catalyst', supported: true, complete: false }, { name: 'evap', supported: true, complete: false },
           { name: 'oxygen_sensor', supported: true, complete: true }, { name: 'egr', supported: false, complete: false },
         ],
+        groups: [{ group: '01', name: 'components', codes: 3, complete: true }, { group: '07', codes: 1, complete: false }],
       },
+      freeze: [
+        { frame: 0, code: 'P0133', readings: [{ pid: '0C', name: 'engine_rpm', value: 1726, unit: 'rpm' }, { pid: '05', name: 'coolant_temperature', value: 83, unit: '°C' }] },
+        { frame: 0, code: 'P0301', readings: [], raw: '02011234CAFE' },
+      ],
+      tests: [
+        { mid: '01', tid: '80', unit: 'V', value: 0.4, min: 0.1, max: 0.9, passed: true }, { mid: '01', tid: '81', unit: 'V', value: 1.024, min: 0.1, max: 0.9, passed: false },
+        { mid: '21', tid: '84', unit: '', value: 0, min: 0, max: 0, passed: false, not_run: true }, { mid: 'A1', tid: '0B', unit: '', value: 0, min: 0, max: 0, passed: false, raw: '0004 0000 FFFF' },
+      ],
+      info: { state: 'ok', name: 'ECM-EngineControl', calibration_ids: ['06L906026XX'], cvns: ['1791BC82'] },
       readings: [
         { pid: '0C', name: 'engine_rpm', value: 826, unit: 'rpm' }, { pid: '05', name: 'coolant_temperature', value: 88, unit: '°C' },
         { pid: '0D', name: 'vehicle_speed', value: 0, unit: 'km/h' }, { pid: '06', name: 'short_fuel_trim_1', value: 3.90625, unit: '%' },
@@ -95,6 +105,27 @@ export const bay = {
     locked: '', no_scan: '', compare,
   },
   scan: { id: 's1', running: false, step: 'done', done: 31, total: 31, codes, report },
+};
+
+// What may come of clearing codes, and how live values look.
+const unit = (ecu, outcome, over) => ({ ecu, outcome, gone: [], remain: [], permanent: [], incomplete: 0, ...over });
+const cleared = (state, over) => ({ id: `c-${state}`, state, reason: 'repaired', words: '已更换前氧传感器', at: at(-2), units: [], before: codes, after: [], ...over });
+export const clears = {
+  running: cleared('running', { step: 'proof', done: 14, total: 20 }),
+  cleared: cleared('cleared', { units: [unit('7E8', 'cleared', { gone: ['P0133', 'P0301'], permanent: ['P0133'], incomplete: 3 }), unit('7E9', 'cleared', { why: 'seen', gone: ['U0121'] })] }),
+  failed: cleared('failed', { why: 'conditions_not_correct', reason: 'other', units: [unit('7E8', 'refused', { why: 'conditions_not_correct', nrc: '22', remain: ['P0133'] }), unit('7E9', 'failed', { why: 'codes_remain', remain: ['U0121'] })] }),
+  unknown: cleared('unknown', { why: 'interrupted', reason: 'test', words: '', units: [unit('7E8', 'unknown', { why: 'not_read' })] }),
+  refused: cleared('', { id: 'c-refused', error: { kind: 'engine_running', message: 'the engine is running', hint: 'switch it off' } }),
+};
+const value = (ecu, pid, name, v, u, seconds = 0) => ({ ecu, pid, name, value: v, unit: u, at: at(-seconds / 60) });
+export const live = {
+  bay: '1', on: true, job: 'j1', until: at(10),
+  offered: [
+    { ecu: '7E8', pid: '0C', name: 'engine_rpm', unit: 'rpm', read: true }, { ecu: '7E9', pid: '0C', name: 'engine_rpm', unit: 'rpm', read: true },
+    { ecu: '7E8', pid: '05', name: 'engine_coolant_temperature', unit: '°C', read: true }, { ecu: '7E8', pid: '0D', name: 'vehicle_speed', unit: 'km/h', read: false },
+    { ecu: '7E8', pid: '03', name: 'fuel_system_1_status', read: true },
+  ],
+  values: [value('7E8', '0C', 'engine_rpm', 826, 'rpm'), value('7E9', '0C', 'engine_rpm', 824.5, 'rpm', 40), value('7E8', '05', 'engine_coolant_temperature', 88, '°C'), value('7E8', '03', 'fuel_system_1_status', 'closed_loop', '')],
 };
 
 const job = (over) => ({

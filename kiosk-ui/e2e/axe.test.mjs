@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { start } from '../dev/mock.mjs';
+import { clears } from '../dev/states.mjs';
 import { axe, openBrowser, openPage } from './browser.mjs';
 import { leave, onPage, pickUp, signAndHang, tell } from './kiosk.mjs';
 import { openJob } from './staff.mjs';
@@ -42,11 +43,13 @@ for (const lang of ['zh-Hans', 'zh-Hant', 'en']) {
       await page.getByTestId('clock').waitFor();
       assert.deepEqual(await axe(page), [], path);
       assert.deepEqual(page.wrong, []);
-      if (path === 'bay') for (const tab of ['readiness', 'readings', 'earlier']) {
+      if (path === 'bay') for (const tab of ['readiness', 'readings', 'frames', 'tests', 'units', 'earlier']) {
         await page.getByTestId(`tab-${tab}`).click();
         assert.deepEqual(await axe(page), [], tab);
       }
       if (path === 'bay') {
+        await clearing(page);
+        await living(page);
         await page.getByTestId('do-extra').click();
         assert.deepEqual(await axe(page), [], 'extra');
       }
@@ -90,6 +93,36 @@ for (const lang of ['zh-Hans', 'zh-Hant', 'en']) {
       await page.context().close();
     }
   });
+}
+
+// What clearing codes asks, and everything that may come of it.
+async function clearing(page) {
+  for (const [name, clear] of Object.entries(clears)) {
+    server.set('bay', { clear });
+    await page.locator(`[data-testid=clear][data-clear="${clear.id}"]`).waitFor();
+    assert.deepEqual(await axe(page), [], `clearing: ${name}`);
+  }
+  await page.getByTestId('do-clear').click();
+  await page.getByTestId('because-other').click();
+  assert.deepEqual(await axe(page), [], 'why codes are cleared');
+  await page.getByTestId('cancel').click();
+  server.set('bay', { clear: undefined });
+}
+
+// Live values: while they come, what may be chosen, a fault, and their end.
+async function living(page) {
+  await page.getByTestId('live-on').click();
+  await page.getByTestId('value').nth(3).waitFor();
+  assert.deepEqual(await axe(page), [], 'live values');
+  await page.getByTestId('live-choose').click();
+  await page.getByTestId('pid-0D').waitFor();
+  assert.deepEqual(await axe(page), [], 'what may be looked at');
+  server.set('live', { on: false, error: { kind: 'no_data', message: '', hint: '' } });
+  await page.getByTestId('live-error').waitFor();
+  assert.deepEqual(await axe(page), [], 'live values that failed');
+  server.set('live', { on: false, error: undefined, why: 'expired' });
+  await page.getByTestId('live-ended').waitFor();
+  assert.deepEqual(await axe(page), [], 'live values that have ended');
 }
 
 test('a kiosk left alone asks, then forgets', { timeout: 60_000 }, async () => {
