@@ -6,18 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"pitlane/devices"
 	"pitlane/devices/obd"
-	"pitlane/devices/serialport"
 )
 
 // liveFlags are the flags of `pitlane live`: those of scan that name the line, and
@@ -50,19 +47,12 @@ func liveCommand() *cobra.Command {
 		return f.refuse(err.Error(), "pitlane live --help names the flags", cmd.OutOrStdout())
 	})
 	p := cmd.Flags()
-	p.StringVar(&f.port, "port", "", "serial line of the adapter (best a name under /dev/serial/by-id)")
-	p.StringVar(&f.backend, "backend", "", "serial back-end: bugst or tarm")
-	p.IntVar(&f.baud, "baud", 38400, "speed of the line")
-	p.BoolVar(&f.noRaise, "no-baud-raise", false, "leave the line at the speed at which the adapter is found")
-	p.StringVar(&f.protocol, "protocol", "auto", "auto, or an ELM327 protocol number 1..C")
+	f.adapterFlags(p)
 	p.StringSliceVar(&f.pids, "pid", nil, "values of mode 01 to read, two hex digits each (none: what most look at)")
 	p.StringVar(&f.ecu, "ecu", "", "one control unit, as scan names it (none: all)")
 	p.IntVar(&f.rate, "rate", 0, "requests a second at most")
 	p.DurationVar(&f.long, "for", 0, "end after this time (0: when ended)")
 	p.BoolVar(&f.quiet, "quiet", false, "at most 10 requests a second, and nothing but the values")
-	p.StringVar(&f.format, "format", "text", "text or json")
-	p.StringVar(&f.cache, "cache", cacheFile(), "file that remembers the protocol of each port")
-	p.BoolVar(&f.verbose, "verbose", false, "log what the driver does to stderr")
 	f.timeout = time.Minute // that of a scan, which is not asked for
 	return cmd
 }
@@ -96,17 +86,7 @@ func live(ctx context.Context, f *liveFlags, out, errs io.Writer) error {
 	if message, hint := f.checkLive(); message != "" {
 		return f.endsWith(&devices.Fault{Kind: "wrong_usage", Message: message, Hint: hint}, out)
 	}
-	log := slog.New(slog.DiscardHandler)
-	if f.verbose {
-		log = slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}
-	s := obd.New(serialport.Opener(serialport.Config{Path: f.port, Baud: f.baud, Backend: f.backend, Log: log}), obd.Options{
-		Port: f.port, Baud: f.baud, NoRaise: f.noRaise, Protocol: f.protocol, Cache: f.cache, Rate: f.rate, Quiet: f.quiet, Log: log,
-	})
-	owner, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var ran error
-	var wg sync.WaitGroup
-	wg.Go(func() { ran = s.Run(owner, func(devices.Reading) {}) })
+	s, stop := f.scanner(ctx, obd.Options{Rate: f.rate, Quiet: f.quiet, Log: f.log(errs)})
 	looking, end := context.WithCancel(ctx)
 	begun := func([]obd.LivePID) {
 		if f.long > 0 {
@@ -120,8 +100,7 @@ func live(ctx context.Context, f *liveFlags, out, errs io.Writer) error {
 		}
 	})
 	end()
-	stop()
-	wg.Wait()
+	ran := stop()
 	if fault, ok := errors.AsType[*devices.Fault](err); ok {
 		return f.endsWith(fault, out)
 	}
@@ -147,13 +126,7 @@ func (f *liveFlags) print(out io.Writer, r obd.LiveReading) error {
 
 // endsWith says a fault, in JSON as the last line, and makes it the exit code.
 func (f *liveFlags) endsWith(fault *devices.Fault, out io.Writer) error {
-	e := &exit{code: exitFailure, err: errors.New(fault.Message + ": " + fault.Hint)}
-	switch fault.Kind {
-	case "wrong_usage":
-		e.code = exitUsage
-	case "port", "not_an_adapter":
-		e.code = exitUnreachable
-	}
+	e := &exit{code: exitOf(fault.Kind), err: errors.New(fault.Message + ": " + fault.Hint)}
 	if f.format == "json" {
 		e.quiet = true
 		line := map[string]*obd.Failure{"error": {Kind: fault.Kind, Message: fault.Message, Hint: fault.Hint}}

@@ -10,10 +10,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"pitlane/devices"
 	"pitlane/devices/obd"
@@ -66,21 +66,59 @@ func scanCommand() *cobra.Command {
 		return f.refuse(err.Error(), "pitlane scan --help names the flags", cmd.OutOrStdout())
 	})
 	p := cmd.Flags()
+	f.adapterFlags(p)
+	p.StringSliceVar(&f.units, "ecu", nil, "also read all codes of these control units by UDS: 7E0, 745:765 (asked:answers), 10 (29 bits)")
+	p.BoolVar(&f.cold, "cold", false, "forget the protocol of the last car on this port")
+	p.BoolVar(&f.quiet, "quiet", false, "no progress, and at most 10 requests a second on the car's bus")
+	p.StringVar(&f.record, "record", "", "write the session as a vehicle file")
+	p.BoolVar(&f.mask, "mask", false, "with --record: replace the serial of the VIN in the file, so that it can be shown to others")
+	p.DurationVar(&f.timeout, "timeout", 60*time.Second, "end the scan after this time")
+	return cmd
+}
+
+// adapterFlags are those of every command that speaks to a car.
+func (f *scanFlags) adapterFlags(p *pflag.FlagSet) {
 	p.StringVar(&f.port, "port", "", "serial line of the adapter (best a name under /dev/serial/by-id)")
 	p.StringVar(&f.backend, "backend", "", "serial back-end: bugst or tarm")
 	p.IntVar(&f.baud, "baud", 38400, "speed of the line")
 	p.BoolVar(&f.noRaise, "no-baud-raise", false, "leave the line at the speed at which the adapter is found")
 	p.StringVar(&f.protocol, "protocol", "auto", "auto, or an ELM327 protocol number 1..C")
-	p.StringSliceVar(&f.units, "ecu", nil, "also read all codes of these control units by UDS: 7E0, 745:765 (asked:answers), 10 (29 bits)")
-	p.BoolVar(&f.cold, "cold", false, "forget the protocol of the last car on this port")
-	p.BoolVar(&f.quiet, "quiet", false, "no progress, and at most 10 requests a second on the car's bus")
 	p.StringVar(&f.format, "format", "text", "text or json")
-	p.StringVar(&f.record, "record", "", "write the session as a vehicle file")
-	p.BoolVar(&f.mask, "mask", false, "with --record: replace the serial of the VIN in the file, so that it can be shown to others")
 	p.StringVar(&f.cache, "cache", cacheFile(), "file that remembers the protocol of each port")
-	p.DurationVar(&f.timeout, "timeout", 60*time.Second, "end the scan after this time")
 	p.BoolVar(&f.verbose, "verbose", false, "log what the driver does to stderr")
-	return cmd
+}
+
+// log is where the driver says what it does.
+func (f *scanFlags) log(errs io.Writer) *slog.Logger {
+	if !f.verbose {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// scanner is one on the line that the flags name. It owns the line until stop, which
+// waits for its end and says what went wrong with it.
+func (f *scanFlags) scanner(ctx context.Context, opts obd.Options) (s *obd.Scanner, stop func() error) {
+	opts.Port, opts.Baud, opts.NoRaise, opts.Protocol, opts.Cache = f.port, f.baud, f.noRaise, f.protocol, f.cache
+	s = obd.New(serialport.Opener(serialport.Config{Path: f.port, Baud: f.baud, Backend: f.backend, Quiet: obd.Quiet, Log: opts.Log}), opts)
+	owner, end := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(owner, func(devices.Reading) {}) }()
+	return s, func() error {
+		end()
+		return <-ended
+	}
+}
+
+// exitOf is the exit code of a failure.
+func exitOf(kind string) int {
+	switch kind {
+	case "wrong_usage":
+		return exitUsage
+	case "port", "not_an_adapter":
+		return exitUnreachable
+	}
+	return exitFailure
 }
 
 // cacheFile is where protocols are remembered; "" where this user has no place.
@@ -149,29 +187,19 @@ func scan(ctx context.Context, f *scanFlags, out, errs io.Writer) error {
 
 // runScan runs a scanner for the length of one scan.
 func runScan(ctx context.Context, f *scanFlags, errs io.Writer) (*obd.Report, []obd.Exchange, error) {
-	log := slog.New(slog.DiscardHandler)
-	if f.verbose {
-		log = slog.New(slog.NewTextHandler(errs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	}
 	var said []obd.Exchange // written by the scanner's goroutine, read after its end
 	opts := obd.Options{
-		Port: f.port, Baud: f.baud, NoRaise: f.noRaise, Protocol: f.protocol, Units: f.units,
-		Cold: f.cold, Cache: f.cache, Log: log,
+		Units: f.units, Cold: f.cold, Log: f.log(errs),
 		Trace: func(e obd.Exchange) { said = append(said, e) },
 	}
 	if f.quiet {
 		opts.Rate = quietRate
 	}
-	s := obd.New(serialport.Opener(serialport.Config{Path: f.port, Baud: f.baud, Backend: f.backend, Quiet: obd.Quiet, Log: log}), opts)
-	owner, stop := context.WithCancel(context.WithoutCancel(ctx))
-	var ran error
-	var wg sync.WaitGroup
-	wg.Go(func() { ran = s.Run(owner, func(devices.Reading) {}) })
+	s, stop := f.scanner(ctx, opts)
 	bar := newProgress(errs, f.quiet)
 	report, err := s.Scan(ctx, bar.show)
 	bar.end()
-	stop()
-	wg.Wait()
+	ran := stop()
 	if report.Error != nil {
 		err = nil // it is said in the report
 	}
@@ -216,12 +244,5 @@ func finish(r *obd.Report, f *scanFlags, out io.Writer) error {
 	if r.Error == nil {
 		return nil
 	}
-	code := exitFailure
-	switch r.Error.Kind {
-	case "wrong_usage":
-		code = exitUsage
-	case "port", "not_an_adapter":
-		code = exitUnreachable
-	}
-	return &exit{code: code, quiet: true, err: errors.New(r.Error.Message)}
+	return &exit{code: exitOf(r.Error.Kind), quiet: true, err: errors.New(r.Error.Message)}
 }

@@ -352,14 +352,15 @@ func tellsItsLength(r request) bool {
 }
 
 // newestCounts reports whether an answer is a value as it stands: an ECU that tells it
-// twice means the second one.
+// twice means the second one. Where a reply holds answers to other requests too, a second
+// tester is at work, and the first one is ours.
 func newestCounts(r request) bool {
 	return r.sid() == 0x01 || r.sid() == 0x02 || r.sid() == 0x22
 }
 
 // decode reads the messages of one ECU that answer r.
 func (a *Answer) decode(r request, msgs []message, broken bool) ECUAnswer {
-	if newestCounts(r) {
+	if newestCounts(r) && len(a.Others) == 0 {
 		msgs = msgs[len(msgs)-1:]
 	}
 	first := msgs[0]

@@ -101,6 +101,9 @@ func (x *scan) expected(text string, of []string) expectation {
 		e.frames = len(e.ids) // the number of the frame stands before the data
 	case x.isCAN() && x.fast.counts == countsYes:
 		e.frames = x.fast.car.Frames[text]
+		if s, known := x.someAnswer(text); known && e.frames == 0 && len(of) == 0 {
+			e = s
+		}
 		if e.frames == 0 && len(e.ids) == 1 {
 			e.frames, e.guess = framesUsual(r)*len(e.ids), true
 		}
@@ -253,6 +256,7 @@ func (x *scan) learn(text string, a Answer, of []string) {
 	e := expectation{ids: of, frames: a.frames}
 	if len(of) == 0 {
 		e.ids = x.ids()
+		x.learnSome(text, a)
 	}
 	delete(x.fast.car.Frames, text)
 	if len(e.ids) == 0 || a.frames > maxTransmitFast || !x.exactly(a, e) {

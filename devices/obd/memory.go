@@ -45,12 +45,15 @@ type habits struct {
 	// Bitmaps are the support bitmaps there are beside the first asked for, by service:
 	// 01 -> 204060; a dash where they are asked for one by one.
 	Bitmaps map[string]string `json:"bitmaps,omitempty"`
+	// Some are the requests to all that some units answer.
+	Some map[string]some `json:"some,omitempty"`
 }
 
 // clone is a copy that shares nothing.
 func (k known) clone() known {
 	k.Car.Frames, k.Car.Single = maps.Clone(k.Car.Frames), slices.Clone(k.Car.Single)
 	k.Car.Most, k.Car.Alone, k.Car.Bitmaps = maps.Clone(k.Car.Most), slices.Clone(k.Car.Alone), maps.Clone(k.Car.Bitmaps)
+	k.Car.Some = maps.Clone(k.Car.Some)
 	return k
 }
 

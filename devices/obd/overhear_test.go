@@ -120,11 +120,12 @@ func TestTheNewerOfTwoValuesCounts(t *testing.T) {
 		lines   []string
 		want    float64
 	}{
-		"CAN 29":   {"0106", []string{"18DAF110 03 41 06 82", "18DAF118 03 41 06 80", "18DAF110 03 41 06 83"}, 2.34375},
-		"CAN 11":   {"010C", []string{"7E8 04 41 0C 1A F8", "7E8 04 41 0C 0F A0"}, 1000},
-		"half one": {"010C", []string{"7E8 04 41 0C 1A F8", "7E8 04 41 0C 0F"}, 1726},
-		"another":  {"010C", []string{"7E8 04 41 0C 1A F8", "7E8 03 41 0D 32"}, 1726},
-		"K-line":   {"010D", []string{"48 6B 10 41 0D 32 43", "48 6B 10 41 0D 33 44"}, 51},
+		"CAN 29":          {"0106", []string{"18DAF110 03 41 06 82", "18DAF118 03 41 06 80", "18DAF110 03 41 06 83"}, 2.34375},
+		"CAN 11":          {"010C", []string{"7E8 04 41 0C 1A F8", "7E8 04 41 0C 0F A0"}, 1000},
+		"half one":        {"010C", []string{"7E8 04 41 0C 1A F8", "7E8 04 41 0C 0F"}, 1726},
+		"a second tester": {"010C", []string{"7E8 04 41 0C 1A F8", "7E8 03 41 11 26", "7E8 04 41 0C 00 00"}, 1726},
+		"another":         {"010C", []string{"7E8 04 41 0C 1A F8", "7E8 03 41 0D 32"}, 1726},
+		"K-line":          {"010D", []string{"48 6B 10 41 0D 32 43", "48 6B 10 41 0D 33 44"}, 51},
 	} {
 		for id, e := range obd.Decode(c.request, c.lines, on()).ECUs {
 			if id != "18DAF118" && (e.State != obd.OK || len(e.Readings) != 1 || e.Readings[0].Value != c.want) {
