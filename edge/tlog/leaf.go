@@ -3,7 +3,6 @@ package tlog
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -23,24 +22,6 @@ const leafHead = "pl-event/v1\n"
 
 // errLeaf begins every complaint about the bytes of a leaf.
 var errLeaf = errors.New("not a leaf")
-
-// leafJSON is the second line of a leaf, fields in the order of the format. It
-// only decodes; EncodeLeaf writes, so that encoding/json's habits (escapes, field
-// order) are not part of the format.
-type leafJSON struct {
-	O  string    `json:"o"`
-	S  uint64    `json:"s"`
-	B  string    `json:"b"`
-	M  int64     `json:"m"`
-	W  int64     `json:"w"`
-	Q  uint8     `json:"q"`
-	K  string    `json:"k"`
-	J  string    `json:"j"`
-	P  []Hash    `json:"p"`
-	CW string    `json:"cw"`
-	CP string    `json:"cp"`
-	N  RequestID `json:"n"`
-}
 
 // EncodeLeaf writes the exact bytes of an entry's leaf: hashes, commitments and
 // the request id in lower-case hex, no space, no escapes (the fields' alphabets
@@ -107,25 +88,11 @@ func DecodeLeaf(leaf []byte) (Entry, error) {
 	if !ok {
 		return Entry{}, fmt.Errorf("%w: it does not begin with %q", errLeaf, leafHead)
 	}
-	var f leafJSON
-	if err := json.Unmarshal(line, &f); err != nil {
+	e, err := readLeaf(string(line))
+	if err != nil {
 		return Entry{}, fmt.Errorf("%w: %w", errLeaf, err)
 	}
-	e := Entry{
-		Origin: f.O, Seq: f.S, Boot: f.B, BootMS: f.M, WallMS: f.W, Quality: f.Q,
-		Kind: f.K, Job: f.J, Parents: f.P, Request: f.N, Leaf: leaf,
-	}
-	for _, c := range []struct {
-		text string
-		into *Hash
-	}{{f.CW, &e.WorkCommit}, {f.CP, &e.ContactCommit}} {
-		if c.text == "" {
-			continue
-		}
-		if err := c.into.UnmarshalText([]byte(c.text)); err != nil {
-			return Entry{}, fmt.Errorf("%w: commitment: %w", errLeaf, err)
-		}
-	}
+	e.Leaf = leaf
 	again, err := EncodeLeaf(&e)
 	if err != nil {
 		return Entry{}, fmt.Errorf("%w: %w", errLeaf, err)
@@ -135,6 +102,116 @@ func DecodeLeaf(leaf []byte) (Entry, error) {
 	}
 	e.Hash = LeafHash(leaf)
 	return e, nil
+}
+
+// readLeaf takes the fields out of a leaf's second line, in the order of the format.
+// It looks for nothing else: what is not written as EncodeLeaf writes it makes fields
+// that are not those of any leaf, or that do not give the same bytes again.
+func readLeaf(line string) (e Entry, err error) {
+	c := cutter{rest: line}
+	e.Origin = c.word(`{"o":"`)
+	e.Seq = c.number(`","s":`)
+	e.Boot = c.word(`,"b":"`)
+	e.BootMS = int64(c.number(`","m":`))
+	e.WallMS = c.signed(`,"w":`)
+	e.Quality = uint8(min(c.number(`,"q":`), 255))
+	e.Kind = c.word(`,"k":"`)
+	e.Job = c.word(`","j":"`)
+	c.parents(`","p":[`, &e)
+	c.hash(`],"cw":"`, e.WorkCommit[:], true)
+	c.hash(`","cp":"`, e.ContactCommit[:], true)
+	c.hash(`","n":"`, e.Request[:], false)
+	if c.rest != "\"}\n" {
+		c.fail("its end")
+	}
+	return e, c.err
+}
+
+// cutter cuts the fields off a line. After the first that is not there it gives nothing.
+type cutter struct {
+	rest string
+	err  error
+}
+
+func (c *cutter) fail(what string) {
+	if c.err == nil {
+		c.err = fmt.Errorf("%s is not where it stands in a leaf", what)
+	}
+	c.rest = ""
+}
+
+// word is text that may be kept for long: it does not hold its line.
+func (c *cutter) word(head string) string { return strings.Clone(c.text(head)) }
+
+// text is what stands between a field's head and the next quote.
+func (c *cutter) text(head string) string {
+	rest, ok := strings.CutPrefix(c.rest, head)
+	end := strings.IndexByte(rest, '"')
+	if !ok || end < 0 {
+		c.fail(head)
+		return ""
+	}
+	c.rest = rest[end:]
+	return rest[:end]
+}
+
+// digits is what stands between a field's head and the next comma.
+func (c *cutter) digits(head string) string {
+	rest, ok := strings.CutPrefix(c.rest, head)
+	end := strings.IndexByte(rest, ',')
+	if !ok || end < 0 {
+		c.fail(head)
+		return ""
+	}
+	c.rest = rest[end:]
+	return rest[:end]
+}
+
+func (c *cutter) number(head string) uint64 {
+	n, err := strconv.ParseUint(c.digits(head), 10, 63)
+	if err != nil {
+		c.fail(head)
+	}
+	return n
+}
+
+func (c *cutter) signed(head string) int64 {
+	n, err := strconv.ParseInt(c.digits(head), 10, 64)
+	if err != nil {
+		c.fail(head)
+	}
+	return n
+}
+
+// hash is hex digits for the whole of into; none where it may be missing.
+func (c *cutter) hash(head string, into []byte, may bool) {
+	text := c.text(head)
+	if text == "" && may {
+		return
+	}
+	if hex.DecodedLen(len(text)) != len(into) {
+		c.fail(head)
+		return
+	}
+	if _, err := hex.Decode(into, []byte(text)); err != nil {
+		c.fail(head)
+	}
+}
+
+// parents is a list of hashes; of more than a leaf may have, one too many is read.
+func (c *cutter) parents(head string, e *Entry) {
+	rest, ok := strings.CutPrefix(c.rest, head)
+	if !ok {
+		c.fail(head)
+		return
+	}
+	c.rest = rest
+	for next := `"`; strings.HasPrefix(c.rest, next) && len(e.Parents) <= MaxParents; next = `,"` {
+		var h Hash
+		c.hash(next, h[:], false)
+		c.rest = strings.TrimPrefix(c.rest, `"`)
+		e.Parents = append(e.Parents, h)
+	}
 }
 
 // LeafHash is the RFC 6962 hash of a leaf's bytes.
