@@ -158,7 +158,15 @@ func (v *visit) restored(node, backup string) {
 		v.t.Fatal("the restored replica has no keys of the visit: this test shows nothing")
 	}
 	v.start(node)
-	v.within(time.Minute, "the restored replica without the keys", func() bool { return len(v.jobKeys([]string{node})) == 0 })
+	v.within(time.Minute, "the restored replica without the keys", func() bool { return v.destroyed(node, backup) })
+}
+
+// destroyed: a node has neither the visit's keys nor the wrapping key of a backup. The
+// wrapping key goes last, before the node confirms.
+func (v *visit) destroyed(node, backup string) bool {
+	v.t.Helper()
+	old := unwrapped(must(os.ReadFile(filepath.Join(backup, shopName+"-"+node, "keys.db"))), wrapsOf(v.folder(node)))
+	return len(v.jobKeys([]string{node})) == 0 && !slices.ContainsFunc(old, func(k vaultKey) bool { return k.Job == v.id })
 }
 
 // copied copies a folder's files with their modes.
@@ -234,7 +242,7 @@ func (v *visit) gone(secrets []secret, oldWraps map[string][]byte, backup string
 	v.t.Helper()
 	v.within(time.Minute, "head office blank", func() bool {
 		return v.count(`SELECT count(*) FROM codes`) == 0 && v.count(`SELECT count(*) FROM vehicles`) == 0 &&
-			v.count(`SELECT count(*) FROM jobs WHERE id = ? AND phase = ?`, v.id, string(job.PhaseLeft)) == 1 && len(v.jobKeys([]string{"central"})) == 0
+			v.count(`SELECT count(*) FROM jobs WHERE id = ? AND phase = ?`, v.id, string(job.PhaseLeft)) == 1 && v.destroyed("central", backup)
 	})
 	if left := v.jobKeys(nodeNames()); len(left) > 0 {
 		v.t.Errorf("%d keys of the visit are still held", len(left))
