@@ -14,7 +14,7 @@ const (
 	maxBatch    = 256      // drafts or adopted entries of one transaction
 	maxGraphs   = 512      // jobs whose graph is kept in memory
 	flushAt     = 4096     // entries that wait before the index is written behind
-	flushBusy   = 4 * 4096 // the same while many write: twice as many touch hardly more pages
+	flushBusy   = 2 * 4096 // the same while many write: twice as many touch hardly more pages
 	busyBatch   = 16       // entries of a batch that many wrote
 	batchRoom   = 64 << 10 // what a transaction may take beside its records
 	quietYields = 3        // without a new op, and nobody on his way, they end gathering
