@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -34,6 +35,7 @@ type history struct {
 	*memory
 	r     *rand.Rand
 	now   time.Time
+	clock atomic.Int64 // now, for the board
 	jobs  []*told
 	alarm int
 	right bool // clocks are right, as where something is trimmed
@@ -47,7 +49,9 @@ type told struct {
 }
 
 func newHistory(r *rand.Rand) *history {
-	return &history{memory: newMemory(), r: r, now: start(), right: r.IntN(2) == 0, boots: map[string]int{}}
+	h := &history{memory: newMemory(), r: r, now: start(), right: r.IntN(2) == 0, boots: map[string]int{}}
+	h.pass(0)
+	return h
 }
 
 // course is a whole visit; the last ones come when it is long over.
@@ -75,7 +79,7 @@ func course() []struct {
 func (h *history) some(t *testing.T, n int) {
 	t.Helper()
 	for range n {
-		h.now = h.now.Add(time.Duration(1+h.r.IntN(90)) * time.Minute)
+		h.pass(time.Duration(1+h.r.IntN(90)) * time.Minute)
 		switch k := h.r.IntN(20); {
 		case k == 0 || len(h.jobs) == 0:
 			h.jobs = append(h.jobs, &told{id: fmt.Sprintf("j%03d", len(h.jobs))})
@@ -94,6 +98,11 @@ func (h *history) some(t *testing.T, n int) {
 			}
 		}
 	}
+}
+
+func (h *history) pass(d time.Duration) {
+	h.now = h.now.Add(d)
+	h.clock.Store(h.now.UnixMilli())
 }
 
 func (h *history) anyone() string { return []string{reception, bay1, bay2}[h.r.IntN(3)] }
@@ -183,7 +192,7 @@ func (h *history) day(t *testing.T, m board.Memory, during func()) string {
 	t.Helper()
 	cfg := config(h.memory)
 	cfg.Keys, cfg.Memory = h.memory, m
-	cfg.Now = func() time.Time { return h.now }
+	cfg.Now = func() time.Time { return time.UnixMilli(h.clock.Load()) }
 	ctx, cancel := context.WithCancel(t.Context())
 	b, ended := board.New(cfg), make(chan error, 1)
 	go func() { ended <- b.Run(ctx) }()
@@ -240,7 +249,7 @@ func TestASnapshotThatDoesNotFitIsNotUsed(t *testing.T) {
 				h.entry(t, c.origin, x.id, c.payload)
 			}
 		}
-		h.now = h.now.Add(48 * time.Hour)
+		h.pass(48 * time.Hour)
 		want := h.day(t, s, func() {})
 		reads := func(raw []byte) int {
 			h.reads = 0
