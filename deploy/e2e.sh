@@ -28,7 +28,7 @@ shop() {
   base=$(free_base)
   "$work/pitlane-sim" --by-hand "$@" --data "$work/shop" --port-base "$base" >"$work/out" 2>"$work/log" &
   sim=$!
-  for _ in $(seq 100); do
+  for _ in $(seq 600); do
     grep -q '^ready' "$work/out" && break
     kill -0 $sim 2>/dev/null || { cat "$work/log" >&2; exit 1; }
     sleep 0.1

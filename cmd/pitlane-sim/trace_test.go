@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -289,8 +288,15 @@ func (v *visit) nothingLost(d disturbance) {
 			v.t.Errorf("%s happened %d times, want %d", kind, times[kind], n)
 		}
 	}
-	v.within(time.Minute, fmt.Sprintf("all %d entries at central, each once", len(all)), func() bool {
-		return v.count(`SELECT count(*) FROM entries`) == len(all) && v.count(`SELECT coalesce(sum(count), 0) FROM segments`) == len(all)
+	var rows, carried int
+	defer func() {
+		if v.t.Failed() {
+			v.t.Logf("%d entries at every edge at first, %d at reception now; central has %d, in segments of %d", len(all), len(v.tail("reception")), rows, carried)
+		}
+	}()
+	v.within(time.Minute, "all entries at central, each once", func() bool {
+		rows, carried = v.count(`SELECT count(*) FROM entries`), v.count(`SELECT coalesce(sum(count), 0) FROM segments`)
+		return rows == len(all) && carried == len(all)
 	})
 	for _, node := range []string{"reception", "bay-1", "bay-2"} {
 		v.verifies(node)

@@ -61,7 +61,7 @@ test('live values are watched and codes are cleared', { timeout: 240_000 }, asyn
   let early = 0; // what was read before is on the screen while the scan goes on
   const codes = await scan(page, async () => {
     await page.locator('[data-testid=scan][data-running=true] [data-testid=tab-readings]').click();
-    await page.locator('[data-testid=scan][data-running=true] [data-testid=readings] tbody tr').first().waitFor({ timeout: 30_000 });
+    await page.locator('[data-testid=scan][data-running=true] [data-testid=readings] tbody tr').first().waitFor({ timeout: 60_000 });
     early = await page.locator('[data-testid=readings] tbody tr').count();
     await page.getByTestId('tab-codes').click();
   });
@@ -72,15 +72,15 @@ test('live values are watched and codes are cleared', { timeout: 240_000 }, asyn
   // Live: the person at the wheel starts the engine when its speed is watched.
   await page.getByTestId('live-on').click();
   const rpm = page.locator('[data-testid=value][data-pid="0C"]').first();
-  await rpm.waitFor({ timeout: 30_000 });
-  await page.waitForFunction(() => Number(document.querySelector('[data-testid=value][data-pid="0C"]')?.dataset.value) > 300, null, { timeout: 30_000 });
-  await page.waitForFunction(() => (document.querySelector('.lives polyline')?.getAttribute('points') ?? '').split(' ').length > 40, null, { timeout: 30_000 });
+  await rpm.waitFor({ timeout: 60_000 });
+  await page.waitForFunction(() => Number(document.querySelector('[data-testid=value][data-pid="0C"]')?.dataset.value) > 300, null, { timeout: 60_000 });
+  await page.waitForFunction(() => (document.querySelector('.lives polyline')?.getAttribute('points') ?? '').split(' ').length > 40, null, { timeout: 60_000 });
   await seen(page, 'live');
   await page.getByTestId('live-choose').click();
   const more = page.locator('.choices button[aria-pressed=false]').first();
   const pid = (await more.getAttribute('data-testid')).replace('pid-', '');
   await more.click();
-  await page.locator(`[data-testid=value][data-pid="${pid}"]`).first().waitFor({ timeout: 30_000 });
+  await page.locator(`[data-testid=value][data-pid="${pid}"]`).first().waitFor({ timeout: 60_000 });
   await seen(page, 'live-choose');
 
   // With the engine running nothing is cleared.
@@ -106,7 +106,7 @@ test('live values are watched and codes are cleared', { timeout: 240_000 }, asyn
     const other = await openPage(browser, `${bayAt}/bay?lang=${lang}`, { width: 1280, height: 1000 });
     await other.locator('[data-testid=clear][data-state=cleared]').waitFor();
     await other.getByTestId('live-on').click();
-    await other.getByTestId('value').first().waitFor({ timeout: 30_000 });
+    await other.getByTestId('value').first().waitFor({ timeout: 60_000 });
     await seen(other, `bay-${lang}`);
     await everyTab(other, lang);
     assert.deepEqual(other.wrong, []);
@@ -128,7 +128,7 @@ async function everyTab(page, lang) {
 }
 
 async function clear(page) {
-  await page.locator('[data-testid=do-clear]:not([disabled])').waitFor({ timeout: 30_000 });
+  await page.locator('[data-testid=do-clear]:not([disabled])').waitFor({ timeout: 60_000 });
   await page.getByTestId('do-clear').click();
   await page.getByTestId('because-repaired').click();
   await page.getByTestId('send').click();

@@ -17,6 +17,7 @@ export async function openBrowser() {
 /** A page that remembers what went wrong in it: exceptions, console errors, requests to other hosts. */
 export async function openPage(browser, url, { width = 1280, height = 800, ...more } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, bypassCSP: false, ...more });
+  context.setDefaultTimeout(60_000); // on a loaded machine too
   const page = await context.newPage();
   page.wrong = [];
   page.on('pageerror', (e) => page.wrong.push(`exception: ${e.message}`));

@@ -22,12 +22,12 @@ after(async () => { await browser?.close(); rmSync(dir, { recursive: true, force
 const words = { 'zh-Hans': ['登记到店', '已封存，全部列入'], 'zh-Hant': ['登記到店', '已封存，全部列入'], en: ['visit opened', 'Sealed, every entry listed'] };
 
 for (const lang of ['zh-Hans', 'zh-Hant', 'en']) {
-  test(`the desk shows how a visit came about, and gives its receipt, in ${lang}`, { timeout: 60_000 }, async () => {
+  test(`the desk shows how a visit came about, and gives its receipt, in ${lang}`, { timeout: 240_000 }, async () => {
     const page = await openPage(browser, `${reception}/desk?lang=${lang}`, { width: 1280, height: 900 });
     await page.getByTestId('gone-open').focus();
     await page.keyboard.press('Enter');
     const sealed = page.locator('[data-testid=gone-job]', { has: page.locator('.chip') }).first();
-    await sealed.waitFor({ timeout: 15_000 });
+    await sealed.waitFor({ timeout: 60_000 });
     assert.deepEqual(await axe(page), [], 'what was handed back');
     if (shots) await page.screenshot({ path: `${shots}/gone-${lang}.png` });
     await sealed.focus();

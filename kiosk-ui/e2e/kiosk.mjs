@@ -2,7 +2,7 @@
 // `seen(page, name)` is called with every page that comes up, for pictures and axe.
 
 const id = (page, name) => page.getByTestId(name);
-export const onPage = (page, name, timeout = 15_000) => page.locator(`[data-testid=kiosk][data-page=${name}]`).waitFor({ timeout });
+export const onPage = (page, name, timeout = 60_000) => page.locator(`[data-testid=kiosk][data-page=${name}]`).waitFor({ timeout });
 const nothing = async () => {};
 
 export async function begin(page, lang = 'zh-Hans', seen = nothing) {
@@ -74,7 +74,7 @@ export async function signAndHang(page, { consent = true } = {}, seen = nothing)
   await id(page, 'open-slot').click();
   await id(page, 'slot').waitFor();
   await page.locator('[data-testid=key-stage][data-stage=hang]').waitFor({ timeout: 15_000 }).then(() => seen(page, 'key-open'), nothing);
-  await onPage(page, 'done', 30_000);
+  await onPage(page, 'done', 60_000);
   await seen(page, 'done');
   return {
     ticket: await id(page, 'ticket').innerText(),
@@ -110,7 +110,7 @@ export async function pickUp(page, { lang = 'zh-Hans', code, stars = 5 }, seen =
   await writeSignature(page);
   await seen(page, 'pickup-sign');
   await id(page, 'open-slot').click();
-  await onPage(page, 'rate', 30_000);
+  await onPage(page, 'rate', 60_000);
   await seen(page, 'rate');
   await id(page, stars ? `star-${stars}` : 'skip').click();
   await onPage(page, 'bye');

@@ -44,7 +44,7 @@ test('another car than the job’s waits for a person', { timeout: 240_000 }, as
   await receiveAndScan(second, ticket);
 
   const wrong = second.getByTestId('wrong-car');
-  await wrong.waitFor({ timeout: 30_000 });
+  await wrong.waitFor({ timeout: 60_000 });
   const [booked, found] = [await second.getByTestId('vin-booked').innerText(), await second.getByTestId('vin-found').innerText()];
   assert.match(booked, /^\w{3}….{4}$/);
   assert.match(found, /^\w{3}….{4}$/);
@@ -67,8 +67,8 @@ test('another car than the job’s waits for a person', { timeout: 240_000 }, as
 
   // It is the wrong car: it leaves, and the next one has to be received.
   await second.getByTestId('wrong-car-yes').click();
-  await wrong.waitFor({ state: 'detached', timeout: 30_000 });
-  await second.locator('[data-testid=bay][data-phase=dispatched]').waitFor({ timeout: 30_000 });
+  await wrong.waitFor({ state: 'detached', timeout: 60_000 });
+  await second.locator('[data-testid=bay][data-phase=dispatched]').waitFor({ timeout: 60_000 });
   await shot(second, 'wrong-car-decided');
 
   // The same adapter again: this time it is the job's car with another control unit.
@@ -78,8 +78,8 @@ test('another car than the job’s waits for a person', { timeout: 240_000 }, as
   await clean(second, 'bay asking why');
   await shot(second, 'wrong-car-why');
   await second.getByTestId('car-sameUnit').click();
-  await second.getByTestId('wrong-car').waitFor({ state: 'detached', timeout: 30_000 });
-  await second.locator('[data-testid=do-start]:not([disabled])').waitFor({ timeout: 30_000 });
+  await second.getByTestId('wrong-car').waitFor({ state: 'detached', timeout: 60_000 });
+  await second.locator('[data-testid=do-start]:not([disabled])').waitFor({ timeout: 60_000 });
   await second.getByTestId('tab-earlier').click();
   await second.getByTestId('compare').waitFor();
   await clean(second, 'bay comparing');
