@@ -36,7 +36,7 @@ export const hans = {
   // key
   keyAsk: '请把钥匙挂进钥匙柜', keyHint: '准备好钥匙后，按下面的按钮，为您打开一格。', keyOpen: '打开钥匙格', opening: '正在打开 {slot} 号格…', hang: '{slot} 号格已打开，请挂上钥匙', keySeen: '钥匙已挂好，请关上柜门', closing: '已收到，正在登记…', slot: '号格',
   keyFailed: '{slot} 号格没有打开', keyFailedHint: '请再试一次，会打开另一格。还是打不开，请呼叫工作人员。', keyUnknown: '不能确定 {slot} 号格有没有打开', keyUnknownHint: '请看一下柜子，再请前台同事处理，不要离开钥匙。', keyHung: '我已挂好并关门',
-  keyMissing: '柜门关上了，但没有感应到钥匙。', keyMissingHint: '请再打开，把钥匙挂在钩子上。',
+  keyAway: '请先拿好钥匙；一直这样，请呼叫工作人员。', keyStays: '请再试一次。还是打不开，请呼叫工作人员，钥匙在里面很安全。', keyMissing: '柜门关上了，但没有感应到钥匙。', keyMissingHint: '请再打开，把钥匙挂在钩子上。',
   // all done
   keyWrong: '{other} 号格里挂了一把钥匙', keyWrongHint: '您的是 {slot} 号格，请把钥匙移过去。', keyDoor: '请关好 {slot} 号格的门', keyBack: '钥匙又被取出', keyBackHint: '请重新挂入 {slot} 号格；如果要带走，请呼叫工作人员。', why_not_commissioned: '钥匙柜还没有调试好。', e_wait: '取车码输错次数太多。请等几分钟，或到前台询问。', e_used: '这个取车码已经用过，请到前台询问。',
   doneTitle: '手续全部办完，谢谢您', yourTicket: '您的票号', code: '取车码', codeHint: '取车时请出示二维码或输入取车码。请拍下来。', loungeHint: '请到休息区稍候，看板会显示进度。', qr: '取车二维码',
@@ -51,5 +51,5 @@ export const hans = {
   // idle, help, trouble
   idleAsk: '您还在吗？', idleText: '{n} 秒后将清除屏幕上的内容。', idleHere: '我还在', wiped: '正在清除…',
   helpTitle: '请人帮忙', helpCalled: '已经通知同事，马上过来。', helpDesk: '请到前台，我们的同事马上帮您。', helpAssist: '如果您需要更多协助，请告诉我们。只有前台同事能看到。',
-  e_network: '暂时连不上系统，请稍等或到前台办理。', e_full: '本机暂时无法保存记录，请到前台办理。', e_cabinet: '钥匙柜暂时不能用，请把钥匙交给前台。', e_moved: '情况刚刚有变化，请再试一次。', e_other: '没有成功，请再试一次，或到前台办理。', e_full_slots: '钥匙柜已满，请把钥匙交给前台。',
+  e_network: '暂时连不上系统，请稍等或到前台办理。', e_full: '本机暂时无法保存记录，请到前台办理。', e_cabinet: '钥匙柜暂时不能用，请到前台办理。', e_moved: '情况刚刚有变化，请再试一次。', e_other: '没有成功，请再试一次，或到前台办理。', e_full_slots: '钥匙柜已满，请把钥匙交给前台。',
 };

@@ -28,7 +28,7 @@ export const hant: Record<Key, string> = {
   needConsent: '請先選擇是否同意讀取。', needSign: '請在框內簽名。', signPad: '簽名框，請用手指書寫',
   keyAsk: '請把鑰匙掛進鑰匙櫃', keyHint: '準備好鑰匙後，按下面的按鈕，為您打開一格。', keyOpen: '打開鑰匙格', opening: '正在打開 {slot} 號格…', hang: '{slot} 號格已打開，請掛上鑰匙', keySeen: '鑰匙已掛好，請關上櫃門', closing: '已收到，正在登記…', slot: '號格',
   keyFailed: '{slot} 號格沒有打開', keyFailedHint: '請再試一次，會打開另一格。仍打不開，請呼叫工作人員。', keyUnknown: '未能確定 {slot} 號格有沒有打開', keyUnknownHint: '請看看櫃子，再請櫃檯同事處理，不要留下鑰匙離開。', keyHung: '我已掛好並關門',
-  keyMissing: '櫃門已關上，但沒有感應到鑰匙。', keyMissingHint: '請再打開，把鑰匙掛在鉤上。',
+  keyAway: '請先拿好鑰匙；一直這樣，請呼叫工作人員。', keyStays: '請再試一次。還是打不開，請呼叫工作人員，鑰匙在裡面很安全。', keyMissing: '櫃門已關上，但沒有感應到鑰匙。', keyMissingHint: '請再打開，把鑰匙掛在鉤上。',
   keyWrong: '{other} 號格裡掛了一把鑰匙', keyWrongHint: '您的是 {slot} 號格，請把鑰匙移過去。', keyDoor: '請關好 {slot} 號格的門', keyBack: '鑰匙又被取出', keyBackHint: '請重新掛入 {slot} 號格；如要帶走，請呼叫工作人員。', why_not_commissioned: '鑰匙櫃尚未調校好。', e_wait: '取車碼輸錯次數太多。請等幾分鐘，或到櫃檯詢問。', e_used: '這個取車碼已經用過，請到櫃檯詢問。',
   doneTitle: '手續全部辦妥，謝謝您', yourTicket: '您的票號', code: '取車碼', codeHint: '取車時請出示 QR 碼或輸入取車碼。請拍下來。', loungeHint: '請到休息區稍候，看板會顯示進度。', qr: '取車 QR 碼',
   declinedTitle: '好的，不維修', declinedText: '謝謝您來。您的車沒有做任何維修。離廠手續請到櫃檯，歡迎隨時再來。',
@@ -40,5 +40,5 @@ export const hant: Record<Key, string> = {
   bye: '請慢走，祝一路平安！', byeHint: '謝謝您的光臨，再見。',
   idleAsk: '您還在嗎？', idleText: '{n} 秒後將清除螢幕上的內容。', idleHere: '我還在', wiped: '正在清除…',
   helpTitle: '找職員協助', helpCalled: '已通知同事，馬上過來。', helpDesk: '請到櫃檯，我們的同事馬上幫您。', helpAssist: '如果您需要更多協助，請告訴我們。只有櫃檯同事看得到。',
-  e_network: '暫時連不上系統，請稍候或到櫃檯辦理。', e_full: '本機暫時無法儲存紀錄，請到櫃檯辦理。', e_cabinet: '鑰匙櫃暫時不能使用，請把鑰匙交給櫃檯。', e_moved: '情況剛剛有變，請再試一次。', e_other: '沒有成功，請再試一次，或到櫃檯辦理。', e_full_slots: '鑰匙櫃已滿，請把鑰匙交給櫃檯。',
+  e_network: '暫時連不上系統，請稍候或到櫃檯辦理。', e_full: '本機暫時無法儲存紀錄，請到櫃檯辦理。', e_cabinet: '鑰匙櫃暫時不能使用，請到櫃檯辦理。', e_moved: '情況剛剛有變，請再試一次。', e_other: '沒有成功，請再試一次，或到櫃檯辦理。', e_full_slots: '鑰匙櫃已滿，請把鑰匙交給櫃檯。',
 };
