@@ -17,6 +17,8 @@ func (d *Desk) seal(ctx context.Context, s job.State) error {
 		return nil
 	case s.Sealing.Seals > 0 && tlog.NodeOf(s.Sealing.Origin) != d.cfg.Node:
 		return nil
+	case s.Sealing.Seals == 0 && tlog.NodeOf(s.Closer) != d.cfg.Node:
+		return nil
 	}
 	entries, err := d.cfg.Journal.Job(ctx, s.ID)
 	if err != nil {
