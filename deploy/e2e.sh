@@ -48,6 +48,7 @@ shop --jammed 1
 check e2e:keys
 check e2e
 check e2e:history
+check e2e:erase
 shop # its bays are free
 check e2e:bay
 check axe

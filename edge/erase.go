@@ -72,12 +72,7 @@ type EraseOrder struct {
 
 // EraseState is the answer of POST /erase and of GET /erase?job=: what is erased on
 // the node asked, and which nodes have not confirmed that they have done the same.
-type EraseState struct {
-	Job     string   `json:"job"`
-	Work    bool     `json:"work_erased"`
-	Contact bool     `json:"contact_erased"`
-	Missing []string `json:"missing"`
-}
+type EraseState = desk.ErasureState
 
 // socketErase answers POST /erase.
 func (h *house) socketErase(w http.ResponseWriter, r *http.Request) {

@@ -10,7 +10,7 @@ import (
 func (d *Desk) Actions() []web.Action {
 	actions := append(d.kioskActions(), d.bayActions()...)
 	actions = append(actions, d.deskActions()...)
-	return append(actions, d.historyQuery(), d.receiptQuery())
+	return append(actions, d.historyQuery(), d.receiptQuery(), d.erasureQuery())
 }
 
 const (

@@ -104,6 +104,8 @@ type Config struct {
 	Idle time.Duration
 	// Receipt makes the receipt of a sealed visit; nil: none are given out here.
 	Receipt func(ctx context.Context, job string) ([]byte, error)
+	// Erasure says how far a visit's data is erased; nil: nothing is sealed here.
+	Erasure func(job string) ErasureState
 	// Public is the address that customers' phones reach this edge by, without a
 	// slash at the end; "" is the one by which the asking screen reached it.
 	Public string

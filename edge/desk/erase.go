@@ -21,6 +21,9 @@ func (d *Desk) erase(ctx context.Context, in Erase) (Ticketed, error) {
 	if err != nil {
 		return Ticketed{}, err
 	}
+	if err := d.eraser(in.By); err != nil {
+		return Ticketed{}, err
+	}
 	return Ticketed{Job: in.Job}, d.EraseData(ctx, Erasure{Job: in.Job, By: in.By, Reason: in.Reason, ContactOnly: in.ContactOnly, Request: request})
 }
 

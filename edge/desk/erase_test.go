@@ -12,6 +12,7 @@ func TestOnlyAVisitThatIsOverIsErased(t *testing.T) {
 	f := newFront(t)
 	id, code := f.checkedIn()
 	f.refused("desk/erase", staff(id, object{"reason": "asked for it"}), http.StatusConflict, "open")
+	f.refused("desk/erase", object{"job": id, "by": "te", "reason": "asked for it"}, http.StatusForbidden, "not_your_role")
 	f.refused("desk/erase", staff("nosuchjob", object{"reason": "asked for it"}), http.StatusNotFound, "unknown_job")
 	f.repaired(id)
 	f.must("pickup/key", object{"code": code, "strokes": strokes()})

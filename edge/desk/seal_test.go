@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 	"pitlane/edge/receipt"
+	"pitlane/edge/shop"
 )
 
 // closed brings a visit to its end.
@@ -112,6 +114,9 @@ func TestAVisitWhoseKeyHangsNowhereIsSealedToo(t *testing.T) {
 	if err := json.Unmarshal(sealed(declined).Payload, &says); err != nil {
 		t.Fatal(err)
 	}
+	if c := f.state(declined).Conflicts; len(c) > 0 {
+		t.Errorf("the visit has conflicts: %v", c)
+	}
 	if says.Closed == 0 || says.Closed != f.state(declined).GateMS || len(says.Lines) != 0 || says.Total != 0 {
 		t.Errorf("the statement of a declined visit: %+v", says.Statement)
 	}
@@ -180,6 +185,58 @@ func (f *front) receiptOf(id string) *receipt.Proven {
 		f.t.Fatal(err)
 	}
 	return p
+}
+
+// The node that ended a visit seals it, and every other one leaves it alone.
+func TestAVisitIsSealedByTheNodeThatEndedItAlone(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	f.stop()
+	added, err := shop.Add(filepath.Dir(f.dir), "second", shop.RoleReception, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.open() // with the new roster
+	m, err := shop.Load(added.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := journal.Open(t.Context(), journal.Options{Dir: added.Dir, Node: m.Node, Key: m.Key, Roster: m.Roster})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := second.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	out := f.must("checkin/open", opening())
+	id, _ := out["job"].(string)
+	f.must("checkin/decline", object{"job": id})
+	work, err := job.Encode(job.GatepassIssued{By: "sa"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := second.Append(t.Context(), journal.Draft{Kind: job.GatepassIssued{}.Kind(), Job: id, Work: work}); err != nil {
+		t.Fatal(err)
+	}
+	theirs, err := second.Segment(t.Context(), second.Origin(), 0, 1<<20)
+	if err == nil {
+		err = f.journal.Adopt(t.Context(), theirs)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.until("the visit to have ended", id, job.Ended)
+	// Its own visit is sealed after the desk has looked at all of them.
+	out = f.must("checkin/open", opening())
+	own, _ := out["job"].(string)
+	f.must("checkin/decline", object{"job": own})
+	f.must("desk/gatepass", staff(own, nil))
+	f.until("the seal of its own", own, func(s job.State) bool { return s.Sealing.Seals == 1 })
+	if s := f.state(id); s.Sealing.Seals != 0 || len(s.Conflicts) != 0 {
+		t.Errorf("a visit that another node ended has %d seals, conflicts %v", s.Sealing.Seals, s.Conflicts)
+	}
 }
 
 // TestAReceiptIsThereAsLongAsItsVisitIsHeld: the board forgets a visit a day after its

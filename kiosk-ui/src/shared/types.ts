@@ -286,6 +286,7 @@ export interface DeskJob {
 }
 export interface DeskTimer { timer: string; since?: string | null; overdue?: string | null; at_least?: boolean; text?: string }
 export interface DeskReceipt { address: string; qr_svg: string; local?: boolean; path: string; verify: string; kind: string; key: string; seen: string[] | null; bytes: number }
+export interface ErasureState { job: string; work_erased: boolean; contact_erased: boolean; missing: string[] | null }
 export interface History {
   job: string;
   entries: HistoryEntry[];
