@@ -59,6 +59,17 @@ func (h *herd) mutant(r *rand.Rand) []byte {
 	}
 }
 
+// intact demands that making mutants has left the genuine receipts as they were:
+// mutants of broken ones would be refused whatever was changed in them.
+func (h *herd) intact(t testing.TB) {
+	t.Helper()
+	for i, w := range h.whole {
+		if _, err := receipt.Verify(h.files[i], nil); err != nil || !bytes.Equal(w.Encode(), h.files[i]) {
+			t.Errorf("genuine receipt %d is no longer what it was: %v", i, err)
+		}
+	}
+}
+
 func clone(r *receipt.Receipt) *receipt.Receipt {
 	c := *r
 	c.Roster, c.Leaf, c.Checkpoint = bytes.Clone(r.Roster), bytes.Clone(r.Leaf), bytes.Clone(r.Checkpoint)
@@ -68,7 +79,7 @@ func clone(r *receipt.Receipt) *receipt.Receipt {
 
 // part changes one part; the file made of it is a receipt in its one form.
 func (h *herd) part(r *rand.Rand, x *receipt.Receipt) {
-	other := h.whole[r.IntN(len(h.whole))]
+	other := clone(h.whole[r.IntN(len(h.whole))])
 	switch r.IntN(14) {
 	case 0:
 		x.Opening.Salt[r.IntN(32)] ^= 1 << r.IntN(8)
@@ -91,7 +102,7 @@ func (h *herd) part(r *rand.Rand, x *receipt.Receipt) {
 	case 9:
 		x.Checkpoint = other.Checkpoint
 	case 10:
-		x.Proof, x.Index = other.Proof, other.Index
+		x.Proof, x.Index = slices.Clone(other.Proof), other.Index
 	case 11:
 		x.Opening.Payload = other.Opening.Payload
 	case 12:

@@ -43,6 +43,7 @@ func TestThePageAgrees(t *testing.T) {
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("the browser: %v\n%s", err, out)
 	}
+	h.intact(t)
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	t.Logf("receipts: %d checked here and in Chromium, %d changed, %d genuine and %d with a witness less accepted, %d verdicts differ",

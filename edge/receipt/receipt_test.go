@@ -141,6 +141,7 @@ func TestNoMutationIsAccepted(t *testing.T) {
 			}
 		}
 	})
+	h.intact(t)
 	t.Logf("receipts: %d mutants, %d still in the form of a receipt, 0 accepted but %d with a witness less", n, formed.Load(), fewer.Load())
 	if formed.Load() < int64(n/3) {
 		t.Errorf("%d of %d come behind the form: this tests little", formed.Load(), n)
