@@ -45,7 +45,7 @@ soak: ## the long forms: fuzz and fault harnesses
 	deploy/fuzz.sh 2m
 	cd kiosk-ui && PITLANE_AXE=all npm run -s axe
 	$(GO) test -count=1 -timeout 0 -tags real -run 'Trace' ./cmd/pitlane-sim
-	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -tags real -run 'KilledEdges' ./cmd/pitlane-sim
+	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -parallel 8 -tags real -run 'KilledEdges' ./cmd/pitlane-sim
 	PITLANE_EVENTS=5000000 $(GO) test -run NONE -bench Drained -benchtime 1x -timeout 0 ./edge/journal
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -run 'AfterAKill|ConvergeInAnyOrder' ./edge/journal
 	PITLANE_SOAK=$(SOAKTIME) $(GO) test -count=1 -timeout 0 -v -tags real -run 'EveryCall|EveryState|PowerFails|AKill' ./edge/powercut

@@ -43,10 +43,10 @@ type fire struct {
 }
 
 // newFire makes the shop: in memory, where there is any, which allows more kills; the
-// second one on the disk, where they fall into its syncs.
+// first one on the disk, where they fall into its syncs.
 func newFire(t *testing.T, bin string, n int, seed uint64, inside bool) *fire {
 	t.Helper()
-	dir, err := os.MkdirTemp(map[bool]string{true: "/dev/shm"}[n != 1], "kills")
+	dir, err := os.MkdirTemp(map[bool]string{true: "/dev/shm"}[n > 0], "kills")
 	if err != nil {
 		dir = t.TempDir()
 	}
