@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 # What it finds is kept in the package's testdata, as go test does.
 fuzz() {
   local out
-  out=$(cd "$1" && "$work/test" -test.run '^$' -test.fuzz "^$2\$" -test.fuzztime "$time" \
+  out=$(cd "$1" && "$work/test" -test.run '^$' -test.fuzz "^$2\$" -test.fuzztime "$time" -test.fuzzminimizetime 100x \
     -test.fuzzcachedir "$cache/${1#./}/$2" 2>&1) && { tried "$out" || out=$(few "$1" "$2"); ran "$1" "$2" "$out"; return; }
   # The fuzzer's own end of time, when it comes in the middle of an input, is told as
   # an error although nothing was found: an input that was found is always named.
@@ -25,7 +25,7 @@ fuzz() {
 # few runs a target for so many inputs: on a loaded machine the whole time may pass
 # with the inputs that are kept.
 few() {
-  cd "$1" && "$work/test" -test.run '^$' -test.fuzz "^$2\$" -test.fuzztime 500x -test.fuzzcachedir "$cache/${1#./}/$2" 2>&1
+  cd "$1" && "$work/test" -test.run '^$' -test.fuzz "^$2\$" -test.fuzztime 500x -test.fuzzminimizetime 100x -test.fuzzcachedir "$cache/${1#./}/$2" 2>&1
 }
 
 tried() { grep -qE 'execs: [1-9]' <<<"$1"; }
