@@ -2,7 +2,6 @@ package desk_test
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -97,7 +96,6 @@ type front struct {
 	idle      time.Duration
 	receipts  func(context.Context, string) ([]byte, error)
 	public    string
-	minds     string // whose desk it is; "" for the journal's own
 	witnessed func(string) desk.Witnessed
 	since     atomic.Int64 // of the boot, in milliseconds
 	stop      func()
@@ -153,7 +151,7 @@ func (f *front) open() {
 	f.board = board.New(board.Config{Journal: f.journal, Node: member.Node, Role: member.Role, Bay: "1", Shop: "Demo",
 		Nodes: []board.Node{{Node: member.Node, Role: member.Role, Bay: "1"}}, People: people, Run: "run", Now: f.now.Now, Compare: held, Log: log})
 	f.keys = &cabinet{log: f.journal, outcome: keycab.Opened, hand: true, given: map[journal.RequestID]keycab.Outcome{}}
-	f.desk = desk.New(desk.Config{Node: cmp.Or(f.minds, member.Node), Shop: "Demo", Bay: "1", Cabinet: "wall", Journal: f.journal, Board: f.board, Guesses: f.board,
+	f.desk = desk.New(desk.Config{Node: member.Node, Shop: "Demo", Bay: "1", Cabinet: "wall", Journal: f.journal, Board: f.board, Guesses: f.board,
 		Keys: f.keys, People: people, Order: prices(), Secret: []byte("secret"), Random: rand.Reader, Now: f.now.Now, Idle: f.idle, Compare: f.board.Compare, Receipt: f.receipts,
 		Boot:   func() (string, time.Duration) { return "b1", time.Duration(f.since.Load()) * time.Millisecond },
 		Public: f.public, Clocks: f.board.Clocks(), Witnessed: f.witnessed, Log: log})

@@ -66,30 +66,6 @@ func TestAClosedVisitIsSealedAndWhatComesLaterAmendsIt(t *testing.T) {
 	}
 }
 
-// Every edge of a shop hears that a visit is closed; the one that closed it seals it.
-func TestOnlyTheEdgeThatClosedAVisitSealsIt(t *testing.T) {
-	t.Parallel()
-	f := newFront(t)
-	f.stop()
-	f.minds = "demo-other"
-	f.open()
-	for i, p := range []job.Payload{job.Opened{Ticket: "A2", Owner: "sa"}, job.CarHandedBack{By: "kiosk"}} {
-		if err := f.keys.write(t.Context(), "j2", p, journal.RequestID{byte(i + 1)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	f.until("the end of the visit", "j2", func(s job.State) bool { return s.Back })
-	ctx, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer stop()
-	_ = f.desk.Run(ctx) // beside the one that runs: at least this one has looked
-	if n := f.state("j2").Sealing.Seals; n != 0 {
-		t.Errorf("another edge's desk has sealed it %d times", n)
-	}
-	f.minds = ""
-	f.restart()
-	f.until("the seal", "j2", func(s job.State) bool { return s.Sealing.Seals == 1 && job.Unsealed(s) == 0 })
-}
-
 // A visit is closed without its key in a cabinet too: a customer who declines before he
 // gave it away, and a key that staff hands over.
 func TestAVisitWhoseKeyHangsNowhereIsSealedToo(t *testing.T) {
