@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // TrustError is a link whose two ends do not trust each other or do not both speak
@@ -115,6 +116,34 @@ func (w *watched) Read(b []byte) (int, error) {
 	w.opener.note(err)
 	return n, err
 }
+
+// Write implements net.Conn. In TLS 1.3 the client's side of the handshake is over
+// before the broker has judged its certificate, so the refusal may meet the first
+// write: what the broker said of it is then still there to be read, or lost with the
+// connection.
+func (w *watched) Write(b []byte) (int, error) {
+	n, err := w.Conn.Write(b)
+	if err != nil {
+		w.opener.note(w.lastWord(err))
+	}
+	return n, err
+}
+
+// lastWord is the alert that waits to be read after a write has failed, else the
+// write's own error.
+func (w *watched) lastWord(writing error) error {
+	if err := w.SetReadDeadline(time.Now().Add(lastWords)); err != nil {
+		return writing
+	}
+	_, err := w.Conn.Read(make([]byte, 1))
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "remote error" {
+		return err
+	}
+	return writing
+}
+
+// lastWords is how long a broker that takes no more is listened to.
+const lastWords = time.Second
 
 const refusedHint = "the broker does not know this node: copy the shop's newest roster, ca.pem and broker.passwd to the broker's machine, and look at its log; a node of another shop needs a folder of this one (`pitlane shop add`)"
 
