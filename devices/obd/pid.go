@@ -12,6 +12,7 @@ import (
 type pidSpec struct {
 	width, least int
 	fields       []field
+	forms        func(n int) []field // where the length of the data decides
 }
 
 // field is one value of a PID: n bytes at off, scaled, or a text made of them.
@@ -121,7 +122,7 @@ var pidTable = sync.OnceValue(func() [256]pidSpec {
 		t[base] = spec(hexWord(fmt.Sprintf("supported_pids_%02x_%02x", base+1, base+0x20), 4))
 	}
 	for _, part := range []map[byte]pidSpec{
-		pidsEngine(), pidsStatus(), pidsOxygen(), pidsFuel(), pidsPedal(), pidsTorque(), pidsAir(), pidsExhaust(), pidsHeavy(), pidsLate(),
+		pidsEngine(), pidsStatus(), pidsOxygen(), pidsFuel(), pidsPedal(), pidsTorque(), pidsInputs(), pidsAir(), pidsExhaust(), pidsAftertreatment(), pidsHeavy(), pidsLate(),
 	} {
 		for pid, s := range part {
 			t[pid] = s
@@ -149,7 +150,7 @@ func readPID(pid byte, data []byte, exact bool) ([]Reading, bool) {
 		data = data[:s.least]
 	}
 	var out []Reading
-	for _, f := range s.fields {
+	for _, f := range s.fieldsOf(len(data)) {
 		if f.rest && f.off < len(data) {
 			f.n = min(f.n, len(data)-f.off)
 		}
@@ -168,6 +169,14 @@ func readPID(pid byte, data []byte, exact bool) ([]Reading, bool) {
 		out = append(out, r)
 	}
 	return out, true
+}
+
+// fieldsOf are the fields of data of n bytes.
+func (s pidSpec) fieldsOf(n int) []field {
+	if s.forms != nil {
+		return s.forms(n)
+	}
+	return s.fields
 }
 
 // value scales the bytes; a millionth is finer than any PID.

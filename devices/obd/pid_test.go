@@ -51,8 +51,37 @@ func TestPIDsWithSeveralFieldsAreReadByTheirPlaces(t *testing.T) {
 			"dpf_regeneration_trigger": 100.0, "dpf_time_between_regenerations": 60.0, "dpf_distance_between_regenerations": 256.0}},
 		"the particulate sensor":          {0x8F, "02 00 FF 9C 00 00 00", map[string]any{"particulate_sensor_output_bank_1": -1.0}},
 		"distance since the last reflash": {0xC7, "01 00", map[string]any{"distance_since_reflash": 256.0}},
-		"run times in the short form":     {0x81, "01" + strings.Repeat("00", 20), map[string]any{"aecd_run_time_1_5": "01" + strings.Repeat("00", 20)}},
-		"run times in the long form":      {0x89, "01" + strings.Repeat("02", 40), map[string]any{"aecd_run_time_11_15": "01" + strings.Repeat("02", 40)}},
+		"run times in the short form": {0x81, "01 00 00 0E 10" + strings.Repeat("00", 16), map[string]any{
+			"aecd_1_run_time": 3600.0, "aecd_2_run_time": nil}},
+		"run times in the long form": {0x89, "03 00 00 00 3C FF FF FF FF 00 00 00 01 00 00 00 02" + strings.Repeat("00", 24), map[string]any{
+			"aecd_11_run_time_1": 60.0, "aecd_11_run_time_2": nil, "aecd_12_run_time_1": 1.0, "aecd_12_run_time_2": 2.0, "aecd_13_run_time_1": nil}},
+		"run times of no known length": {0x8A, "01 00 00", map[string]any{"aecd_run_time_16_20": "010000"}},
+		"switches and the recommended gear": {0x65, "1B 4A", map[string]any{
+			"pto_output": "off", "automatic_transmission": "in_gear", "manual_transmission": nil, "glow_plug_lamp": "on", "recommended_gear": 4.0}},
+		"control areas": {0x7D, "05", map[string]any{"nox_nte_control_area": "inside carve_out"}},
+		"no reagent": {0x88, "81 21 80 00 10 00 64 00 02 00 03 00 04", map[string]any{
+			"scr_inducement": "on", "scr_inducement_reason": "reagent_low", "scr_inducement_block_1": "reagent_low",
+			"scr_inducement_block_2": "reagent_incorrect", "scr_inducement_block_3": "none", "scr_inducement_block_4": "nox_high",
+			"scr_inducement_distance_block_1": 16.0, "scr_distance_block_1": 100.0, "scr_inducement_distance_block_4": 4.0}},
+		"the state of the filter": {0x8B, "0B 03 00 00 00 00 00", map[string]any{
+			"dpf_regeneration": "on", "dpf_regeneration_type": "active", "nox_adsorber_regeneration": nil,
+			"nox_adsorber_desulfurization": "off", "dpf_regeneration_trigger": nil}},
+		"the state of the particulate sensor": {0x8F, "05 02 00 00 01 00 00", map[string]any{
+			"particulate_sensor_measuring_bank_1": "off", "particulate_sensor_regenerating_bank_1": "on",
+			"particulate_sensor_measuring_bank_2": "on", "particulate_sensor_output_bank_1": nil}},
+		"the lamp of a heavy vehicle": {0x90, "4D 00 05", map[string]any{
+			"wwh_vehicle_display_strategy": "discriminatory", "wwh_vehicle_indicator": "continuous",
+			"wwh_vehicle_monitors": "incomplete", "wwh_vehicle_continuous_indicator_time": 5.0}},
+		"the lamp of a unit": {0x91, "01 00 05 01 00", map[string]any{
+			"wwh_unit_indicator": "on_demand", "wwh_unit_continuous_indicator_time": 5.0, "wwh_unit_class_b1_time": 256.0}},
+		"a lamp of a number without a word": {0x91, "09 00 00 00 00", map[string]any{"wwh_unit_indicator": "0x09"}},
+		"closed loops of the fuel system": {0x92, "11 10", map[string]any{
+			"fuel_pressure_control_1": "open_loop", "fuel_pressure_control_2": "closed_loop", "fuel_quantity_control_1": nil}},
+		"warning and inducement": {0x94, "03 15 00 07 00 08 00 00 00 00 00 00", map[string]any{
+			"nox_warning": "on", "nox_inducement_level_1": "active", "nox_inducement_level_2": "active",
+			"nox_inducement_level_3": "inactive", "reagent_quality_time": 7.0, "reagent_consumption_time": nil}},
+		"requirements that part from the standards": {0x5F, "11", map[string]any{"emission_requirements": "Euro VI"}},
+		"a standard of motorcycles":                 {0x1C, "24", map[string]any{"obd_standard": "MC EOBD-I"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := map[string]any{}

@@ -63,7 +63,7 @@ func pidsStatus() map[byte]pidSpec {
 		0x1E: spec(word("power_take_off", 1, func(d []byte) string { return onOff(d[0]&1 != 0) })),
 		0x41: spec(word("monitors_this_cycle", 4, monitorsThisCycle)),
 		0x51: spec(word("fuel_type", 1, func(d []byte) string { return fuelType(d[0]) })),
-		0x5F: spec(word("emission_requirements", 1, func(d []byte) string { return obdStandard(d[0]) })),
+		0x5F: spec(choice("emission_requirements", 0, 0xFF, emissionRequirements()...)),
 	}
 }
 
@@ -146,13 +146,22 @@ func obdStandard(b byte) string {
 		12: "JOBD and EOBD", 13: "JOBD, EOBD and OBD-II", 14: "Euro IV B1", 15: "Euro V B2", 16: "Euro EEC",
 		17: "EMD", 18: "EMD+", 19: "HD OBD-C", 20: "HD OBD", 21: "WWH OBD", 23: "HD EOBD-I", 24: "HD EOBD-I N",
 		25: "HD EOBD-II", 26: "HD EOBD-II N", 28: "OBDBr-1", 29: "OBDBr-2", 30: "KOBD", 31: "IOBD I",
-		32: "IOBD II", 33: "HD EOBD-VI", 34: "OBD, OBD-II and HD OBD", 35: "OBDBr-3", 41: "CN-OBD-6",
-		43: "CN-HDOBD-VI",
+		27: "HD ZEV", 32: "IOBD II", 33: "HD EOBD-VI", 34: "OBD, OBD-II and HD OBD", 35: "OBDBr-3", 36: "MC EOBD-I",
+		37: "MC EOBD-II", 38: "MC COBD-I", 39: "MC TOBD-I", 40: "MC JOBD-I", 41: "CN-OBD-6", 42: "OBDBr-P7",
+		43: "CN-HDOBD-VI", 44: "IOBD-I-BS6", 45: "IOBD-II-BS6", 46: "IHDOBD-BSVI", 47: "OBDBr-P8", 48: "HD-JOBD-II",
+		49: "HD-KOBD-II", 50: "CN-OROBD-IV", 51: "CARB ACC-II", 52: "MC JOBD-II", 53: "MC CARB OBD", 54: "MC EPA OBD",
+		55: "MC CARB and EPA OBD", 56: "HD ZEV CARB ZEP", 57: "CARB ACC-II and EPA Tier 4", 58: "EPA Tier 4", 59: "EPA HD",
 	}
 	if int(b) < len(names) && names[b] != "" {
 		return names[b]
 	}
 	return fmt.Sprintf("standard %d", b)
+}
+
+// emissionRequirements are the words of PID 5F. Its numbers are those of PID 1C as far as
+// both go, and part at 17.
+func emissionRequirements() []string {
+	return []string{14: "Euro IV B1", 15: "Euro V B2", 16: "Euro EEC", 17: "Euro VI"}
 }
 
 // fuelType words PID 51.

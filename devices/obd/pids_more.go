@@ -74,7 +74,6 @@ func pidsTorque() map[byte]pidSpec {
 		0x63: spec(num("engine_reference_torque", "Nm", 2, 1, 0)),
 		0x64: spec(torque("engine_torque_idle"), torque("engine_torque_point_2"), torque("engine_torque_point_3"),
 			torque("engine_torque_point_4"), torque("engine_torque_point_5")),
-		0x65: spec(hexWord("auxiliary_io_supported", 1), hexWord("auxiliary_io_status", 1)),
 		0x7F: masked(num("engine_run_time_total", second, 4, 1, 0), num("engine_idle_time_total", second, 4, 1, 0),
 			num("engine_pto_time_total", second, 4, 1, 0)),
 		0x8E: spec(torque("engine_friction_torque")),
@@ -159,8 +158,6 @@ func pidsExhaust() map[byte]pidSpec {
 		0x73: masked(num("exhaust_pressure_bank_1", kpa, 2, 0.01, 0), num("exhaust_pressure_bank_2", kpa, 2, 0.01, 0)),
 		0x7C: masked(temp2("dpf_inlet_temperature_bank_1"), temp2("dpf_outlet_temperature_bank_1"),
 			temp2("dpf_inlet_temperature_bank_2"), temp2("dpf_outlet_temperature_bank_2")),
-		0x7D: spec(hexWord("nox_nte_control_area", 1)),
-		0x7E: spec(hexWord("pm_nte_control_area", 1)),
 		0x83: nox("nox", "b1s1", "b1s2", "b2s1", "b2s2").atLeast(5),
 		0x86: masked(num("particulate_mass_bank_1", "mg/m³", 2, 0.0125, 0), num("particulate_mass_bank_2", "mg/m³", 2, 0.0125, 0)),
 		0x9E: spec(num("exhaust_flow_rate", "kg/h", 2, 0.2, 0)),
@@ -204,43 +201,15 @@ func nox(name string, sensors ...string) pidSpec {
 	return masked(fields...)
 }
 
-// pidsHeavy are what heavy vehicles of WWH-OBD tell: how the malfunction indicator is
-// shown, and for how many hours of engine run it was, without a break (PIDs 90, 91, 93;
-// their names in SAE J1979-DA). Of 92, 94, A3, C4, C5, C6 and C8 no layout was at hand.
-func pidsHeavy() map[byte]pidSpec {
-	return map[byte]pidSpec{
-		0x90: spec(hexWord("wwh_vehicle_indicator", 1), num("wwh_vehicle_continuous_indicator_time", hour, 2, 1, 0)),
-		0x91: spec(hexWord("wwh_unit_indicator", 1), num("wwh_unit_continuous_indicator_time", hour, 2, 1, 0),
-			num("wwh_unit_class_b1_time", hour, 2, 1, 0)),
-		0x92: spec(hexWord("fuel_system_control", 2)),
-		0x93: masked(num("wwh_cumulative_continuous_indicator_time", hour, 2, 1, 0)),
-		0x94: spec(hexWord("nox_warning_and_inducement", 12)),
-		0xA3: spec(hexWord("evaporative_vapor_pressures", 9)),
-		0xC4: spec(hexWord("exhaust_particulate_control", 8)),
-		0xC5: spec(hexWord("fuel_pressures_a_b", 4)),
-		0xC6: spec(hexWord("particulate_inducement", 7)),
-		0xC8: spec(hexWord("warning_lamps", 1)),
-	}
-}
-
 // pidsLate are reagent, gears, odometer and fields that are shown as they are.
 func pidsLate() map[byte]pidSpec {
 	return map[byte]pidSpec{
-		0x81: spec(hexWord("aecd_run_time_1_5", 41).toEnd()).atLeast(1),
-		0x82: spec(hexWord("aecd_run_time_6_10", 41).toEnd()).atLeast(1),
-		0x89: spec(hexWord("aecd_run_time_11_15", 41).toEnd()).atLeast(1),
-		0x8A: spec(hexWord("aecd_run_time_16_20", 41).toEnd()).atLeast(1),
+		0x81: aecd(1),
+		0x82: aecd(6),
+		0x89: aecd(11),
+		0x8A: aecd(16),
 		0x85: masked(num("reagent_consumption", "L/h", 2, 0.005, 0), num("reagent_consumption_demanded", "L/h", 2, 0.005, 0),
 			pct("reagent_level"), num("reagent_warning_run_time", second, 4, 1, 0)),
-		0x88: spec(hexWord("scr_inducement", 13)),
-		0x8B: spec(hexWord("aftertreatment_status", 1).at(1).supportedBy(0x0F),
-			pct("dpf_regeneration_trigger").at(2).supportedBy(0x10),
-			num("dpf_time_between_regenerations", minute, 2, 1, 0).at(3).supportedBy(0x20),
-			num("dpf_distance_between_regenerations", km, 2, 1, 0).at(5).supportedBy(0x40)),
-		0x8F: spec(hexWord("particulate_sensor_status_bank_1", 1).at(1).supportedBy(0x01),
-			num("particulate_sensor_output_bank_1", percent, 2, 0.01, 0).signedValue().at(2).supportedBy(0x02),
-			hexWord("particulate_sensor_status_bank_2", 1).at(4).supportedBy(0x04),
-			num("particulate_sensor_output_bank_2", percent, 2, 0.01, 0).signedValue().at(5).supportedBy(0x08)),
 		0x9B: masked(num("reagent_concentration", percent, 1, 0.25, 0), temp("reagent_temperature"), pct("reagent_tank_level")),
 		0xA4: spec(num("transmission_gear", "", 1, 1, 0).at(1).supportedBy(0x01).part(4, 0x0F),
 			num("transmission_gear_ratio", "", 2, 0.001, 0).at(2).supportedBy(0x02)),
