@@ -10,6 +10,7 @@ import (
 
 	"pitlane/edge/bay"
 	"pitlane/edge/board"
+	"pitlane/edge/clocks"
 	"pitlane/edge/desk"
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
@@ -78,6 +79,7 @@ type house struct {
 	journal *journal.Journal
 	watched *watched
 	board   *board.Board
+	clocks  *clocks.Clocks // of the shop, as the board hears them
 	bay     *bay.Bay
 	desk    *desk.Desk
 	metrics *web.Metrics
@@ -139,6 +141,7 @@ func (h *house) furnish() error {
 		return err
 	}
 	h.board = board.New(h.boardConfig())
+	h.clocks = h.board.Clocks()
 	h.watched = &watched{Journal: h.journal, tell: h.board.Tell}
 	h.metrics.Tell("pitlane_disk_full", "1 while what people enter is refused for want of room.", h.watched.figure)
 	scanner, cabinet := h.devices()

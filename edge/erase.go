@@ -3,18 +3,14 @@ package edge
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"pitlane/edge/board"
 	"pitlane/edge/desk"
-	"pitlane/edge/job"
 	"pitlane/edge/journal"
 	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
@@ -104,67 +100,4 @@ func (h *house) eraseState(id string) EraseState {
 		}
 	}
 	return s
-}
-
-// retainEvery is how often visits are looked through for data kept long enough.
-const retainEvery = 6 * time.Hour
-
-// retain erases what has been kept long enough, of the visits that this node opened.
-// Without a synchronised clock nothing is erased: what time took cannot come back.
-func (h *house) retain(ctx context.Context) error {
-	tick := time.NewTicker(retainEvery)
-	defer tick.Stop()
-	for {
-		if ClockQuality() == 3 {
-			if err := h.retainAt(ctx, time.Now()); err != nil && ctx.Err() == nil {
-				h.log.Error("data kept long enough is not erased yet", "error", err)
-			}
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return nil
-		}
-	}
-}
-
-// retainAt is one round of retain.
-func (h *house) retainAt(ctx context.Context, now time.Time) error {
-	keep := h.cfg.Retention.keep()
-	var errs []error
-	for _, id := range h.vault.Jobs(now.Add(-keep.Contact)) {
-		entries, err := h.journal.Job(ctx, id)
-		if err != nil {
-			return fmt.Errorf("read a visit: %w", err)
-		}
-		p := job.Due(plain(entries), now, keep)
-		if p == nil || !h.opened(entries) {
-			continue
-		}
-		_, contact := p.(job.ContactErased)
-		order := desk.Erasure{Job: id, By: "retention", Reason: "kept long enough", ContactOnly: contact}
-		sum := sha256.Sum256([]byte(p.Kind() + "\n" + id))
-		copy(order.Request[:], sum[:])
-		errs = append(errs, h.desk.EraseData(ctx, order))
-	}
-	return errors.Join(errs...)
-}
-
-// opened says whether this node opened the visit: one node orders, not all.
-func (h *house) opened(entries []journal.Entry) bool {
-	for _, e := range entries {
-		if e.Kind == (job.Opened{}).Kind() {
-			return tlog.NodeOf(e.Origin) == h.member.Node
-		}
-	}
-	return false
-}
-
-// plain are the kinds and times of entries.
-func plain(entries []journal.Entry) []job.Event {
-	events := make([]job.Event, 0, len(entries))
-	for _, e := range entries {
-		events = append(events, job.Event{Kind: e.Kind, WallMS: e.WallMS, Quality: job.Quality(e.Quality)})
-	}
-	return events
 }

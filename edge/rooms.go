@@ -73,7 +73,7 @@ func (h *house) deskConfig(secret []byte) desk.Config {
 		Node: h.member.Node, Shop: h.cfg.Shop, Bay: h.cfg.Bay.Name,
 		Journal: h.watched, Board: h.board, Guesses: h.board, People: h.cfg.people(), Order: h.cfg.order(),
 		Secret: secret, Random: rand.Reader, Now: time.Now, Plain: obd.Plain, Compare: h.board.Compare, Receipt: h.receipt, Log: h.log,
-		Boot: h.rooms.boot(), Beat: h.board.Beat, Public: h.cfg.HTTP.publicBase(), Clocks: h.board.Clocks(), Witnessed: h.witnessed, Erasure: h.eraseState,
+		Boot: h.rooms.boot(), Beat: h.board.Beat, Public: h.cfg.HTTP.publicBase(), Clocks: h.board.Clocks(), Witnessed: h.witnessed, Erasure: h.eraseState, Dropped: h.dropped,
 	}
 }
 

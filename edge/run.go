@@ -53,7 +53,6 @@ func (h *house) run(ctx context.Context) error {
 
 	late.Go(func() { h.boardRoom(lasting, fail) })
 	late.Go(func() { h.mind(lasting, "erasing", h.eraseAsTold) })
-	early.Go(func() { h.mind(intake, "retention", h.retain) })
 	early.Go(func() { h.restart(intake, fail) })
 	early.Go(func() { h.mind(intake, "trimming", h.trim) })
 	if err := h.caughtUp(intake); err != nil {
@@ -72,6 +71,7 @@ func (h *house) run(ctx context.Context) error {
 	early.Go(func() { h.mind(intake, "desk", h.desk.Run) })
 	early.Go(func() { h.watchClock(intake) })
 	early.Go(func() { h.timers(intake) })
+	early.Go(func() { h.mind(intake, "retention", h.retain) })
 	early.Go(func() { h.watched.watch(intake, roomEvery) })
 	if sock := h.openSocket(intake); sock != nil {
 		late.Go(func() { h.socket(lasting, sock, ln.Addr()) })

@@ -69,9 +69,9 @@ func (h *house) trimAt(ctx context.Context, now time.Time) (journal.Trimmed, err
 			failed = fmt.Errorf("read a visit: %w", err)
 			return false
 		}
-		return job.ClosedFor(plain(entries), now, h.cfg.Trim.keep(), h.trimmed())
+		return job.ClosedFor(h.aged(entries, now), now, h.cfg.Trim.keep(), h.trimmed())
 	}
-	t, err := h.journal.Trim(ctx, journal.TrimPolicy{Done: done, Safe: h.safe})
+	t, err := h.journal.Trim(ctx, journal.TrimPolicy{Done: done, Safe: h.safe, Going: func(jobs []string) error { return h.keepClosed(ctx, jobs, now) }})
 	if err == nil {
 		err = failed
 	}

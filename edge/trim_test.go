@@ -7,9 +7,11 @@ import (
 	"testing"
 	"time"
 
+	"pitlane/edge/clocks"
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
 	"pitlane/edge/tlog"
+	"pitlane/edge/vault"
 )
 
 // setClock is a machine's clock that a test sets.
@@ -44,7 +46,12 @@ func TestAFileGoesWhenItsVisitsAreLongClosedAndHeldByCentral(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	h := &house{journal: j, member: &shop.Member{Node: "demo-bay-1", Roster: roster}}
+	v, err := vault.Open(vault.Options{Dir: t.TempDir(), Node: "demo-bay-1", Key: key, Roster: roster})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer v.Close() //nolint:errcheck // nothing is kept
+	h := &house{journal: j, vault: v, clocks: clocks.New(), member: &shop.Member{Node: "demo-bay-1", Roster: roster}}
 	trims := func(want int, now time.Time, why string) {
 		t.Helper()
 		got, err := h.trimAt(t.Context(), now)

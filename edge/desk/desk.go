@@ -106,6 +106,9 @@ type Config struct {
 	Receipt func(ctx context.Context, job string) ([]byte, error)
 	// Erasure says how far a visit's data is erased; nil: nothing is sealed here.
 	Erasure func(job string) ErasureState
+	// Dropped says of a visit that its entries were dropped here when it was over, and
+	// that keys of its data are kept; nil: of none.
+	Dropped func(job string) bool
 	// Public is the address that customers' phones reach this edge by, without a
 	// slash at the end; "" is the one by which the asking screen reached it.
 	Public string

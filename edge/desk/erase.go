@@ -47,15 +47,23 @@ func (d *Desk) EraseData(ctx context.Context, e Erasure) error {
 	if err != nil {
 		return refuse(err)
 	}
-	if len(entries) == 0 {
+	dropped := d.cfg.Dropped != nil && d.cfg.Dropped(e.Job)
+	if len(entries) == 0 && !dropped {
 		return reject(job.Unknown)
 	}
-	if !over(entries) {
+	if !dropped && !over(entries) {
 		return web.Fail(http.StatusConflict, "open", "the visit is not over", "hand the car back first; what is under way needs its data")
 	}
 	var p job.Payload = job.SubjectErased{By: e.By, Reason: e.Reason}
 	if e.ContactOnly {
 		p = job.ContactErased{By: e.By, Reason: e.Reason}
+	}
+	if dropped { // no board shows it, and none is waited for
+		draft, err := draftOf(e.Job, note{request: e.Request, payload: p})
+		if err == nil {
+			_, err = d.cfg.Journal.Append(ctx, draft)
+		}
+		return refuse(err)
 	}
 	return d.write(ctx, e.Job, nil, note{request: e.Request, payload: p})
 }

@@ -88,7 +88,7 @@ func Due(events []Event, now time.Time, keep Retention) Payload {
 		keep.Contact = contactKept
 	}
 	keep.Work = max(keep.Work, workKept)
-	newest, over, whole, contact := int64(0), false, false, false
+	over, whole, contact := false, false, false
 	for _, e := range events {
 		switch e.Kind {
 		case CarHandedBack{}.Kind(), Declined{}.Kind():
@@ -97,12 +97,9 @@ func Due(events []Event, now time.Time, keep Retention) Payload {
 			whole = true
 		case ContactErased{}.Kind():
 			contact = true
-			continue // or the erasure of the contact would put that of the work off
-		}
-		if e.Quality > 0 { // a clock that cannot be right proves no age
-			newest = max(newest, e.WallMS)
 		}
 	}
+	newest := Newest(events)
 	age := now.Sub(time.UnixMilli(newest))
 	switch {
 	case !over || whole || newest == 0:
@@ -114,6 +111,18 @@ func Due(events []Event, now time.Time, keep Retention) Payload {
 	default:
 		return nil
 	}
+}
+
+// Newest is when something last moved in a visit, in ms since 1970: 0 where no clock that
+// can be right says so. The erasure of the contact does not put that of the work off.
+func Newest(events []Event) int64 {
+	newest := int64(0)
+	for _, e := range events {
+		if e.Quality > 0 && e.Kind != (ContactErased{}).Kind() {
+			newest = max(newest, e.WallMS)
+		}
+	}
+	return newest
 }
 
 // retention is who erases when time does.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,6 +25,9 @@ type TrimPolicy struct {
 	// Safe is the size up to which an origin may go: what central holds and a
 	// cosigned checkpoint covers.
 	Safe func(origin string) uint64
+	// Going, where it is not nil, is called before a file goes, with the jobs in it,
+	// sorted: their entries are still held. An error keeps the file.
+	Going func(jobs []string) error
 }
 
 // Trimmed is what a Trim dropped.
@@ -62,6 +67,9 @@ func (j *Journal) Trim(ctx context.Context, p TrimPolicy) (Trimmed, error) {
 		c, err := j.lookAt(ctx, n)
 		if err == nil && (!j.covered(c) || !c.allowed(p)) {
 			return done, nil
+		}
+		if err == nil && p.Going != nil {
+			err = p.Going(slices.Sorted(maps.Keys(c.jobs)))
 		}
 		if err == nil {
 			err = j.submit(ctx, &op{cut: c})

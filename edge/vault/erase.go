@@ -87,6 +87,8 @@ func (v *Vault) erase(es []Erasure, upto map[string]mark) error {
 			delete(v.own, k.scope)
 		}
 	}
+	held := v.held()
+	maps.DeleteFunc(v.closed, func(job string, _ Closed) bool { return !held[job] })
 	for id, m := range v.missing {
 		if v.isErased(m.job, m.class) {
 			delete(v.missing, id)
@@ -341,19 +343,14 @@ func (v *Vault) confirmedAny(node string, e Erasure) bool {
 	return slices.ContainsFunc(v.erased[scope{"", e.Job, e.Class}], func(o Erasure) bool { return v.heard[node][o.Origin] > o.Seq })
 }
 
-// Jobs are the jobs with keys that came here before a time, sorted: what may be kept
-// long enough. The shop's own key is not among them.
-func (v *Vault) Jobs(before time.Time) []string {
+// Jobs are the jobs with keys, sorted: of whom something is kept. The shop's own key is
+// not among them.
+func (v *Vault) Jobs() []string {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	var jobs []string
-	for _, k := range v.keys {
-		if k.job != "" && k.at < before.UnixMilli() {
-			jobs = append(jobs, k.job)
-		}
-	}
-	slices.Sort(jobs)
-	return slices.Compact(jobs)
+	held := v.held()
+	delete(held, "")
+	return slices.Sorted(maps.Keys(held))
 }
 
 // Erased says whether a class of a job is erased here.

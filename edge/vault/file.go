@@ -36,7 +36,7 @@ const (
 
 // record is one line of the vault. T says which fields count.
 type record struct {
-	T      string `json:"t"` // key, erased, upto, heard, search
+	T      string `json:"t"` // key, erased, upto, heard, search, closed
 	Node   string `json:"n,omitempty"`
 	Job    string `json:"j,omitempty"`
 	Class  string `json:"c,omitempty"`

@@ -60,6 +60,7 @@ type Vault struct {
 	heard    map[string]map[string]uint64 // node → the same, as it says
 	said     map[string]map[string]uint64 // node → its newest word, in this run
 	turned   []string                     // jobs whose keys came or went, in this run
+	closed   map[string]Closed            // by job, of those whose entries are dropped
 	receiver hpke.PrivateKey
 	search   []byte
 	wakers   map[chan struct{}]bool
@@ -108,6 +109,7 @@ func Open(o Options) (*Vault, error) {
 		missing: map[tlog.KeyID]missed{}, erased: map[scope][]Erasure{}, orders: map[order]bool{},
 		done: map[string]mark{}, same: map[string]bool{},
 		heard: map[string]map[string]uint64{}, said: map[string]map[string]uint64{}, wakers: map[chan struct{}]bool{},
+		closed: map[string]Closed{},
 	}
 	lock, err := lockKeys(o)
 	if err != nil {
@@ -177,6 +179,8 @@ func (v *Vault) load(r record) {
 		v.hear(r.Node, r.Origin, r.Seq)
 	case "search":
 		v.search = r.Secret
+	case "closed":
+		v.closed[r.Job] = Closed{Job: r.Job, Opener: r.Node, At: r.At}
 	}
 }
 
@@ -222,6 +226,9 @@ func (v *Vault) records() []record {
 		for origin, seq := range of {
 			rs = append(rs, record{T: "heard", Node: node, Origin: origin, Seq: seq})
 		}
+	}
+	for _, c := range v.closed {
+		rs = append(rs, recordOfClosed(c))
 	}
 	if v.search != nil {
 		rs = append(rs, record{T: "search", Secret: v.search})
