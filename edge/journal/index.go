@@ -36,7 +36,8 @@ type index struct {
 	writing overlay // on its way
 	heard   map[string]map[string][2]uint64
 	dirty   bool              // heard has changed
-	kept    map[string][]byte // not yet on disk
+	kept    map[string][]byte // not yet on its way to disk
+	keeping map[string][]byte // on its way
 }
 
 // overlay is a part of the index in memory.
@@ -266,15 +267,16 @@ func (x *index) flush() error {
 	}
 	x.dirty = false
 	kept := x.kept
-	x.kept = nil
+	x.kept, x.keeping = nil, kept
 	x.mu.Unlock()
 
 	if w.count == 0 && len(heard) == 0 && len(kept) == 0 {
-		return nil
+		return nil // keeping is empty too
 	}
 	err := x.guard(x.db.Update, func(tx *bbolt.Tx) error { return errors.Join(w.put(tx, heard), putKept(tx, kept)) })
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.keeping = nil
 	if err != nil {
 		x.dirty = x.dirty || len(heard) > 0
 		x.keepAgain(kept)

@@ -30,8 +30,13 @@ func (x *index) keep(name string, b []byte) {
 func (x *index) keptAs(name string) (out []byte) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
-	if b, ok := x.kept[name]; ok || x.db == nil {
-		return bytes.Clone(b)
+	for _, newest := range []map[string][]byte{x.kept, x.keeping} {
+		if b, ok := newest[name]; ok {
+			return bytes.Clone(b)
+		}
+	}
+	if x.db == nil {
+		return nil
 	}
 	err := x.guard(x.db.View, func(tx *bbolt.Tx) error {
 		if b := in(tx, bucketKept); b != nil {
