@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -70,12 +71,14 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// freeAddresses finds n shops' worth of addresses, no two the same.
+// freeAddresses finds n shops' worth of addresses, no two the same, that stay free
+// while nobody listens there: a port of 127.0.0.1 may become the near end of anybody's
+// call.
 func freeAddresses(t *testing.T, n int) []addresses {
 	t.Helper()
 	var held []net.Listener
 	at := func() string {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 16+rand.IntN(200), rand.IntN(250), 1+rand.IntN(250)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -435,13 +438,13 @@ func (m *mosquitto) start() {
 	if err != nil {
 		path = "/usr/sbin/mosquitto"
 	}
-	_, port, err := net.SplitHostPort(m.r.net.broker)
+	host, port, err := net.SplitHostPort(m.r.net.broker)
 	if err != nil {
 		m.r.t.Fatal(err)
 	}
 	conf := filepath.Join(m.r.dir, "mosquitto.conf")
-	text := fmt.Sprintf("listener %s 127.0.0.1\nallow_anonymous false\npassword_file %s\nacl_file %s\npersistence false\nuser root\n",
-		port, filepath.Join(m.r.dir, "broker.passwd"), filepath.Join(m.r.dir, "broker.acl"))
+	text := fmt.Sprintf("listener %s %s\nallow_anonymous false\npassword_file %s\nacl_file %s\npersistence false\nuser root\n",
+		port, host, filepath.Join(m.r.dir, "broker.passwd"), filepath.Join(m.r.dir, "broker.acl"))
 	if own := m.r.folder("reception"); m.r.net.tls {
 		text += fmt.Sprintf("cafile %s\ncertfile %s\nkeyfile %s\nrequire_certificate true\ntls_version tlsv1.3\n",
 			filepath.Join(own, "ca.pem"), filepath.Join(own, "node.pem"), filepath.Join(own, "keys", "tls.key"))

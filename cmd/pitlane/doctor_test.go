@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -35,13 +36,15 @@ func saidOf(out, check string) string {
 	return ""
 }
 
+// freeAddress is an address that stays free while nobody listens there: a port of
+// 127.0.0.1 may become the near end of anybody's call.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	ln, err := web.Listen(t.Context(), "127.0.0.1:0")
+	ln, err := web.Listen(t.Context(), fmt.Sprintf("127.%d.%d.%d:0", 16+rand.IntN(200), rand.IntN(250), 1+rand.IntN(250)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = ln.Close() }()
+	defer func() { _ = ln.Close() }() // to be listened at, or not
 	return ln.Addr().String()
 }
 

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -64,6 +66,16 @@ func (h *house) broker(address string) (string, func()) {
 	})
 	h.must(err)
 	return b.Address(), h.during("the broker", b.Run)
+}
+
+// ownAddress is an address that stays free while nobody listens there: a port of
+// 127.0.0.1 may become the near end of anybody's call.
+func (h *house) ownAddress() string {
+	h.t.Helper()
+	l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 16+mathrand.IntN(200), mathrand.IntN(250), 1+mathrand.IntN(250)))
+	h.must(err)
+	defer func() { _ = l.Close() }() // to be listened at again
+	return l.Addr().String()
 }
 
 func (h *house) link(address string, j *journal.Journal) func() {
@@ -134,7 +146,7 @@ func TestHeadOfficeHasWhatTheShopWrote(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.write(h.bay, "j1", opened("A-1", "粤B12345"))
-	mqtt, cut := h.broker("127.0.0.1:0")
+	mqtt, cut := h.broker(h.ownAddress())
 	leave := h.link(mqtt, h.bay)
 	at, stop := h.central(mqtt)
 	v := h.office(at, func(v OfficeView) bool {

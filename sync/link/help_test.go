@@ -7,6 +7,8 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"fmt"
+	mathrand "math/rand/v2"
+	"net"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -146,6 +148,18 @@ func listen(t testing.TB, address string) (*broker.Broker, func()) {
 	})
 	t.Cleanup(stop)
 	return b, stop
+}
+
+// ownAddress is an address that stays free while nobody listens there: a port of
+// 127.0.0.1 may become the near end of anybody's call.
+func ownAddress(t testing.TB) string {
+	t.Helper()
+	l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 16+mathrand.IntN(200), mathrand.IntN(250), 1+mathrand.IntN(250)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }() // to be listened at again
+	return l.Addr().String()
 }
 
 // write appends n events, each committed alone.

@@ -51,7 +51,7 @@ func converge(t *testing.T, s *shop, url string, cut func() (again func())) {
 
 func TestJournalsConvergeAfterTheBrokerWasAway(t *testing.T) {
 	t.Parallel()
-	b, stop := listen(t, "127.0.0.1:0")
+	b, stop := listen(t, ownAddress(t))
 	converge(t, newShop(t, "demo-bay-1", "demo-bay-2", "demo-reception"), b.URL(), func() func() {
 		stop()
 		return func() { listen(t, b.Address()) }

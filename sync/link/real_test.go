@@ -51,15 +51,12 @@ func realShop(t testing.TB) (*shop, *mosquitto) {
 		must(err)
 		s.keys[n], s.passwords[n], s.roster = m.Key, m.Secret, m.Roster
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(err)
-	address := l.Addr().String()
-	must(l.Close())
-	_, port, err := net.SplitHostPort(address)
+	address := ownAddress(t)
+	host, port, err := net.SplitHostPort(address)
 	must(err)
 	m := &mosquitto{t: t, address: address, conf: filepath.Join(t.TempDir(), "mosquitto.conf")}
-	must(os.WriteFile(m.conf, fmt.Appendf(nil, "listener %s 127.0.0.1\nallow_anonymous false\npassword_file %s\nacl_file %s\npersistence false\nuser root\n",
-		port, filepath.Join(dir, "broker.passwd"), filepath.Join(dir, "broker.acl")), 0o600))
+	must(os.WriteFile(m.conf, fmt.Appendf(nil, "listener %s %s\nallow_anonymous false\npassword_file %s\nacl_file %s\npersistence false\nuser root\n",
+		port, host, filepath.Join(dir, "broker.passwd"), filepath.Join(dir, "broker.acl")), 0o600))
 	m.start()
 	t.Cleanup(m.stop)
 	return s, m

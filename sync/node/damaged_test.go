@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -28,14 +27,7 @@ func member(t *testing.T) (cfg edge.Config, addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ln, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr = ln.Addr().String()
-	if err := ln.Close(); err != nil {
-		t.Fatal(err)
-	}
+	addr = ownAddress(t)
 	cfg, err = edge.ParseConfig(filepath.Join(added.Dir, "edge.toml"), []byte("[http]\nlisten = \""+addr+"\"\n"))
 	if err != nil {
 		t.Fatal(err)

@@ -62,16 +62,13 @@ func newSite(t *testing.T) *site {
 			t.Fatal(err)
 		}
 	}
-	free, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	s.broker = ownAddress(t)
+	s.cab = sim.NewBoard(sim.BoardConfig{HookClosed: 1})
+	line, err := sim.NewLine(t.TempDir(), "cabinet")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.broker = free.Addr().String()
-	_ = free.Close() // the broker takes it
-	s.cab = sim.NewBoard(sim.BoardConfig{HookClosed: 1})
-	if s.line, err = sim.NewLine(t.TempDir(), "cabinet"); err != nil {
-		t.Fatal(err)
-	}
+	s.line = line
 	ctx, stop := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- s.cab.Serve(ctx, s.line) }()
