@@ -29,7 +29,7 @@ type Setup struct {
 	// Harmless reports whether a reading may come while nothing happens but
 	// noise: a warning, a repeated status. nil: none may, but whole states.
 	Harmless func(devices.Reading) bool
-	// Patience is how long the suite waits for anything; 0: 10 s.
+	// Patience is how long the suite waits for anything; 0: a minute.
 	Patience time.Duration
 }
 
@@ -46,7 +46,7 @@ func Run(t *testing.T, newSetup func(t *testing.T) Setup) {
 		t.Run(name, func(t *testing.T) {
 			s := newSetup(t)
 			if s.Patience == 0 {
-				s.Patience = 10 * time.Second
+				s.Patience = time.Minute
 			}
 			test(t, &run{t: t, Setup: s})
 		})
