@@ -65,13 +65,16 @@ func TestAFileGoesWhenItsVisitsAreLongClosedAndHeldByCentral(t *testing.T) {
 			write("car.handed_back", fmt.Sprint("j-", i))
 		}
 	}
-	const day = 24 * time.Hour
 	later := opened.Add(31 * day)
 	trims(0, later, "nobody holds it")
-	size := j.Tips()[0].Size
-	if err := j.Heard("demo-central", map[string][2]uint64{j.Origin(): {0, size}}); err != nil {
-		t.Fatal(err)
+	held := func(size uint64) {
+		t.Helper()
+		if err := j.Heard("demo-central", map[string][2]uint64{j.Origin(): {0, size}}); err != nil {
+			t.Fatal(err)
+		}
 	}
+	size := j.Tips()[0].Size
+	held(size)
 	trims(0, later, "nobody has cosigned it")
 	note, err := tlog.AddCosignature(j.Tips()[0].Checkpoint, "demo-central", office, 0)
 	if err == nil {
@@ -80,6 +83,9 @@ func TestAFileGoesWhenItsVisitsAreLongClosedAndHeldByCentral(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	held(0)
+	trims(0, later, "head office holds it no more")
+	held(size)
 	trims(0, opened.Add(29*day), "its visits are closed for 29 days")
 	trims(1, later, "one file has closed visits only, the next has one that is open")
 	clock.now = later

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"testing"
 
 	"go.etcd.io/bbolt"
@@ -168,16 +170,17 @@ func TestAReplicaBeginsWhereTheOthersBegin(t *testing.T) {
 		t.Fatal(cut, err)
 	}
 	for name, change := range map[string]func(*journal.Segment){
-		"no frontier":         func(s *journal.Segment) { s.Frontier = nil },
-		"another frontier":    func(s *journal.Segment) { s.Frontier[0][5] ^= 1 },
-		"a frontier too long": func(s *journal.Segment) { s.Frontier = append(s.Frontier, journal.Hash{1}) },
+		"no frontier":          func(s *journal.Segment) { s.Frontier = nil },
+		"another frontier":     func(s *journal.Segment) { s.Frontier[0][5] ^= 1 },
+		"a frontier too long":  func(s *journal.Segment) { s.Frontier = append(s.Frontier, journal.Hash{1}) },
+		"a frontier too short": func(s *journal.Segment) { s.Frontier = s.Frontier[:1] },
 	} {
 		bad := s
 		bad.Frontier = slices.Clone(s.Frontier)
 		change(&bad)
 		err := desk.Adopt(t.Context(), bad)
-		if !errors.Is(err, tlog.ErrForged) && !errors.Is(err, tlog.ErrGap) {
-			t.Errorf("%s: adopt = %v", name, err)
+		if !errors.Is(err, tlog.ErrForged) && !errors.Is(err, tlog.ErrGap) || desk.Damaged() != nil {
+			t.Errorf("%s: adopt = %v, and the journal is ill of it: %v", name, err, desk.Damaged())
 		}
 	}
 	if err := desk.Adopt(t.Context(), s); err != nil {
@@ -235,6 +238,27 @@ func TestACutBeforeItsFileIsFinishedAtTheStart(t *testing.T) {
 		t.Errorf("%s is still there", filepath.Base(first))
 	}
 	mustVerify(t, j)
+}
+
+// TestAFileStaysUntilItsCutIsOnDisk: the head that begins behind it comes first.
+func TestAFileStaysUntilItsCutIsOnDisk(t *testing.T) {
+	t.Parallel()
+	shop, o := stopped(t, 400)
+	j := shop.open(t, o)
+	var fault atomic.Pointer[error]
+	journal.FailCommits(j, &fault)
+	appendMany(t, j, 1)
+	io := error(syscall.EIO)
+	fault.Store(&io)
+	if done, err := j.Trim(t.Context(), anything(250)); err == nil || done.Files != 0 {
+		t.Fatalf("trimmed %+v (%v) on a disk that keeps nothing", done, err)
+	}
+	journal.Swept(j)
+	if _, err := os.Stat(filepath.Join(o.Dir, "segments", "000001.db")); err != nil {
+		t.Errorf("its cut is not on disk, and the file is gone: %v", err)
+	}
+	closeOnce(t, j)
+	mustVerify(t, shop.open(t, o))
 }
 
 func TestVerifyFindsAChangedUpperTree(t *testing.T) {

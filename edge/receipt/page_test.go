@@ -6,12 +6,14 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -72,7 +74,7 @@ type gallery struct {
 	checked, changed, genuine, fewer, differ int
 }
 
-// source gives the genuine receipts, then every flip-th flipped bit of one, then
+// source gives the genuine receipts, what is signed wrongly, then every flip-th flipped bit of one, then
 // mutants.
 func (g *gallery) source(h *herd, flips, mutations int) func() (exhibit, bool) {
 	var genuine [][]byte
@@ -80,6 +82,7 @@ func (g *gallery) source(h *herd, flips, mutations int) func() (exhibit, bool) {
 	for _, events := range []int{3, 7, 8, 40} {
 		genuine = append(genuine, sealedWith(g.t, events, statement(events)).file)
 	}
+	forged := slices.Collect(maps.Values(forgeries(g.t)))
 	r := rand.New(rand.NewPCG(11, 12))
 	at, bits := 0, 8*len(h.files[1])
 	return func() (exhibit, bool) {
@@ -89,7 +92,11 @@ func (g *gallery) source(h *herd, flips, mutations int) func() (exhibit, bool) {
 			_, err := receipt.Verify(genuine[i], nil)
 			return exhibit{file: genuine[i], genuine: true, ok: err == nil}, true
 		}
-		if i = (i - len(genuine)) * flips; i < bits {
+		if i -= len(genuine); i < len(forged) {
+			_, err := receipt.Verify(forged[i], nil)
+			return exhibit{file: forged[i], ok: err == nil}, true
+		}
+		if i = (i - len(forged)) * flips; i < bits {
 			b := bytes.Clone(h.files[1])
 			b[i/8] ^= 1 << (i % 8)
 			_, err := receipt.Verify(b, nil)
