@@ -78,7 +78,7 @@ func serve(ctx context.Context, cfg Config, member *shop.Member, keys *vault.Vau
 
 	g, inner := errgroup.WithContext(ctx)
 	for _, l := range cfg.Link {
-		c := &courier{url: l.URL, secure: secured[l.URL+" "+l.ServerName], member: member, floor: cfg.Floor, ceiling: cfg.Ceiling,
+		c := &courier{url: l.URL, secure: secured[l.URL+" "+l.ServerName], member: member, floor: cfg.Floor, ceiling: cfg.Ceiling, cosignEvery: cfg.CosignEvery,
 			intake: take, office: o, log: log.With("broker", l.URL)}
 		g.Go(func() error { return c.run(inner) })
 	}

@@ -34,6 +34,9 @@ type Config struct {
 	// Floor and Ceiling bound the wait before a new connection: 1 s and 60 s.
 	Floor   time.Duration `toml:"-"`
 	Ceiling time.Duration `toml:"-"`
+	// CosignEvery is how often the logs of the shop are cosigned where they have grown: a
+	// minute. What promises something to a customer is cosigned at once.
+	CosignEvery time.Duration `toml:"-"`
 }
 
 // LinkConfig is one broker on which the shop's nodes are heard.
@@ -150,5 +153,8 @@ func (c *Config) fill() {
 	}
 	if c.Ceiling < c.Floor {
 		c.Ceiling = max(time.Minute, c.Floor)
+	}
+	if c.CosignEvery <= 0 {
+		c.CosignEvery = time.Minute
 	}
 }

@@ -5,14 +5,11 @@ import (
 	"fmt"
 	"time"
 
+	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 	"pitlane/edge/tlog"
 	"pitlane/sync/wire"
 )
-
-// cosignEvery is how often the logs of the shop are cosigned where they have grown.
-// What promises something to a customer is cosigned at once.
-const cosignEvery = time.Minute
 
 // promised cosigns the log of a segment that promises something to a customer.
 func (s *session) promised(ctx context.Context, seg tlog.Segment) error {
@@ -28,6 +25,14 @@ func (s *session) promised(ctx context.Context, seg tlog.Segment) error {
 		return s.cosign(mark)
 	}
 	return nil
+}
+
+// seconds is a clock's word in a cosignature, 0 from one that cannot be right.
+func seconds(now time.Time) uint64 {
+	if !clocks.Plausible(now.UnixMilli()) {
+		return 0
+	}
+	return uint64(now.Unix())
 }
 
 func (s *session) cosignAll(ctx context.Context) error {
@@ -54,7 +59,7 @@ func (s *session) cosign(m Mark) error {
 	if err != nil || cp.Size != m.Size || cp.Root != m.Frontier.Root() {
 		return nil //nolint:nilerr // off the roster by now, or more was signed than has come
 	}
-	note, err := tlog.AddCosignature(m.Checkpoint, s.member.Node, s.member.Key, uint64(max(s.intake.now().Unix(), 0)))
+	note, err := tlog.AddCosignature(m.Checkpoint, s.member.Node, s.member.Key, seconds(s.intake.now()))
 	if err != nil {
 		return fmt.Errorf("cosign %s at size %d: %w", m.Origin, m.Size, err)
 	}

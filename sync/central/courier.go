@@ -27,6 +27,7 @@ type courier struct {
 	secure         *tls.Config // nil: in clear
 	member         *shop.Member
 	floor, ceiling time.Duration
+	cosignEvery    time.Duration
 	intake         *intake
 	office         *office
 	log            *slog.Logger
@@ -92,7 +93,7 @@ func (c *courier) carry(ctx context.Context, line *wire.Line) error {
 	if err := s.hello(true); err != nil {
 		return err
 	}
-	look, have, live, sign := time.NewTicker(lookEvery), time.NewTicker(haveEvery), time.NewTicker(liveEvery), time.NewTicker(cosignEvery)
+	look, have, live, sign := time.NewTicker(lookEvery), time.NewTicker(haveEvery), time.NewTicker(liveEvery), time.NewTicker(c.cosignEvery)
 	defer sign.Stop()
 	defer look.Stop()
 	defer have.Stop()

@@ -2,16 +2,11 @@ package link
 
 import (
 	"fmt"
-	"time"
 
 	"pitlane/edge/job"
 	"pitlane/edge/tlog"
 	"pitlane/sync/wire"
 )
-
-// cosignEvery is how often the logs of others are cosigned where they have grown.
-// What promises something to a customer is cosigned at once.
-const cosignEvery = time.Minute
 
 // witness has an origin cosigned whose entries promise something to a customer.
 func (t *taker) witness(seg tlog.Segment) {

@@ -3,6 +3,7 @@ package link_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"pitlane/edge/journal"
 )
@@ -14,6 +15,7 @@ func TestAPromiseIsCosignedAtOnce(t *testing.T) {
 	b, _ := listen(t, "127.0.0.1:0")
 	s := newShop(t, "demo-bay-1", "demo-bay-2", "demo-reception")
 	one, two, desk := s.journal("demo-bay-1"), s.journal("demo-bay-2"), s.journal("demo-reception")
+	s.cosignEvery = time.Hour // at once, not with the next round
 	for _, j := range []*journal.Journal{one, two, desk} {
 		s.carry(b.URL(), j)
 	}

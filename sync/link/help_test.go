@@ -33,8 +33,9 @@ type shop struct {
 	roster *tlog.Roster
 	keys   map[string]ed25519.PrivateKey
 	// passwords are those of the embedded broker of these tests where they are not given.
-	passwords map[string]string
-	now       func() time.Time // the machines' clocks, for TLS; nil: time.Now
+	passwords   map[string]string
+	cosignEvery time.Duration    // 0: as always
+	now         func() time.Time // the machines' clocks, for TLS; nil: time.Now
 }
 
 // tls is a node's, of a shop that is on disk, whose reception has the broker.
@@ -108,7 +109,7 @@ func (s *shop) carry(url string, j *journal.Journal) (*link.Link, func()) {
 	}
 	l, err := link.New(link.Config{
 		URL: url, TLS: secure, Node: j.Node(), Password: s.password(j.Node()), Role: "bay", Peers: s.peers(),
-		Floor: 20 * time.Millisecond, Ceiling: 100 * time.Millisecond, Patience: time.Second,
+		Floor: 20 * time.Millisecond, Ceiling: 100 * time.Millisecond, Patience: time.Second, CosignEvery: s.cosignEvery,
 	})
 	if err != nil {
 		s.t.Fatal(err)

@@ -47,6 +47,9 @@ type Config struct {
 	Floor, Ceiling time.Duration
 	// Patience is how long a holder may take before another is asked: 5 s.
 	Patience time.Duration
+	// CosignEvery is how often the logs of others are cosigned where they have grown: a
+	// minute. What promises something to a customer is cosigned at once.
+	CosignEvery time.Duration
 
 	Log *slog.Logger // nil: silence
 }
@@ -130,6 +133,9 @@ func defaults(c Config) Config {
 	}
 	if c.Patience <= 0 {
 		c.Patience = 5 * time.Second
+	}
+	if c.CosignEvery <= 0 {
+		c.CosignEvery = time.Minute
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

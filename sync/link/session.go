@@ -80,7 +80,7 @@ func (s *session) push(ctx, life context.Context) error {
 	live, have := time.NewTicker(liveEvery), time.NewTicker(haveEvery)
 	defer live.Stop()
 	defer have.Stop()
-	cosign := time.NewTicker(cosignEvery)
+	cosign := time.NewTicker(s.cfg.CosignEvery)
 	defer cosign.Stop()
 
 	p := pusher{session: s, origin: s.j.Origin(), cosigned: map[string]string{}}
