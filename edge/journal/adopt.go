@@ -181,5 +181,9 @@ func (b *batch) sealEnd(c *tlog.Checked, h *head) error {
 	}
 	a := anchor{At: h.Size, Size: c.Checkpoint.Size, Root: c.Checkpoint.Root, Checkpoint: c.Signed, Proof: c.Proof}
 	h.anchors = append(h.anchors, a)
-	return putAnchors(b.tx, c.Origin, []anchor{a})
+	value, err := a.encode(c.Origin)
+	if err != nil {
+		return err
+	}
+	return b.numbered(bucketAnchors, c.Origin, a.At, value)
 }

@@ -6,6 +6,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"pitlane/edge/redo"
 	"pitlane/edge/tlog"
 )
 
@@ -19,6 +20,7 @@ type batch struct {
 	requests map[RequestID]int // indices of entries
 	leaves   map[string]*bbolt.Bucket
 	entries  []Entry
+	rows     []byte // what the transaction changes, for the redo log
 	room     int64
 }
 
@@ -73,7 +75,7 @@ func (b *batch) put(e *Entry) error {
 	}
 	leaves, err := b.leavesOf(e.Origin)
 	if err == nil {
-		err = leaves.Put(seqKey(e.Seq), r.encode())
+		err = b.row(leaves, redo.Row{Bucket: bucketLeaves, Inner: e.Origin, Key: seqKey(e.Seq), Value: r.encode()})
 	}
 	if err != nil {
 		return fmt.Errorf("write %s seq %d: %w", e.Origin, e.Seq, err)
@@ -87,6 +89,25 @@ func (b *batch) put(e *Entry) error {
 		return b.checkpoint(h)
 	}
 	return nil
+}
+
+// row changes one row, and says so to the redo log. All that a transaction changes goes
+// through here.
+func (b *batch) row(in *bbolt.Bucket, r redo.Row) error {
+	b.rows = redo.AppendRow(b.rows, r)
+	if r.Delete {
+		return in.Delete(r.Key)
+	}
+	return in.Put(r.Key, r.Value)
+}
+
+// numbered changes the row of a number in an origin's own bucket.
+func (b *batch) numbered(bucket, origin string, n uint64, value []byte) error {
+	in, err := bucketOf(b.tx, bucket, origin)
+	if err != nil {
+		return err
+	}
+	return b.row(in, redo.Row{Bucket: bucket, Inner: origin, Key: seqKey(n), Value: value, Delete: value == nil})
 }
 
 // leavesOf is the bucket of an origin's records, looked up once a transaction.
@@ -117,7 +138,7 @@ func (b *batch) setCheckpoint(origin string, h *head, size uint64, signed string
 	h.Checkpoint, h.CheckpointSize = signed, size
 	b.changed[origin] = true
 	if size%keptCheckpoints == 0 {
-		if err := putIn(b.tx, bucketCheckpoints, origin, size, []byte(signed)); err != nil {
+		if err := b.numbered(bucketCheckpoints, origin, size, []byte(signed)); err != nil {
 			return fmt.Errorf("keep a checkpoint: %w", err)
 		}
 	}
@@ -127,7 +148,7 @@ func (b *batch) setCheckpoint(origin string, h *head, size uint64, signed string
 // dropAnchors drops the anchors of ends up to a size.
 func (b *batch) dropAnchors(origin string, h *head, size uint64) error {
 	for len(h.anchors) > 0 && h.anchors[0].At <= size {
-		if err := in(b.tx, bucketAnchors).Bucket([]byte(origin)).Delete(seqKey(h.anchors[0].At)); err != nil {
+		if err := b.numbered(bucketAnchors, origin, h.anchors[0].At, nil); err != nil {
 			return fmt.Errorf("drop an anchor: %w", err)
 		}
 		h.anchors = h.anchors[1:]
@@ -144,7 +165,11 @@ func (b *batch) finish() error {
 		}
 	}
 	for origin := range b.changed {
-		if err := putHead(b.tx, origin, b.heads[origin]); err != nil {
+		value, err := b.heads[origin].encode(origin)
+		if err == nil {
+			err = b.row(in(b.tx, bucketHeads), redo.Row{Bucket: bucketHeads, Key: []byte(origin), Value: value})
+		}
+		if err != nil {
 			return fmt.Errorf("write the head of %s: %w", origin, err)
 		}
 	}

@@ -8,7 +8,10 @@ import (
 )
 
 func (j *Journal) openFiles(ctx context.Context) error {
-	err := j.sealFiles(ctx)
+	err := j.redoPending()
+	if err == nil {
+		err = j.sealFiles(ctx)
+	}
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"sync"
@@ -54,7 +55,7 @@ func SetMaxSize(j *Journal, n int64) { j.opt.MaxSize = n }
 func Dir(j *Journal) string { return j.opt.Dir }
 
 // Roll begins the next segment file, between two appends.
-func Roll(j *Journal) error { return j.shelf.roll(j.heads) }
+func Roll(j *Journal) error { return errors.Join(j.shelf.settle(), j.shelf.roll(j.heads)) }
 
 // ProveSize is the root at an earlier size and the consistency proof from it.
 func ProveSize(j *Journal, origin string, n, to uint64) (Hash, []Hash, error) {

@@ -233,9 +233,20 @@ func (j *Journal) release() error {
 		errs = append(errs, j.index.close())
 	}
 	if j.shelf != nil {
-		errs = append(errs, j.shelf.close())
+		errs = append(errs, j.settle(), j.shelf.close())
 	}
 	return errors.Join(append(errs, unlock(j.lock))...)
+}
+
+// settle leaves nothing to be done again, unless the writer has given up.
+func (j *Journal) settle() error {
+	if j.shelf.durable.log == nil || j.w.broken != nil {
+		return nil
+	}
+	if err := j.shelf.settle(); err != nil {
+		return err
+	}
+	return forgetRedo(redoLog(j.opt.Dir))
 }
 
 // Origin is the origin of this node's own log.

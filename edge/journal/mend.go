@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -183,6 +184,9 @@ func (j *Journal) mendTo(d *damage, ends map[string]uint64) error {
 	if err != nil {
 		return errors.Join(err, os.Remove(good))
 	}
+	if err := setRedoAside(j.opt.Dir); err != nil { // it leads on from what goes now
+		return err
+	}
 	for _, name := range later { // the newest first
 		if err := putAside(name); err != nil {
 			return err
@@ -243,7 +247,7 @@ func (s *shelf) scanFrom(n uint32) (*found, []string, error) {
 			return nil, nil, err
 		}
 	}
-	return all, here, nil
+	return all, here, s.scanRedo(n, math.MaxUint32, all)
 }
 
 // before is what stood when a file was begun: the heads and starts of the file before

@@ -3,12 +3,8 @@ package journal_test
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
 	"runtime"
 	"testing"
-
-	"golang.org/x/sys/unix"
 
 	"pitlane/edge/journal"
 )
@@ -60,26 +56,5 @@ func TestWhoGivesUpWhileHeWaitsIsNotWritten(t *testing.T) {
 	}
 	if e, found, err := j.Request(t.Context(), journal.RequestID{2}); found || err != nil {
 		t.Errorf("what was given up is entry %d (%v)", e.Seq, err)
-	}
-}
-
-// TestTheNewestFileHasNoHolesWhereItIsWrittenNext: behind what is in use there are
-// blocks. (On a file system that knows no holes this says nothing.)
-func TestTheNewestFileHasNoHolesWhereItIsWrittenNext(t *testing.T) {
-	t.Parallel()
-	shop := newTestShop("demo-bay-1")
-	j := shop.journal(t, "demo-bay-1")
-	appendMany(t, j, 3)
-	f, err := os.Open(filepath.Join(journal.Dir(j), "segments", "000001.db"))
-	must(t, err)
-	defer func() { must(t, f.Close()) }()
-	var st unix.Statfs_t
-	must(t, unix.Fstatfs(int(f.Fd()), &st))
-	if free := int64(st.Bavail) * st.Bsize; free < 256<<20 {
-		t.Fatalf("this test needs 256 MiB free in %s, there are %d bytes", t.TempDir(), free)
-	}
-	hole, err := unix.Seek(int(f.Fd()), 100<<10, unix.SEEK_HOLE)
-	if err != nil || hole < 256<<10 {
-		t.Errorf("the first hole is at %d (%v), want it behind 256 KiB", hole, err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"pitlane/edge/tlog"
@@ -173,14 +174,18 @@ type SalvagedOrigin struct {
 }
 
 // Salvage reads all that checks out of a segment file, however damaged, and writes it
-// to a folder: one file an origin, one line an entry: the line of `pitlane tail`
+// to a folder, with what a redo log beside its folder holds of it: one file an origin, one line an entry: the line of `pitlane tail`
 // without contact payloads, the exact leaf, and the stored record in base64. Nothing
 // in the source is changed. What is found has the hash it was stored with; whether the
 // origin signed it, the nodes that hold its log can say.
 func Salvage(path, out string) (SalvageReport, error) {
 	r := SalvageReport{File: path, Origins: []SalvagedOrigin{}, Files: map[string]string{}}
 	f := newFound()
-	if err := scanFile(path, f); err != nil {
+	err := scanFile(path, f)
+	if n, ok := fileNumber(path); ok && err == nil {
+		err = (&shelf{dir: filepath.Dir(path)}).scanRedo(n, n, f)
+	}
+	if err != nil {
 		return r, fmt.Errorf("salvage: %w", err)
 	}
 	if err := os.MkdirAll(out, 0o700); err != nil {
@@ -196,6 +201,13 @@ func Salvage(path, out string) (SalvageReport, error) {
 		r.Origins = append(r.Origins, o)
 	}
 	return r, nil
+}
+
+// fileNumber is the number of a segment file by its name.
+func fileNumber(path string) (uint32, bool) {
+	stem, _, ok := strings.Cut(filepath.Base(path), ".db")
+	n, err := strconv.ParseUint(stem, 10, 32)
+	return uint32(n), ok && err == nil
 }
 
 // lines are the salvaged entries of an origin and what is missing between them.

@@ -73,6 +73,9 @@ type anchor struct {
 	Proof      []Hash `json:"proof"`
 }
 
+// mapped is how much of a file is in memory's map from the start.
+const mapped = 256 << 20
+
 // openBolt opens a segment file.
 //
 // The free list is written with every commit (NoFreelistSync stays false): a
@@ -99,7 +102,7 @@ func openBolt(path string, readOnly bool) (db *bbolt.DB, err error) {
 		Timeout:         time.Second,
 		ReadOnly:        readOnly,
 		FreelistType:    bbolt.FreelistMapType,
-		InitialMmapSize: 256 << 20,
+		InitialMmapSize: mapped,
 		NoStatistics:    true,
 	})
 	if err != nil {
@@ -208,24 +211,40 @@ func fillSegment(tx *bbolt.Tx, format string, first, number uint32, starts []map
 func seqKey(n uint64) []byte { return binary.BigEndian.AppendUint64(nil, n) }
 
 func putHead(tx *bbolt.Tx, origin string, h *head) error {
-	b, err := json.Marshal(h)
+	b, err := h.encode(origin)
 	if err != nil {
-		return fmt.Errorf("write the head of %s: %w", origin, err)
+		return err
 	}
 	return in(tx, bucketHeads).Put([]byte(origin), b)
 }
 
+func (h *head) encode(origin string) ([]byte, error) {
+	b, err := json.Marshal(h)
+	if err != nil {
+		return nil, fmt.Errorf("encode the head of %s: %w", origin, err)
+	}
+	return b, nil
+}
+
 func putAnchors(tx *bbolt.Tx, origin string, all []anchor) error {
 	for _, a := range all {
-		b, err := json.Marshal(a)
+		b, err := a.encode(origin)
 		if err != nil {
-			return fmt.Errorf("write an anchor of %s: %w", origin, err)
+			return err
 		}
 		if err := putIn(tx, bucketAnchors, origin, a.At, b); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (a anchor) encode(origin string) ([]byte, error) {
+	b, err := json.Marshal(a)
+	if err != nil {
+		return nil, fmt.Errorf("encode an anchor of %s: %w", origin, err)
+	}
+	return b, nil
 }
 
 // putIn puts a value under a number into an origin's own bucket.

@@ -29,8 +29,13 @@ type shelf struct {
 	first  uint32              // the oldest file that is kept; 0 when there is none
 	newest *bbolt.DB
 	old    map[uint32]*bbolt.DB
-	recent []uint32       // numbers in old, the longest unused first
-	gone   sync.WaitGroup // trimmed files that are being removed
+	recent []uint32 // numbers in old, the longest unused first
+
+	durable   durable
+	instead   string // who only reads sees this copy, made whole, of a file
+	insteadOf uint32
+
+	gone sync.WaitGroup // trimmed files that are being removed
 }
 
 // openOld is how many older files stay open: each holds a descriptor, and an edge
@@ -42,6 +47,9 @@ const openOld = 8
 func openShelf(dir string, readOnly bool) (*shelf, map[string]*head, error) {
 	s := &shelf{dir: filepath.Join(dir, "segments"), readOnly: readOnly, format: segmentClear, old: map[uint32]*bbolt.DB{}}
 	last, err := s.scan()
+	if err == nil && readOnly {
+		err = s.standIn(dir)
+	}
 	if err != nil || last == 0 {
 		return s, map[string]*head{}, err
 	}
@@ -147,6 +155,9 @@ type renamed struct{ os.DirEntry }
 func (r renamed) Name() string { return strings.TrimSuffix(r.DirEntry.Name(), ".mended") }
 
 func (s *shelf) path(n uint32) string {
+	if n == s.insteadOf && s.instead != "" {
+		return s.instead
+	}
 	return filepath.Join(s.dir, fmt.Sprintf("%06d.db", n))
 }
 
@@ -180,7 +191,7 @@ func (s *shelf) leavesInNewest(heads map[string]*head) int {
 	return int(n)
 }
 
-// roll begins the next file.
+// roll begins the next file. The one before it is settled, and is written no more.
 func (s *shelf) roll(heads map[string]*head) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -365,9 +376,12 @@ func (s *shelf) close() error {
 	s.gone.Wait()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var errs []error
+	errs := []error{s.durable.close()}
 	for _, db := range s.old {
 		errs = append(errs, db.Close())
+	}
+	if s.instead != "" {
+		errs = append(errs, os.RemoveAll(filepath.Dir(s.instead)))
 	}
 	if s.newest != nil {
 		errs = append(errs, s.newest.Close())

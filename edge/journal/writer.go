@@ -25,10 +25,8 @@ const (
 // writer is what only the writer's goroutine touches.
 type writer struct {
 	graphs   map[string]*graph
-	gathered int   // ops of the last batch
-	leaves   int   // in the newest file
-	real     int64 // up to where the newest file has no holes
-	zeros    []byte
+	gathered int // ops of the last batch
+	leaves   int // in the newest file
 	older    int64
 	reserve  reserve
 	noRes    bool         // the reserve was given up
@@ -41,6 +39,9 @@ func (j *Journal) openWriter() error {
 	if err := j.w.reserve.keep(); err != nil {
 		j.w.noRes = true
 		j.log.Warn("no room for the reserve", "error", err)
+	}
+	if err := j.openRedo(); err != nil {
+		return err
 	}
 	if j.shelf.last() == 0 {
 		if err := j.shelf.roll(j.heads); err != nil {
@@ -167,6 +168,9 @@ func (j *Journal) try(ops []*op) (err error) {
 	if err := j.rollFor(ops); err != nil {
 		return err
 	}
+	if err := j.shelf.prepare(); err != nil {
+		return j.unsure(err)
+	}
 	tx, err := j.shelf.newest.Begin(true)
 	if err != nil {
 		return fmt.Errorf("begin a transaction: %w", err)
@@ -200,7 +204,7 @@ func (j *Journal) try(ops []*op) (err error) {
 	if err != nil || len(b.changed) == 0 {
 		return errors.Join(err, tx.Rollback())
 	}
-	if err := j.commitTx(tx); err != nil {
+	if err := j.commitTx(tx, b.rows); err != nil {
 		clear(j.w.graphs)
 		return err
 	}
@@ -210,27 +214,32 @@ func (j *Journal) try(ops []*op) (err error) {
 // commitTx makes the transaction durable. When that fails for another reason than
 // a full disk, nobody knows what is on disk, and fsync may not say it again: the
 // journal then refuses everything until it is opened anew and looks.
-func (j *Journal) commitTx(tx *bbolt.Tx) error {
-	err := error(nil)
+func (j *Journal) commitTx(tx *bbolt.Tx, rows []byte) error {
+	sure, err := true, error(nil)
 	if j.w.fault != nil {
 		err = j.w.fault()
 	}
 	if err != nil {
 		err = errors.Join(err, tx.Rollback())
 	} else {
-		err = tx.Commit()
+		sure, err = j.shelf.commit(tx, rows)
 	}
 	if err == nil {
 		return nil
 	}
 	err = fmt.Errorf("commit: %w", err)
-	if !noRoom(err) || !j.unchanged() {
-		j.w.broken = fmt.Errorf("%w; restart: %w", ErrUnknownOutcome, err)
-		j.log.Error("the disk does not keep what is written: restart the node, look at the disk", "error", err)
-		j.sicken(j.w.broken)
-		return j.w.broken
+	if sure && noRoom(err) && j.unchanged() {
+		return err
 	}
-	return err
+	return j.unsure(err)
+}
+
+// unsure ends all writing: only a start that looks at the disk knows what is on it.
+func (j *Journal) unsure(err error) error {
+	j.w.broken = fmt.Errorf("%w; restart: %w", ErrUnknownOutcome, err)
+	j.log.Error("the disk does not keep what is written: restart the node, look at the disk", "error", err)
+	j.sicken(j.w.broken)
+	return j.w.broken
 }
 
 // unchanged says whether the file still stands where the last commit left it.
@@ -319,12 +328,14 @@ func (j *Journal) rollFor(ops []*op) error {
 		return err
 	}
 	if j.w.leaves == 0 || j.w.leaves+count <= j.opt.SegmentLeaves && size+room <= j.opt.SegmentBytes {
-		j.w.ahead(j.shelf.path(j.shelf.last()), size, room, j.opt.SegmentBytes/64)
 		return nil
+	}
+	if err := j.shelf.settle(); err != nil {
+		return j.unsure(err)
 	}
 	if err := j.shelf.roll(j.heads); err != nil {
 		return fmt.Errorf("begin a segment file: %w", err)
 	}
-	j.w.leaves, j.w.real = 0, 0
+	j.w.leaves = 0
 	return j.measure()
 }

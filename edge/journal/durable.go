@@ -1,0 +1,149 @@
+package journal
+
+import (
+	"errors"
+	"fmt"
+
+	"go.etcd.io/bbolt"
+	"golang.org/x/sys/unix"
+
+	"pitlane/edge/redo"
+)
+
+// Sizes of the redo log: what it begins with, and what it grows to where it fills up.
+// The larger it is, the rarer the segment file is synced, and the more is done again
+// after a crash.
+const (
+	redoLeast = 64 << 10
+	redoMost  = 8 << 20
+)
+
+// plenty is how much room there must be beside what the redo log grows by: a disk that
+// fills up is left to what must be written.
+const plenty = 64
+
+// durable makes the transactions of the newest segment file survive a power cut: with
+// one sync of the redo log, or without a log with the file's own two. Only the writer
+// uses it.
+type durable struct {
+	log  *redo.Log
+	most int64     // what the log may grow to
+	pin  *bbolt.Tx // sees the base: while it is open, no page of the base is written
+}
+
+// openRedo begins with nothing pending. A disk without room for the log is no reason
+// not to start.
+func (j *Journal) openRedo() error {
+	d := &j.shelf.durable
+	d.most = min(redoMost, max(redoLeast, j.opt.SegmentBytes/8))
+	if j.opt.MaxSize > 0 {
+		d.most = min(d.most, j.opt.MaxSize/16)
+	}
+	if d.most < redoLeast || j.opt.SegmentBytes > mapped/2 { // with a pin the map cannot grow
+		return nil
+	}
+	log, err := redo.Open(redoLog(j.opt.Dir), min(redoLeast, d.most))
+	if err != nil && noRoom(err) {
+		j.log.Warn("no room for the redo log: every commit takes two syncs", "error", err)
+		return nil
+	}
+	d.log = log
+	return err
+}
+
+// prepare makes the newest file ready for the next transaction. After an error nobody
+// knows what a power cut would find.
+func (s *shelf) prepare() error {
+	if s.durable.log == nil || s.durable.log.Active() {
+		return nil
+	}
+	return s.begin()
+}
+
+// commit makes a transaction durable whose rows are given. Where it says that it is not
+// sure, the rows may or may not be there after the next start.
+func (s *shelf) commit(tx *bbolt.Tx, rows []byte) (sure bool, err error) {
+	if err := tx.Commit(); err != nil {
+		return true, err
+	}
+	d := &s.durable
+	switch {
+	case d.log == nil:
+		return true, nil
+	case int64(len(rows)) <= d.log.Room():
+		err = d.log.Append(rows)
+	default: // full: the file itself is put on disk, with this transaction
+		if err = s.newest.Sync(); err == nil {
+			s.growLog()
+			err = s.begin()
+		}
+	}
+	return err == nil, err
+}
+
+// begin makes what the newest file now is, all of it on disk, the base of the redo log.
+// The base before it is held until the log knows of the new one.
+func (s *shelf) begin() error {
+	d := &s.durable
+	base, err := redo.Base(s.newest.Path())
+	if err == nil {
+		err = d.log.Begin(uint32(len(s.starts)), base)
+	}
+	if err != nil {
+		return err
+	}
+	pin, err := s.newest.Begin(false)
+	if err = errors.Join(err, d.unpin()); err != nil {
+		return fmt.Errorf("hold the base of the redo log: %w", err)
+	}
+	d.pin, s.newest.NoSync = pin, true
+	return nil
+}
+
+// growLog makes a log larger that has filled up, where there is plenty of room.
+func (s *shelf) growLog() {
+	d := &s.durable
+	to := min(2*d.log.Size(), d.most)
+	if to <= d.log.Size() || !roomy(s.dir, plenty*to) {
+		return
+	}
+	_ = d.log.Grow(to) // it serves as well as it is
+}
+
+// settle puts the newest file on disk, with nothing pending.
+func (s *shelf) settle() error {
+	d := &s.durable
+	if d.log == nil || !d.log.Active() {
+		return nil
+	}
+	if err := s.newest.Sync(); err != nil {
+		return fmt.Errorf("sync the newest segment file: %w", err)
+	}
+	s.newest.NoSync = false
+	return errors.Join(d.log.Clean(), d.unpin())
+}
+
+func (d *durable) unpin() error {
+	if d.pin == nil {
+		return nil
+	}
+	pin := d.pin
+	d.pin = nil
+	return pin.Rollback()
+}
+
+// close ends the log. What is not settled is done again at the next start.
+func (d *durable) close() error {
+	err := d.unpin()
+	if d.log != nil {
+		err = errors.Join(err, d.log.Close())
+	}
+	d.log = nil
+	return err
+}
+
+// roomy says whether the disk of a file has so many bytes free.
+func roomy(path string, want int64) bool {
+	var st unix.Statfs_t
+	return unix.Statfs(path, &st) == nil && int64(st.Bavail)*st.Bsize >= want
+}
