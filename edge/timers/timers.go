@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -93,24 +94,29 @@ func (t *Timers) Run(ctx context.Context) error {
 }
 
 // Step fires what is due now and says how long the next one takes. Calling it again
-// changes nothing.
+// changes nothing. What is wrong with one visit keeps no other waiting.
 func (t *Timers) Step(ctx context.Context) (time.Duration, error) {
 	now := t.now()
-	next := look
+	next, known := look, make(map[string]*visit, len(t.known))
+	var errs []error
 	for _, s := range t.cfg.Jobs() {
 		v, err := t.visit(ctx, s)
 		if err != nil {
-			return next, fmt.Errorf("read the timers of a visit: %w", err)
+			errs = append(errs, fmt.Errorf("read the timers of a visit: %w", err))
+			continue
 		}
+		known[s.ID] = v
 		for _, r := range v.begun {
 			left, err := t.fire(ctx, s, r, now)
 			if err != nil {
-				return next, err
+				errs = append(errs, err)
+				continue
 			}
 			next = min(next, left)
 		}
 	}
-	return next, nil
+	t.known = known // without the visits that have gone
+	return next, errors.Join(errs...)
 }
 
 func (t *Timers) now() clocks.Reading {
@@ -127,13 +133,11 @@ func (t *Timers) visit(ctx context.Context, s job.State) (*visit, error) {
 		return v, nil
 	}
 	v := &visit{events: s.Events}
-	t.known[s.ID] = v
 	if !open(s) {
 		return v, nil
 	}
 	entries, err := t.cfg.Journal.Job(ctx, s.ID)
 	if err != nil {
-		delete(t.known, s.ID)
 		return nil, err
 	}
 	for _, e := range entries {
@@ -162,10 +166,11 @@ func (t *Timers) fire(ctx context.Context, s job.State, r running, now clocks.Re
 	passed, sure := t.cfg.Clocks.Elapsed(r.from, now)
 	left := time.Duration(r.after.Milliseconds()-passed) * time.Millisecond
 	if r.at != 0 {
-		if sure = true; now.Quality == 0 {
+		ms, known := t.wallMS(now)
+		if sure = known; !sure && now.Quality == 0 {
 			return look, nil // a clock that cannot be right says nothing of a wall time
 		}
-		left = time.Duration(r.at-now.WallMS) * time.Millisecond
+		left = time.Duration(r.at-ms) * time.Millisecond
 	}
 	if !due && left <= 0 {
 		p := job.TimerDue{Timer: r.name, N: r.n, Cause: r.cause.String(), AtLeast: !sure}
@@ -181,6 +186,15 @@ func (t *Timers) fire(ctx context.Context, s job.State, r running, now clocks.Re
 		return left, nil
 	}
 	return again, t.write(ctx, s.ID, job.TimerOverdue{Timer: r.name, N: r.n, Cause: r.cause.String(), AtLeast: !sure}, r)
+}
+
+// wallMS is what time it is, and whether a clock vouches for it.
+func (t *Timers) wallMS(now clocks.Reading) (ms int64, sure bool) {
+	if now.Quality >= clocks.Synchronised {
+		return now.WallMS, true
+	}
+	at := t.cfg.Clocks.Time(now)
+	return at.MS, at.Sure
 }
 
 // startMS is when something began, by the wall; 0 where no clock can say.
