@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"pitlane/devices"
@@ -123,7 +124,7 @@ func (c *commission) search(ctx context.Context) error {
 		addrs = probeBoards(c.Driver)
 	}
 	c.Tell(CommissionStep{Step: "probe", Text: fmt.Sprintf("looking for boards at %v baud, addresses %d to %d", bauds, addrs[0], addrs[len(addrs)-1])})
-	for _, baud := range bauds {
+	for _, baud := range slices.Concat(bauds, bauds) { // a board that answered late is found the second time
 		for _, locks := range c.sizes() {
 			found, err := c.searchAt(ctx, baud, locks, addrs)
 			if err != nil {

@@ -82,31 +82,45 @@ func (p *probe) raw(addr, tries int) (s sample, ok, twice bool, err error) {
 	return s, false, false, nil
 }
 
-// find asks every address and returns those that answered twice. errors.Is
-// ErrRefused when two boards answer to one of them.
+// find asks every address and returns those that answered twice. Where one did, those
+// that said nothing are asked once more: an answer that was late must not hide a board.
+// errors.Is ErrRefused when two boards answer to one address.
 func (p *probe) find(ctx context.Context, addrs []int) (found []int, err error) {
-	for _, addr := range addrs {
-		if err := ctx.Err(); err != nil {
-			return nil, err
+	for range 2 {
+		var silent []int
+		for _, addr := range addrs {
+			ok, err := p.there(ctx, addr)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				found = append(found, addr)
+			} else {
+				silent = append(silent, addr)
+			}
 		}
-		_, ok, _, err := p.raw(addr, 1)
-		if err != nil {
-			return nil, err
+		if len(found) == 0 {
+			return nil, nil
 		}
-		if !ok {
-			continue
-		}
-		_, ok, twice, err := p.raw(addr, 3)
-		switch {
-		case err != nil:
-			return nil, err
-		case twice:
-			return nil, fault("cabinet", fmt.Sprintf("two boards answer to address %d", addr), "give each board its own address with its DIP switches", ErrRefused)
-		case ok:
-			found = append(found, addr)
-		}
+		addrs = silent
 	}
+	slices.Sort(found)
 	return found, nil
+}
+
+// there reports whether one board answers to an address.
+func (p *probe) there(ctx context.Context, addr int) (bool, error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	if _, ok, _, err := p.raw(addr, 1); !ok || err != nil {
+		return false, err
+	}
+	_, ok, twice, err := p.raw(addr, 3)
+	if twice && err == nil {
+		err = fault("cabinet", fmt.Sprintf("two boards answer to address %d", addr), "give each board its own address with its DIP switches", ErrRefused)
+	}
+	return ok && err == nil, err
 }
 
 // pulse opens one lock, once, and sees that it is not left driven.
