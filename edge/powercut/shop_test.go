@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"pitlane/edge/journal"
 	"pitlane/edge/tlog"
 )
@@ -72,10 +74,14 @@ func soak(t testing.TB) time.Duration {
 	return long
 }
 
-// scratch is a folder in memory where there is one: these tests look at what is
-// written, not at how fast a disk is.
+// scratch is a folder in memory where there is room for four file systems, as there is
+// not in most containers: these tests look at what is written, not at how fast a disk is.
 func scratch(t testing.TB) string {
 	t.Helper()
+	var memory unix.Statfs_t
+	if err := unix.Statfs("/dev/shm", &memory); err != nil || memory.Bavail*uint64(memory.Bsize) < 2<<30 {
+		return t.TempDir()
+	}
 	dir, err := os.MkdirTemp("/dev/shm", "powercut")
 	if err != nil {
 		return t.TempDir()
