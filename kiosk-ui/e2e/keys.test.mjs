@@ -18,7 +18,7 @@ let browser;
 before(async () => { browser = await openBrowser(); });
 after(() => browser?.close());
 
-const stage = (page, name, timeout = 20_000) => page.locator(`[data-testid=key-stage][data-stage=${name}]`).waitFor({ timeout });
+const stage = (page, name, timeout = 60_000) => page.locator(`[data-testid=key-stage][data-stage=${name}]`).waitFor({ timeout });
 
 test('a jammed slot, another slot, a restarted browser, and the alarm at the desk', { timeout: 400_000 }, async () => {
   let kiosk = await openPage(browser, `${reception}/kiosk?lang=en`);
@@ -47,10 +47,13 @@ test('a jammed slot, another slot, a restarted browser, and the alarm at the des
   await desk.locator('[data-testid=slot-1][data-alarm=unlock_failed]').waitFor();
   assert.deepEqual(await axe(desk), [], 'the map with an alarm');
 
-  await kiosk.getByTestId('open-slot').click(); // another slot
-  await stage(kiosk, 'hang');
-  assert.equal(await kiosk.getByTestId('slot').getAttribute('data-slot'), '2');
-  await onPage(kiosk, 'done', 30_000);
+  // Another slot. Its door stands open for as long as a hand needs: on a busy machine
+  // that may be too short to be drawn.
+  const asked = kiosk.waitForResponse((r) => r.url().endsWith('/api/v1/checkin/key'), { timeout: 60_000 });
+  await kiosk.getByTestId('open-slot').click();
+  const { slot, outcome } = await (await asked).json();
+  assert.deepEqual([slot, outcome], [2, 'opened']);
+  await onPage(kiosk, 'done');
   const ticket = (await kiosk.getByTestId('ticket').innerText()).trim();
   await leave(kiosk);
 

@@ -2,7 +2,7 @@
 
 const id = (scope, name) => scope.getByTestId(name);
 const card = (page, ticket) => page.locator(`[data-testid=job][data-ticket="${ticket}"]`);
-const LONG = 30_000;
+const LONG = 60_000;
 
 /** Says who is at the screen: the first person of a role. */
 export async function iAm(page, role) {

@@ -18,6 +18,7 @@ after(async () => { await browser?.close(); });
 for (const lang of ['en', 'zh-Hans', 'zh-Hant']) {
   test(`a receipt is checked from a file, in ${lang}`, { timeout: 240_000 }, async () => {
     const context = await browser.newContext({ offline: true, viewport: { width: 420, height: 900 } });
+    context.setDefaultTimeout(60_000);
     const page = await context.newPage();
     const wrong = [];
     page.on('pageerror', (e) => wrong.push(e.message));
@@ -28,7 +29,7 @@ for (const lang of ['en', 'zh-Hans', 'zh-Hant']) {
     for (const [file, state] of [['good', 'whole'], ['flipped', 'refused'], ['none', 'refused']]) {
       await page.locator('#file').setInputFiles(`${dir}/${file}.tlog-proof`);
       const answer = page.locator(`[data-testid=answer][data-state=${state}]`);
-      await answer.waitFor({ timeout: 5000 });
+      await answer.waitFor({ timeout: 60_000 });
       assert.deepEqual(await axe(page), [], file);
       if (file === 'good') assert.match(await answer.textContent(), /A-001.*demo-central/s);
       if (shots) await page.screenshot({ path: `${shots}/verify-${lang}-${file}.png`, fullPage: true });
