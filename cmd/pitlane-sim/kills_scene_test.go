@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"pitlane/devices/sim"
 	"pitlane/edge"
 	"pitlane/edge/job"
@@ -46,7 +48,12 @@ type fire struct {
 // first one on the disk, where they fall into its syncs.
 func newFire(t *testing.T, bin string, n int, seed uint64, inside bool) *fire {
 	t.Helper()
-	dir, err := os.MkdirTemp(map[bool]string{true: "/dev/shm"}[n > 0], "kills")
+	at := ""
+	var memory unix.Statfs_t
+	if n > 0 && unix.Statfs("/dev/shm", &memory) == nil && memory.Bavail*uint64(memory.Bsize) > 1<<30 { // not so in most containers
+		at = "/dev/shm"
+	}
+	dir, err := os.MkdirTemp(at, "kills")
 	if err != nil {
 		dir = t.TempDir()
 	}

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -19,6 +20,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -36,6 +38,7 @@ type rig struct {
 	dir   string
 	bin   string
 	dev   *practice
+	cars  *slowCars
 	net   addresses
 	procs map[string]*proc
 	mqtt  mqtt
@@ -101,12 +104,12 @@ func freeAddresses(t *testing.T, n int) []addresses {
 // newRig makes the shop's folder and devices and starts everything.
 func newRig(t *testing.T, at addresses, bin string, newMQTT func(*rig) mqtt) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir(), bin: bin, net: at, procs: map[string]*proc{}}
+	r := &rig{t: t, dir: t.TempDir(), bin: bin, net: at, procs: map[string]*proc{}, cars: new(slowCars)}
 	dev, err := newPractice(r.dir, bayNames(), nil, 7, 4)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.dev = dev
+	r.dev, dev.listen = dev, r.cars.on
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- dev.run(ctx) }()
@@ -133,10 +136,33 @@ func newRig(t *testing.T, at addresses, bin string, newMQTT func(*rig) mqtt) *ri
 	return r
 }
 
+// slowCars are cars whose answers can be made to take long: what shall befall an edge in
+// the middle of a scan then does, however busy the machine is.
+type slowCars struct{ slow atomic.Bool }
+
+func (s *slowCars) on(rw io.ReadWriter) io.ReadWriter { return slowLine{rw, s} }
+
+type slowLine struct {
+	io.ReadWriter
+	cars *slowCars
+}
+
+func (l slowLine) Write(b []byte) (int, error) {
+	if l.cars.slow.Load() {
+		pause(context.Background(), 300*time.Millisecond) // a driver gives up after two seconds
+	}
+	return l.ReadWriter.Write(b)
+}
+
+// SetReadDeadline lets the adapter be stopped; see sim.Adapter.Serve.
+func (l slowLine) SetReadDeadline(t time.Time) error {
+	return l.ReadWriter.(interface{ SetReadDeadline(time.Time) error }).SetReadDeadline(t)
+}
+
 func buildPrograms(t *testing.T) string {
 	t.Helper()
 	bin := t.TempDir()
-	cmd := exec.Command("go", "build", "-o", bin+"/", "pitlane/cmd/pitlane-edge", "pitlane/cmd/pitlane-central", "pitlane/cmd/pitlane")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", bin+"/", "pitlane/cmd/pitlane-edge", "pitlane/cmd/pitlane-central", "pitlane/cmd/pitlane")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the programs: %v\n%s", err, out)
 	}

@@ -177,11 +177,13 @@ func (v *visit) scan(ctx context.Context) {
 // killInScan kills the bay's edge while a scan runs and starts it again.
 func (v *visit) killInScan(ctx context.Context) {
 	v.t.Helper()
+	v.cars.slow.Store(true)
 	v.tapBay(ctx, "scan", nil)
 	sees(v.rig, v.bayUI, time.Minute, "a scan under way", func(b board.BayView) bool {
 		return b.Scan != nil && b.Scan.Running && b.Scan.Done > 2
 	})
 	v.kill("bay-1")
+	v.cars.slow.Store(false)
 	v.start("bay-1")
 	v.ready("http://" + v.net.bays["bay-1"])
 	sees(v.rig, v.bayUI, time.Minute, "the broken scan told as interrupted", func(b board.BayView) bool {
