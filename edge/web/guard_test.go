@@ -147,6 +147,7 @@ func TestBodiesAreTakenStrictly(t *testing.T) {
 		{"an unknown field", `{"word":"a","wrod":"b"}`, 400, "unknown_field"},
 		{"an unknown field inside", `{"word":"a","inner":{"x":1}}`, 400, "unknown_field"},
 		{"a missing field", `{}`, 400, "missing"},
+		{"blanks where something must be said", `{"word":" \t\n "}`, 400, "missing"},
 		{"a field that is too long", `{"word":"123456"}`, 400, "too_long"},
 		{"characters are counted, not bytes", `{"word":"一二三四五"}`, 200, ""},
 		{"a field inside that is too long", `{"word":"a","inner":{"text":"12345"}}`, 400, "too_long"},

@@ -39,7 +39,7 @@ func parseRules(tag string) rules {
 }
 
 // Check holds the `rule` tags of the struct that v points to: "required" (not the
-// zero value), "max=N" characters, "items=N" entries, "enum=a|b".
+// zero value, and not blanks alone), "max=N" characters, "items=N" entries, "enum=a|b".
 func Check(v any) error {
 	rv := reflect.Indirect(reflect.ValueOf(v))
 	if rv.Kind() != reflect.Struct {
@@ -67,7 +67,7 @@ func checkStruct(v reflect.Value, path string) error {
 }
 
 func checkField(v reflect.Value, at string, r rules) error {
-	if r.required && (v.IsZero() || (v.Kind() == reflect.Slice && v.Len() == 0)) {
+	if r.required && empty(v) {
 		return Fail(http.StatusBadRequest, "missing", "the field "+at+" is missing", "fill it in")
 	}
 	if v.Kind() == reflect.Pointer && !v.IsNil() {
@@ -83,6 +83,17 @@ func checkField(v reflect.Value, at string, r rules) error {
 	default:
 		return nil
 	}
+}
+
+// empty says that nothing is filled in: blanks are no name and no reason.
+func empty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Slice:
+		return v.Len() == 0
+	case reflect.String:
+		return strings.TrimSpace(v.String()) == ""
+	}
+	return v.IsZero()
 }
 
 func checkSlice(v reflect.Value, at string, r rules) error {
