@@ -92,24 +92,66 @@ func (h *house) commissionedLine(l LineConfig) (*keycab.Cabinet, error) {
 
 // commissioned reads a commissioning file and remembers to write it into the journal.
 func (h *house) commissioned(name string) (keycab.Commissioned, error) {
-	path := name
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(h.cfg.Data, name)
-	}
-	body, err := os.ReadFile(path)
+	c, body, err := readCommissioned(h.cfg.Data, name)
 	if err != nil {
-		return keycab.Commissioned{}, fmt.Errorf("read the commissioning of the cabinet: %w", err)
-	}
-	c, err := keycab.ParseCommissioned(body)
-	if err != nil {
-		return c, fmt.Errorf("%s: %w", name, err)
-	}
-	if c.HookClosed == nil {
-		return c, fmt.Errorf("%s: it is of a tag reader, not of lock boards", name)
+		return c, err
 	}
 	d, err := h.commissioning(c, body)
 	h.news = append(h.news, d)
 	return c, err
+}
+
+// readCommissioned reads the commissioning file of a line of lock boards.
+func readCommissioned(data, name string) (c keycab.Commissioned, body []byte, err error) {
+	path := name
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(data, name)
+	}
+	if body, err = os.ReadFile(path); err != nil {
+		return c, nil, fmt.Errorf("read the commissioning of the cabinet: %w", err)
+	}
+	if c, err = keycab.ParseCommissioned(body); err != nil {
+		return c, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if c.HookClosed == nil {
+		return c, nil, fmt.Errorf("%s: it is of a tag reader, not of lock boards", name)
+	}
+	return c, body, nil
+}
+
+// CabinetLine is one serial line of the key cabinet, for whoever looks at it from
+// outside.
+type CabinetLine struct {
+	Port  string
+	Known bool // which bit means a closed hook is known, or there are no hooks: a tag reader
+}
+
+// Lines are the lines of the cabinet as its configuration and commissioning files name
+// them, in the order in which their slots count on; its readers last.
+func (c *Config) Lines() ([]CabinetLine, error) {
+	k := c.Cabinet
+	if k == nil {
+		return nil, nil
+	}
+	first := CabinetLine{Port: k.Port, Known: k.HookClosed != nil}
+	switch done, _, err := readCommissioned(c.Data, cmp.Or(k.Commissioned, commissionFile)); {
+	case err == nil:
+		first = CabinetLine{Port: done.Port, Known: true}
+	case k.Commissioned != "" || !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	lines := []CabinetLine{first}
+	for _, l := range k.Line {
+		done, _, err := readCommissioned(c.Data, l.Commissioned)
+		if err != nil {
+			return lines, err
+		}
+		lines = append(lines, CabinetLine{Port: done.Port, Known: true})
+	}
+	for _, r := range k.Reader {
+		lines = append(lines, CabinetLine{Port: r.Port, Known: true})
+	}
+	return lines, nil
 }
 
 // commissioning is the event of a file. Its request is the file's digest: the same

@@ -36,7 +36,7 @@ func TestACommissionedCabinetIsTakenUpAndWrittenDownOnce(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	dir := node(t, "front", shop.RoleReception, "[cabinet]\ncommissioned = \"cabinet.json\"\n")
+	dir := node(t, "front", shop.RoleReception, "[cabinet]\n")
 	zero, one := 0, 1
 	file, err := keycab.Commissioned{Version: 1, By: "ada", At: time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC), Driver: keycab.DriverModbus,
 		Port: line.Path(), Baud: 9600, Boards: []int{1}, Slots: 4, HookClosed: &zero, KeyPresent: &one, KeyInput: 4, Echo: keycab.EchoNone}.Encode()

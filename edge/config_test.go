@@ -32,7 +32,7 @@ func TestConfigSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"a scanner without port", "[bay]\nname = \"1\"\n[scanner]\nbaud = 9600\n", 0, 0, "scanner.port", "by-id"},
 		{"a scanner without bay", "[scanner]\nport = \"/dev/x\"\n", 0, 0, "needs a bay", "[bay]"},
 		{"another back-end", "[bay]\nname = \"1\"\n[scanner]\nport = \"/dev/x\"\nbackend = \"usb\"\n", 0, 0, "backend", "bugst"},
-		{"a hook bit that is none", "[cabinet]\nport = \"/dev/x\"\nhook_closed = 2\n", 0, 0, "hook_closed", "keys status"},
+		{"a hook bit that is none", "[cabinet]\nport = \"/dev/x\"\nhook_closed = 2\n", 0, 0, "hook_closed", "keys commission"},
 		{"a door limit before now", "[cabinet]\nport = \"/dev/x\"\ndoor_limit = \"-1s\"\n", 0, 0, "negative", "door_limit"},
 		{"rows that are none", "[cabinet]\nport = \"/dev/x\"\nrows = -1\n", 0, 0, "rows", "wall"},
 		{"a link that is no address", "[[link]]\nurl = \"broker\"\n", 0, 0, "link.url", "tcp://"},

@@ -203,12 +203,12 @@ func (c *Config) checkDevices() (message, hint string) {
 	}
 	if k := c.Cabinet; k != nil {
 		switch {
-		case k.Port == "" && k.Commissioned == "":
-			return "cabinet.port is missing", "name the line, best below /dev/serial/by-id, or remove [cabinet]"
+		case k.Port == "" && k.Commissioned == "" && !c.isCommissioned():
+			return "cabinet.port is missing", "name the line, best below /dev/serial/by-id, or commission the cabinet: pitlane keys commission --data DIR"
 		case !slices.Contains([]string{"bugst", "tarm"}, k.Backend):
 			return "cabinet.backend is " + k.Backend, "use bugst (default) or tarm"
 		case k.HookClosed != nil && *k.HookClosed != 0 && *k.HookClosed != 1:
-			return "cabinet.hook_closed is neither 0 nor 1", "use what `pitlane keys status` shows for a closed hook"
+			return "cabinet.hook_closed is neither 0 nor 1", "commission the cabinet instead: pitlane keys commission"
 		case k.DoorLimit.Duration < 0 || k.Overdue.Duration < 0:
 			return "cabinet: a length of time is negative", `write door_limit = "60s" and overdue = "10h"`
 		case k.Rows < 0 || k.Columns < 0:
@@ -216,6 +216,12 @@ func (c *Config) checkDevices() (message, hint string) {
 		}
 	}
 	return "", ""
+}
+
+// isCommissioned says that the node's folder holds a commissioning file: it names the line.
+func (c *Config) isCommissioned() bool {
+	_, err := os.Stat(filepath.Join(c.Data, commissionFile))
+	return err == nil
 }
 
 func (c *Config) checkPeople() (message, hint string) {

@@ -86,11 +86,15 @@ func (d *doctor) ports(_ context.Context) {
 	if s := d.cfg.Scanner; s != nil {
 		d.port("scanner", s.Port)
 	}
-	if k := d.cfg.Cabinet; k != nil {
-		d.port("cabinet", k.Port)
-		if k.HookClosed == nil {
-			d.bad("cabinet", "hook_closed is not set, so every hook is unknown and no slot opens", "compare `pitlane keys status` with the wall, then set it to 0 or 1")
+	lines, err := d.cfg.Lines()
+	for _, l := range lines {
+		d.port("cabinet", l.Port)
+		if !l.Known {
+			d.bad("cabinet", "it is not commissioned, so every hook is unknown and no slot opens", "end the edge and commission it: pitlane keys commission --data "+d.cfg.Data)
 		}
+	}
+	if err != nil {
+		d.bad("cabinet", err.Error(), "correct [cabinet] in the configuration, or commission it anew")
 	}
 }
 

@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
+	"pitlane/devices/keycab"
 	"pitlane/edge"
 	"pitlane/edge/shop"
 	"pitlane/edge/web"
@@ -110,6 +112,39 @@ url = "tcp://%s"
 	}
 	if code, _ := call(t, doctorCommand()); code != exitUsage {
 		t.Errorf("without --config: exit %d, want %d", code, exitUsage)
+	}
+}
+
+// What the doctor says of a cabinet is what the edge will do with it.
+func TestDoctorReadsTheCommissioningOfACabinet(t *testing.T) {
+	t.Parallel()
+	_, dir := testNode(t)
+	listen := fmt.Sprintf("[http]\nlisten = %q\n", freeAddress(t))
+	bare := configured(t, dir, listen+"[cabinet]\nport = \"/dev/null\"\n")
+	if _, out := call(t, doctorCommand(), "--config", bare); !strings.Contains(out, "not commissioned") || !strings.Contains(out, "keys commission") {
+		t.Errorf("a cabinet of unknown polarity:\n%s", out)
+	}
+	one := 1
+	for _, name := range []string{"cabinet.json", "second.json"} {
+		body, err := keycab.Commissioned{Version: 1, By: "ada", At: time.Date(2026, 11, 21, 8, 0, 0, 0, time.UTC), Driver: keycab.DriverCU16,
+			Port: "/dev/null", Baud: 19200, Boards: []int{0}, HookClosed: &one}.Encode()
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), body, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := configured(t, dir, listen+"[cabinet]\n[[cabinet.line]]\ncommissioned = \"second.json\"\n[[cabinet.reader]]\ndriver = \"rdm6300\"\nport = \"/dev/null\"\nslot = 1\n")
+	code, out := call(t, doctorCommand(), "--config", file)
+	if code != 0 || strings.Count(out, "/dev/null is there") != 3 {
+		t.Errorf("two lines and a reader, commissioned: exit %d\n%s", code, out)
+	}
+	if err := os.Remove(filepath.Join(dir, "second.json")); err != nil {
+		t.Fatal(err)
+	}
+	if code, out := call(t, doctorCommand(), "--config", file); code != exitFailure || !strings.Contains(out, "second.json") {
+		t.Errorf("without the file of its second line: exit %d\n%s", code, out)
 	}
 }
 

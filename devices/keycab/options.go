@@ -136,7 +136,7 @@ func (c *Cabinet) Unlock(ctx context.Context, slot int) (Outcome, error) {
 	}
 	if c.opts.HookClosed == nil {
 		return Failed, fault("not_commissioned", "the cabinet is not commissioned: which bit means a closed hook is not known",
-			"look at a hook that you know to be closed and set hook_closed (--hook-closed) to the bit that it shows", nil)
+			"commission it: pitlane keys commission", nil)
 	}
 	o := &order{ended: ctx.Err, slot: slot, done: make(chan result, 1)}
 	c.mu.Lock()
