@@ -25,6 +25,8 @@ type Slot struct {
 	Number int  `json:"slot"`
 	Hook   Hook `json:"hook"`
 	Key    Key  `json:"key"`
+	// Unfelt: no sensor tells of a key here; it is unknown for good, not just now.
+	Unfelt bool `json:"-"`
 }
 
 // Snapshot is the whole debounced state, emitted first after each connect, and

@@ -192,9 +192,9 @@ func TestPolarityIsNeverAssumed(t *testing.T) {
 		closed *int
 		want   []Slot
 	}{
-		{"not told", nil, []Slot{{1, HookUnknown, KeyAbsent}, {2, HookUnknown, KeyPresent}}},
-		{"1 is closed", &one, []Slot{{1, HookClosed, KeyAbsent}, {2, HookOpen, KeyPresent}}},
-		{"0 is closed", &zero, []Slot{{1, HookOpen, KeyAbsent}, {2, HookClosed, KeyPresent}}},
+		{"not told", nil, []Slot{{1, HookUnknown, KeyAbsent, false}, {2, HookUnknown, KeyPresent, false}}},
+		{"1 is closed", &one, []Slot{{1, HookClosed, KeyAbsent, false}, {2, HookOpen, KeyPresent, false}}},
+		{"0 is closed", &zero, []Slot{{1, HookOpen, KeyAbsent, false}, {2, HookClosed, KeyPresent, false}}},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -281,7 +281,11 @@ func (w *whole) view() []Slot {
 		}
 	}
 	for _, r := range w.readers {
-		if r.slot == 0 || !r.online || !r.gone || out[r.slot-1].Key != KeyUnknown {
+		if r.slot == 0 || !r.gone {
+			continue
+		}
+		out[r.slot-1].Unfelt = false
+		if !r.online || out[r.slot-1].Key != KeyUnknown {
 			continue
 		}
 		if out[r.slot-1].Key = KeyAbsent; len(r.tags) > 0 {

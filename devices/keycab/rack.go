@@ -10,7 +10,10 @@ type rack struct {
 	places     []place
 }
 
-type place struct{ hook, key input }
+type place struct {
+	hook, key input
+	unfelt    bool // its board has no key sensors
+}
 
 func newRack(boards, locks int, hookClosed *int) *rack {
 	r := &rack{hookClosed: hookClosed, keyPresent: 1, locks: locks, places: make([]place, boards*locks)}
@@ -36,6 +39,7 @@ func (r *rack) see(at time.Duration, board int, s sample) []any {
 		i := board*r.locks + lock
 		p := &r.places[i]
 		changed, flaps := false, false
+		p.unfelt = !s.HasKeys
 		if r.hookClosed != nil {
 			changed, flaps = p.hook.see(at, r.closed(s, lock))
 		}
@@ -105,7 +109,7 @@ func (r *rack) slots() []Slot {
 
 func (r *rack) slot(i int) Slot {
 	p := &r.places[i]
-	s := Slot{Number: i + 1, Hook: HookUnknown, Key: KeyUnknown}
+	s := Slot{Number: i + 1, Hook: HookUnknown, Key: KeyUnknown, Unfelt: p.unfelt}
 	if p.hook.known {
 		s.Hook = HookOpen
 		if p.hook.value {

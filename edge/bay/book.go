@@ -167,7 +167,7 @@ func (b *book) hang(id string, p job.KeyHung) {
 		}
 	}
 	b.edit(p.Slot, func(s *slotBook) {
-		s.key, s.owner, s.fruitless = keycab.KeyPresent, id, 0
+		s.key, s.owner, s.fruitless = felt(keycab.KeyPresent, p.Unfelt), id, 0
 		if s.hook == keycab.HookOpen && s.intent != "" {
 			s.lately = cmp.Or(id, s.intentJob) // a wrong key may come out again, and the right one in
 		}
@@ -179,11 +179,19 @@ func (b *book) hang(id string, p job.KeyHung) {
 	}
 }
 
+// felt is what a sensor says; without one nothing is known, whatever was done.
+func felt(k keycab.Key, unfelt bool) keycab.Key {
+	if unfelt {
+		return keycab.KeyUnknown
+	}
+	return k
+}
+
 // take is a key gone from its hook. Taken for work its slot is kept; taken back out
 // before the slot was shut, the slot still waits for it.
 func (b *book) take(e journal.Entry, p job.KeyTaken) {
 	b.edit(p.Slot, func(s *slotBook) {
-		s.key, s.fruitless = keycab.KeyAbsent, 0
+		s.key, s.fruitless = felt(keycab.KeyAbsent, p.Unfelt), 0
 		switch {
 		case p.Authorised && s.intent == job.PurposeWork:
 			b.held[e.Job] = hold{by: s.intentBy, atMS: e.WallMS, slot: p.Slot}

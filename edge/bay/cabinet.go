@@ -166,6 +166,8 @@ func (b *Bay) wholeNews(s keycab.Snapshot, before []slotBook) []happened {
 // been asked to bring or take it. A key that is gone without that is an alarm.
 func (b *Bay) explained(now keycab.Slot, before slotBook) []happened {
 	switch {
+	case now.Unfelt:
+		return b.unfelt(now, before)
 	case now.Key == keycab.KeyPresent && before.key != keycab.KeyPresent && before.hangs():
 		return b.hung(now.Number, before)
 	case now.Key == keycab.KeyPresent && before.key == keycab.KeyAbsent && before.owner != "":
@@ -222,7 +224,8 @@ func (b *Bay) hookNews(now keycab.Slot, before slotBook) []happened {
 	case now.Hook == keycab.HookClosed && before.hook == keycab.HookOpen:
 		b.closedNow(now.Number)
 		out := []happened{{job: who, p: job.SlotClosed{Cabinet: name, Slot: now.Number}}}
-		return append(append(out, b.doorShut(now.Number)...), b.fruitless(now, before)...)
+		out = append(append(out, b.doorShut(now.Number)...), b.fruitless(now, before)...)
+		return append(out, b.unfelt(now, before)...)
 	case now.Hook == keycab.HookOpen && before.hook == keycab.HookClosed && before.intent != "":
 		return []happened{{job: who, p: job.SlotOpened{Cabinet: name, Slot: now.Number}}} // later than it should
 	case now.Hook == keycab.HookOpen && before.hook == keycab.HookClosed:
@@ -252,12 +255,32 @@ func (b *Bay) keyNews(now keycab.Slot, before slotBook) []happened {
 	return nil
 }
 
+// unfelt is the key that came or went in a slot without a sensor for it: the slot was
+// opened for that, and has been seen open and then shut.
+func (b *Bay) unfelt(now keycab.Slot, before slotBook) []happened {
+	shut := before.hook == keycab.HookOpen && now.Hook == keycab.HookClosed
+	switch {
+	case !shut || !now.Unfelt || before.intentJob == "":
+		return nil
+	case before.hangs():
+		return b.hung(now.Number, before)
+	}
+	return b.taken(now.Number, before)
+}
+
+// isUnfelt says that no sensor tells of the key in a slot.
+func (b *Bay) isUnfelt(slot int) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slot <= len(b.live.slots) && b.live.slots[slot-1].Unfelt
+}
+
 // hung is a key sensed on its hook: of the job that was asked to hang it, or of
 // the one whose key was taken from there unasked, or of nobody known. A job that
 // only waited for its key is with the shop now (K-116, K-119).
 func (b *Bay) hung(slot int, before slotBook) []happened {
 	id, tag := b.hungBy(slot, before)
-	out := []happened{{job: id, p: job.KeyHung{Cabinet: b.cfg.Cabinet.Name(), Slot: slot, Tag: tag}}}
+	out := []happened{{job: id, p: job.KeyHung{Cabinet: b.cfg.Cabinet.Name(), Slot: slot, Tag: tag, Unfelt: b.isUnfelt(slot)}}}
 	out = append(out, b.keyBack(slot, id, before)...)
 	if id != "" && before.who() != id {
 		out = append(out, b.misplaced(slot, id, before)...)
@@ -285,7 +308,7 @@ func (b *Bay) taken(slot int, before slotBook) []happened {
 	if leave && before.intentJob != "" {
 		id = before.intentJob
 	}
-	out := []happened{{job: id, p: job.KeyTaken{Cabinet: b.cfg.Cabinet.Name(), Slot: slot, Authorised: leave}}}
+	out := []happened{{job: id, p: job.KeyTaken{Cabinet: b.cfg.Cabinet.Name(), Slot: slot, Authorised: leave, Unfelt: b.isUnfelt(slot)}}}
 	out = append(out, b.keyGone(slot)...)
 	if !leave {
 		b.log.Error("a key was taken without leave", "slot", slot, "job", id)
@@ -330,7 +353,7 @@ func warningText(kind string) (message, hint string) {
 	switch kind {
 	case keycab.WarnNotCommissioned:
 		return "the key cabinet is not commissioned: its hooks are unknown and nothing opens",
-			"set hook_closed to the bit that a closed hook shows (pitlane keys status tells it)"
+			"end the edge and commission it: pitlane keys commission --data DIR"
 	case keycab.WarnAddressConflict:
 		return "two lock boards have the same address: nothing opens there", "give each board its own address with its DIP switches"
 	case keycab.WarnBoardSilent:

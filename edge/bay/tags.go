@@ -121,7 +121,11 @@ func (b *Bay) misplaced(slot int, id string, before slotBook) []happened {
 	if b.cfg.Floating || before.hangs() && before.intentJob == id {
 		return nil
 	}
-	return b.warned(id, job.WarningRaised{What: job.WarnWrongSlot, Slot: slot, Want: b.slotOf(id)})
+	want := b.slotOf(id)
+	if st, ok := b.cfg.Jobs.Job(id); ok && want == 0 && st.Key.Slot == slot {
+		return nil // it was gone, and another key hung here meanwhile
+	}
+	return b.warned(id, job.WarningRaised{What: job.WarnWrongSlot, Slot: slot, Want: want})
 }
 
 // slotOf is the slot that is kept or open for the key of a job; 0 when there is none.

@@ -104,6 +104,28 @@ func TestATagIsBoundWhenItsKeyIsHungAndTellsWhereItIs(t *testing.T) {
 	}
 }
 
+func TestAKeyThatIsBackInItsOwnSlotIsNotInTheWrongOne(t *testing.T) {
+	t.Parallel()
+	inTagRoom(t, false, func(t *testing.T, r *room) {
+		r.brings("j1", 1, tagA, false)
+		r.cab.keyed(1, tagA, false, false) // taken without leave, and another one in its place
+		r.cab.keyed(1, tagB, true, false)
+		synctest.Wait()
+		if got := r.standing(); !slices.Contains(got, job.AlarmKeyTaken) || !slices.Contains(got, job.WarnUnknownTag) {
+			t.Errorf("with a strange key in its slot what stands is %q", got)
+		}
+		r.cab.keyed(1, tagB, false, false)
+		r.cab.keyed(1, tagA, true, false)
+		synctest.Wait()
+		if got := r.standing(); slices.Contains(got, job.WarnWrongSlot) {
+			t.Errorf("in its own slot again what stands is %q", got)
+		}
+		if st, _ := r.n.Job("j1"); st.Key.Where != job.WhereSlot || st.Key.Slot != 1 {
+			t.Errorf("the key is %+v", st.Key)
+		}
+	})
+}
+
 func TestATagOfNobodyIsAWarning(t *testing.T) {
 	t.Parallel()
 	inTagRoom(t, true, func(t *testing.T, r *room) {

@@ -78,7 +78,7 @@ func (b *Bay) mayUnlock(o UnlockOrder) error {
 	case !hangs(o.Purpose) && !takes(o.Purpose):
 		return refuse("wrong_usage", "a slot is opened to hang, release, take for work or return a key", "purpose is hang, release, work or return")
 	case !b.live.online:
-		return refuse("cabinet_offline", "the key cabinet is not reachable", cmp.Or(b.live.hint, "check its power and its cable"))
+		return b.away()
 	case o.Slot < 1 || o.Slot > len(b.live.slots):
 		return refuse("wrong_slot", fmt.Sprintf("there is no slot %d", o.Slot), fmt.Sprintf("slots are 1 to %d", len(b.live.slots)))
 	case b.opening(o.Slot):
@@ -95,6 +95,15 @@ func (b *Bay) mayUnlock(o UnlockOrder) error {
 		return refuse(string(job.KeyNotIn), fmt.Sprintf("no key is seen in slot %d", o.Slot), "call staff: look where the key is")
 	}
 	return nil
+}
+
+// away is why nothing can be opened in a cabinet that is not online. Until it has said
+// its first word nobody knows that it is gone. b.mu is held.
+func (b *Bay) away() *devices.Fault {
+	if !b.live.seen {
+		return starting()
+	}
+	return refuse("cabinet_offline", "the key cabinet is not reachable", cmp.Or(b.live.hint, "check its power and its cable"))
 }
 
 func hangs(purpose string) bool { return purpose == job.PurposeHang || purpose == job.PurposeReturn }
@@ -256,7 +265,7 @@ func (b *Bay) ReturnSlot(jobID string) (int, error) {
 	return b.FreeSlot()
 }
 
-// FreeSlot is an empty, closed slot that no job waits for: the one to offer for
+// FreeSlot is an empty (as far as it is felt), closed slot that no job waits for: the one to offer for
 // hanging a key. When there is none, it is the one that was offered longest ago
 // and never used.
 func (b *Bay) FreeSlot() (int, error) {
@@ -266,13 +275,13 @@ func (b *Bay) FreeSlot() (int, error) {
 		return 0, refuse("no_cabinet", "this edge has no key cabinet", "use the edge that has it, at reception")
 	}
 	if !b.live.online {
-		return 0, refuse("cabinet_offline", "the key cabinet is not reachable", cmp.Or(b.live.hint, "check its power and its cable"))
+		return 0, b.away()
 	}
 	best, unsure, failed := 0, false, 0
 	for _, s := range b.live.slots {
 		w := b.book.slot(s.Number)
-		unsure = unsure || s.Key == keycab.KeyUnknown || s.Hook == keycab.HookUnknown
-		if s.Key != keycab.KeyAbsent || s.Hook != keycab.HookClosed || w.owner != "" || b.opening(s.Number) {
+		unsure = unsure || s.Key == keycab.KeyUnknown && !s.Unfelt || s.Hook == keycab.HookUnknown
+		if s.Key != keycab.KeyAbsent && !s.Unfelt || s.Hook != keycab.HookClosed || w.owner != "" || b.opening(s.Number) {
 			continue
 		}
 		if w.failed { // its hook did not move the last time: any other before it
@@ -290,6 +299,10 @@ func (b *Bay) FreeSlot() (int, error) {
 	}
 	if best == 0 {
 		best = failed
+	}
+	if _, lasts := b.book.alarms.Lasting(b.cfg.Cabinet.Name(), 0, job.WarnUnknownWire); best == 0 && lasts {
+		return 0, refuse("not_commissioned", "the key cabinet is not commissioned: its hooks are unknown and nothing opens",
+			"call staff: pitlane keys commission, at the cabinet")
 	}
 	if best == 0 && unsure {
 		return 0, refuse("starting", "the key cabinet is still being read", "wait a moment and try again; if it stays so, call staff: a hook or a sensor cannot be read")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 
 	"pitlane/devices"
@@ -128,7 +129,7 @@ func (d *Desk) refuses(s job.State, w job.SlotWished) string {
 	switch {
 	case !slices.ContainsFunc(d.cfg.People, func(p board.Person) bool { return p.ID == w.By }):
 		return job.WishNobody
-	case w.Purpose == job.PurposeRelease && w.Reason == "":
+	case w.Purpose == job.PurposeRelease && strings.TrimSpace(w.Reason) == "":
 		return job.WishNoReason
 	case !d.owns(s) || s.Key.Slot != w.Slot || d.cfg.Keys == nil:
 		return job.WishMoved

@@ -117,6 +117,9 @@ type KeyHung struct {
 	Cabinet string `json:"cabinet"`
 	Slot    int    `json:"slot"`
 	Tag     string `json:"tag,omitempty"`
+	// Unfelt: the slot has no sensor for keys. It was opened for this and shut again,
+	// and nobody has seen more than that.
+	Unfelt bool `json:"unfelt,omitempty"`
 }
 
 // KeyTaken is a key gone from its hook.
@@ -124,6 +127,7 @@ type KeyTaken struct {
 	Cabinet    string `json:"cabinet"`
 	Slot       int    `json:"slot"`
 	Authorised bool   `json:"authorised"`
+	Unfelt     bool   `json:"unfelt,omitempty"` // as in KeyHung
 }
 
 // CabinetOnline carries the whole state after a connect: a snapshot, no edges.
