@@ -174,6 +174,8 @@ func decodeInfo(r request, msgs []message) ECUAnswer {
 		return ECUAnswer{State: OK, Raw: upperHex(msgs[0].payload)}
 	}
 	switch kind := r.data[1]; kind {
+	case 0x04:
+		return decodeCalibrations(msgs)
 	case 0x06:
 		return decodeVerification(msgs)
 	case 0x08, 0x0B:
@@ -199,13 +201,6 @@ func decodeInfo(r request, msgs []message) ECUAnswer {
 			return ECUAnswer{State: Incomplete}
 		}
 		out.VIN = vin
-	case 0x04:
-		out.CalibrationIDs = []string{}
-		for ; len(data) > 0; data = data[min(16, len(data)):] {
-			if id := asciiOf(data[:min(16, len(data))]); id != "" {
-				out.CalibrationIDs = append(out.CalibrationIDs, id)
-			}
-		}
 	case 0x0A:
 		out.Name = asciiOf(bytes.ReplaceAll(data, []byte{0}, nil)) // zeros part the short name from the long one
 	default:

@@ -24,6 +24,26 @@ func infoItems(msgs []message, size int) ([][]byte, bool) {
 	return slices.Collect(slices.Chunk(rest[:n], size)), true
 }
 
+// decodeCalibrations reads the calibration identifications: 16 characters each, padded
+// with zeros; a unit that has one alone may send it without the padding.
+func decodeCalibrations(msgs []message) ECUAnswer {
+	const size = 16
+	items, ok := infoItems(msgs, size)
+	if p := msgs[0].payload; !ok && msgs[0].bus != busLegacy && msgs[0].exact && len(p) > 3 && len(p) < 3+size && p[2] == 1 {
+		items, ok = [][]byte{p[3:]}, true
+	}
+	if !ok {
+		return ECUAnswer{State: Incomplete}
+	}
+	out := ECUAnswer{State: OK, CalibrationIDs: []string{}}
+	for _, item := range items {
+		if id := asciiOf(item); id != "" {
+			out.CalibrationIDs = append(out.CalibrationIDs, id)
+		}
+	}
+	return out
+}
+
 // decodeVerification reads the calibration verification numbers.
 func decodeVerification(msgs []message) ECUAnswer {
 	items, ok := infoItems(msgs, 4)
