@@ -13,17 +13,39 @@ func (x *scan) once(text string, limit time.Duration) (Answer, error) {
 	if err := x.pace(); err != nil {
 		return Answer{}, err
 	}
-	lines, err := x.c.ask(x.ctx, text, limit)
+	ask := x.c.askAgain
+	if x.step == StepClear {
+		ask = x.c.ask // never sent twice
+	}
+	lines, err := ask(x.ctx, text, limit)
 	if err != nil {
 		return Answer{}, x.c.mute(err)
 	}
 	x.report.Requests++
+	if err := x.slower(text, lines); err != nil {
+		return Answer{}, err
+	}
 	a := Decode(text, lines, x.c.settings())
 	if a.Banner || slices.Contains(a.Kinds, KindLowVoltage) || x.forgotten(a) {
 		return a, x.c.fail(errReset)
 	}
 	x.overhear(text, a)
 	return a, nil
+}
+
+// mostLossy is how many answers may lack bytes before the raised speed is given up.
+const mostLossy = 2
+
+// slower gives the raised speed up where it loses bytes.
+func (x *scan) slower(request string, lines []string) error {
+	if !x.c.faster() || x.c.noRaise || !x.c.lostBytes(request, lines) {
+		return nil
+	}
+	if x.c.lossy++; x.c.lossy < mostLossy {
+		return nil
+	}
+	x.c.lossy = 0
+	return x.c.mute(x.c.slow(x.ctx))
 }
 
 // full sends one OBD request and asks again where that can help: half an answer, a

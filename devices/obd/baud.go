@@ -112,8 +112,13 @@ func (c *conn) order() []int {
 // made of it, spoils the first answer at most. Never a lone CR: it repeats whatever was
 // asked last.
 func (c *conn) knock(ctx context.Context, limit time.Duration) (bool, error) {
+	return c.knocks(ctx, limit, 3)
+}
+
+// knocks is knock, at most so often.
+func (c *conn) knocks(ctx context.Context, limit time.Duration, most int) (bool, error) {
 	const word = "ATI"
-	for range 3 {
+	for range most {
 		c.rest = nil
 		started := c.opts.Clock()
 		if _, err := c.port.Write([]byte(word + "\r")); err != nil {
@@ -167,15 +172,27 @@ func (c *conn) raise(ctx context.Context) error {
 	if c.opts.NoRaise || c.opts.Plain || c.setter == nil || c.rate >= enough || c.noRaise {
 		return nil
 	}
+	name := c.adapter.Identity
+	defer func() { c.adapter.Identity = name }() // as it was said where no byte is lost
 	targets := raises()
 	if same && c.known.Raised > 0 {
 		targets = []int{c.known.Raised}
 	}
 	for _, to := range targets {
 		met, known, err := c.shift(ctx, to)
-		if err != nil || met {
-			c.raised = c.rate
+		if err != nil {
 			return err
+		}
+		if met {
+			c.raised = c.rate
+			if to == c.known.Raised {
+				return nil
+			}
+			return c.prove(ctx)
+		}
+		if c.rate != c.base { // it followed, and could not say so
+			c.raised = c.rate
+			return c.retreat(ctx)
 		}
 		if !known {
 			break
@@ -183,6 +200,72 @@ func (c *conn) raise(ctx context.Context) error {
 	}
 	c.noRaise = true
 	return nil
+}
+
+// proofs is how often the name must come whole at a speed that is new to the adapter.
+const proofs = 3
+
+// prove leaves a speed at which bytes are lost.
+func (c *conn) prove(ctx context.Context) error {
+	name := c.adapter.Identity
+	for range proofs {
+		met, err := c.knocks(ctx, limitFirst, 1)
+		if err != nil {
+			return err
+		}
+		if !met || c.adapter.Identity != name {
+			return c.retreat(ctx)
+		}
+	}
+	return nil
+}
+
+// retreat gives the raised speed up for good. It is asked for as often as the adapter's
+// word may be lost on the way; an adapter that does not go back stays where it is.
+func (c *conn) retreat(ctx context.Context) error {
+	name := c.adapter.Identity
+	for range proofs {
+		met, _, err := c.shift(ctx, c.base)
+		c.adapter.Identity = name
+		if err != nil {
+			return err
+		}
+		if met {
+			c.raised = 0
+			break
+		}
+	}
+	c.noRaise = true
+	return nil
+}
+
+// slow gives up a speed that loses bytes in the middle of the talk, and says so.
+func (c *conn) slow(ctx context.Context) error {
+	c.hint("its line loses bytes at higher speeds: it is left at its own")
+	return c.retreat(ctx)
+}
+
+// lostBytes reports whether lines of an answer lack bytes: on a bus of 11-bit addresses
+// a line with its header has an odd number of digits, on the others an even one.
+func (c *conn) lostBytes(request string, lines []string) bool {
+	odd := c.headers && busOf(c.number) == busCAN11
+	return slices.ContainsFunc(lines, func(line string) bool {
+		line = compact(line)
+		return len(line) > 3 && line != request && isHex(line) && len(line)%2 == 1 != odd
+	})
+}
+
+// leave resets an adapter that does not do as it is told at another speed than its own:
+// that puts its speed back too.
+func (c *conn) leave(ctx context.Context) error {
+	if c.setter == nil || c.rate == c.base {
+		return nil
+	}
+	c.known.NoRaise = true
+	if _, err := c.port.Write([]byte("ATZ\r")); err != nil {
+		return c.fail(fmt.Errorf("reset the adapter: %w", err))
+	}
+	return c.settleFor(ctx, limitBack)
 }
 
 // shiftWord is the word for a speed: by its divisor, or plainly on STN chips. It is
@@ -265,7 +348,10 @@ func (c *conn) back(ctx context.Context, to int) error {
 		return err
 	}
 	c.known.Rate, c.known.Raised = c.base, 0
-	if met, err := c.find(ctx); met || err != nil {
+	base := c.base
+	met, err := c.find(ctx)
+	c.base = base // where it is found now, it was sent
+	if met || err != nil {
 		return err
 	}
 	c.noRaise = true // also when it has to be cut from power now

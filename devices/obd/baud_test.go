@@ -3,6 +3,7 @@ package obd_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"path/filepath"
 	"slices"
@@ -259,6 +260,73 @@ func TestAnAdapterThatDoesNotFollowStaysAsItIs(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// A line that can be made faster, and then loses a byte now and again. Also when that is
+// the prompt, or a byte of the handshake.
+func TestASpeedAtWhichBytesAreLostIsGivenUp(t *testing.T) {
+	for bits, car := range map[string]func() *sim.Vehicle{
+		"11 bit": func() *sim.Vehicle { return sim.DemoCAN11(1) }, "29 bit": func() *sim.Vehicle { return sim.DemoCAN29(1) },
+	} {
+		for _, every := range []int{13, 31, 97, 211} {
+			t.Run(fmt.Sprintf("%s, one in %d", bits, every), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) { losing(t, car, every) })
+			})
+		}
+	}
+}
+
+func losing(t *testing.T, car func() *sim.Vehicle, every int) {
+	a := sim.NewAdapter(sim.AdapterConfig{Baud: 38400, LossyBaud: 50000, LossEvery: every})
+	a.Plug(still(car()))
+	opts := obd.Options{Port: "bay", Cache: filepath.Join(t.TempDir(), "learned.json")}
+	w := opened(t, a, opts)
+	b := sim.NewAdapter(sim.AdapterConfig{Baud: 38400})
+	b.Plug(still(car()))
+	plain, _ := scanOver(t, b, obd.Options{NoRaise: true})
+	for range 2 {
+		report, err := w.scanner.Scan(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := facts(t, report), facts(t, plain); got != want {
+			t.Errorf("the facts differ: %s\nwant %s", got, want)
+		}
+		if got := w.cable.baud.Load(); got != 38400 {
+			t.Errorf("the scan ended at %d baud", got)
+		}
+		w.leave()
+		w.forget()
+		w.run(opts)
+	}
+	if _, met := w.online(2 * time.Second); !met || w.sent("ATBRD") {
+		t.Errorf("the third time: online %t, asked again %t", met, w.sent("ATBRD"))
+	}
+}
+
+// Wherever a byte is lost while codes are cleared: the request leaves once, and nothing
+// is called cleared that is not.
+func TestClearingOverALineThatLosesBytesLeavesOnce(t *testing.T) {
+	raised := 0
+	for every := 150; every < 900; every += 7 {
+		synctest.Test(t, func(t *testing.T) {
+			a := sim.NewAdapter(sim.AdapterConfig{Baud: 38400, LossyBaud: 50000, LossEvery: every})
+			a.Plug(still(parked()))
+			w := opened(t, a, obd.Options{})
+			out, err := w.scanner.Clear(t.Context(), obd.ClearOrder{Intend: func(context.Context, obd.Cleared) error {
+				if w.cable.baud.Load() != 38400 {
+					raised++
+				}
+				return nil
+			}})
+			if n := clears(a); n != 1 || !out.Sent {
+				t.Errorf("one in %d: %d requests to clear (%s, %v)", every, n, out.Outcome, err)
+			}
+		})
+	}
+	if raised < 10 {
+		t.Errorf("only %d clearings were over a raised line", raised)
 	}
 }
 

@@ -71,6 +71,7 @@ type conn struct {
 	heard    bool               // something came back at its speed while it was looked for
 	raised   int                // speed the line was raised to, 0: it was not
 	noRaise  bool               // it is of no use with this adapter
+	lossy    int                // answers at the raised speed that lacked bytes
 	gap      time.Duration      // silence in an answer that means that no more will come; 0: only the limit does
 	rest     []byte             // what came behind the last prompt
 	broken   error              // why the talk cannot go on; nil while it can
@@ -107,6 +108,22 @@ func (c *conn) ask(ctx context.Context, command string, limit time.Duration) ([]
 		return nil, c.fail(errReset)
 	}
 	return lines, nil
+}
+
+// askAgain is ask for what may be asked twice. At a raised speed that loses bytes the
+// prompt may be one of them: then the adapter is asked at its own.
+func (c *conn) askAgain(ctx context.Context, command string, limit time.Duration) ([]string, error) {
+	lines, err := c.ask(ctx, command, limit)
+	if !errors.Is(err, errSilent) || !c.faster() || c.noRaise {
+		return lines, err
+	}
+	if met, failed := c.knock(ctx, limitFirst); failed != nil || !met {
+		return nil, errors.Join(err, failed)
+	}
+	if err := c.slow(ctx); err != nil {
+		return nil, err
+	}
+	return c.ask(ctx, command, limit)
 }
 
 // trace hands an exchange to who records them.
@@ -213,7 +230,7 @@ func (c *conn) settle(ctx context.Context, limit time.Duration) error {
 // command sends a word to the adapter and returns what it said, without the echo.
 // An unknown word is not an error: ok is false.
 func (c *conn) command(ctx context.Context, word string) (text string, ok bool, err error) {
-	lines, err := c.ask(ctx, word, limitCommand)
+	lines, err := c.askAgain(ctx, word, limitCommand)
 	if err != nil {
 		return "", false, err
 	}

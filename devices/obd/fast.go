@@ -60,7 +60,7 @@ func (x *scan) learned(m *memory) {
 	}
 	k := m.known
 	k.Identity, k.Description = x.c.adapter.Identity, x.c.adapter.Description
-	k.STN = x.c.stn
+	k.STN, k.Raised, k.NoRaise = x.c.stn, x.c.raised, x.c.noRaise
 	k.Counts, k.Car, k.NoSTPX = x.fast.counts, x.fast.car, x.fast.noSTPX
 	m.keep(k)
 }

@@ -21,7 +21,9 @@ func (c *conn) greet(ctx context.Context) error {
 	}
 	if met && (errors.Is(err, errSilent) || errors.Is(err, errReset) || errors.Is(err, errOther)) {
 		c.broken, c.adapter, c.heard = nil, Adapter{}, true
-		met, err = false, c.settle(ctx, limitStale)
+		if met, err = false, c.settle(ctx, limitStale); err == nil {
+			err = c.leave(ctx)
+		}
 	}
 	if err != nil {
 		return err

@@ -251,10 +251,11 @@ func (x *scan) try(number string, guess bool) (a Answer, found bool, err error) 
 	return a, true, x.named(number)
 }
 
-// askOnce is request without a second attempt, but where a unit asks for time.
+// askOnce is request without a second attempt, but where a unit asks for time, or one
+// has answered and another's answer is broken.
 func (x *scan) askOnce(text string, limit time.Duration) (Answer, error) {
 	a, err := x.once(text, limit)
-	if _, waits := wantsAgain(a); err == nil && waits {
+	if again, waits := wantsAgain(a); err == nil && (waits || again && worth(a) > 0) {
 		return x.full(text, limit)
 	}
 	return a, err

@@ -23,6 +23,8 @@ type AdapterConfig struct {
 	Banner      bool     // announce yourself when powered, unasked
 	Baud        int      // speed after power-up; at another one both sides read garbage. 0: any speed will do
 	MaxBaud     int      // above it bytes come out garbled, whatever the speeds say; 0: none
+	LossyBaud   int      // above it bytes that it sends are lost,
+	LossEvery   int      // one in so many; 0: none
 	Buffer      int      // bytes that wait for a slow line before BUFFER FULL; 0: 512
 	Timing      *Timing  // nil: Real()
 	Seed        uint64   // of what is left to chance

@@ -25,6 +25,8 @@ type session struct {
 	baud int           // the speed now; 0: any
 	brt  time.Duration // how long a handshake of a new speed waits
 	hung bool          // until power is cut
+
+	wrote int // bytes sent at a speed that loses some
 }
 
 // settings are what ATZ, ATWS and ATD put back.
@@ -139,7 +141,7 @@ func (s *session) echo(b byte) {
 
 // print writes to the line; a line that does not take it says so to the reader.
 func (s *session) print(text string) {
-	_, _ = s.rw.Write(s.across([]byte(text), s.baud, s.lineBaud()))
+	_, _ = s.rw.Write(s.across(s.thin([]byte(text)), s.baud, s.lineBaud()))
 }
 
 func (s *session) eol() string {

@@ -48,6 +48,20 @@ func (s *session) across(data []byte, from, to int) []byte {
 	return resample(data, from, to)
 }
 
+// thin is what leaves the chip where its line loses bytes at high speeds.
+func (s *session) thin(data []byte) []byte {
+	if s.a.cfg.LossEvery == 0 || s.baud <= s.a.cfg.LossyBaud {
+		return data
+	}
+	out := make([]byte, 0, len(data))
+	for _, b := range data {
+		if s.wrote++; s.wrote%s.a.cfg.LossEvery != 0 {
+			out = append(out, b)
+		}
+	}
+	return out
+}
+
 // resample reads a line sent at one speed with a receiver of another: it waits for
 // a start bit and looks at the line in the middle of where it thinks each bit is. A
 // byte without its stop bit is handed on too, as most receivers do.
