@@ -77,6 +77,22 @@ func (b box) opens(origin string) bool {
 	return false
 }
 
+// tellsWhy says whether the order of a job's erasure, written again in this node's new
+// log, still says who gave it.
+func (b box) tellsWhy(job string) bool {
+	b.s.t.Helper()
+	entries, err := b.Job(b.s.t.Context(), job)
+	if err != nil {
+		b.s.t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Kind == vault.KindErased && e.Origin == b.Origin() && e.Work != nil {
+			return true
+		}
+	}
+	return false
+}
+
 func copyFolder(t *testing.T, from, to string) {
 	t.Helper()
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
@@ -172,6 +188,9 @@ func TestAnOldDiskPutBackErasesWhatItHadOrderedItself(t *testing.T) {
 			one = s.boxAt(dir+"-old", "demo-bay-1")
 			if one.opens(origin) || !one.keys.Erased("j1", tlog.Work) {
 				t.Error("after a restart it is back")
+			}
+			if c.alone > 0 && c.trim == 0 && !one.tellsWhy("j9") { // trimmed: where it parts is not to be found
+				t.Error("who ordered an erasure that only the old disk knew of, and why, is lost")
 			}
 			one.shut()
 		})
