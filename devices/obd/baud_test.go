@@ -72,12 +72,12 @@ func opened(t *testing.T, a *sim.Adapter, opts obd.Options) *workshop {
 	t.Cleanup(func() {
 		w.leave()
 		cancel()
+		if err := c.near.SetReadDeadline(time.Time{}); err != nil {
+			t.Error(err)
+		}
 		drained := make(chan struct{})
 		go func() { // what the adapter still says
 			defer close(drained)
-			if err := c.near.SetReadDeadline(time.Time{}); err != nil {
-				t.Error(err)
-			}
 			_, _ = io.Copy(io.Discard, c.near)
 		}()
 		if err := errors.Join(<-ended, c.near.Close(), c.far.Close()); err != nil {
