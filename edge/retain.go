@@ -94,24 +94,29 @@ func openerOf(entries []journal.Entry) string {
 }
 
 // aged are the kinds of entries and the times that count for the age of a visit: by an
-// anchored clock; else the latest that it can have been; else what a clock said that can
-// have been right. Of what lies ahead of now nobody knows the time.
+// anchored clock; else the latest that it can have been, by a later boot or by who had
+// seen it. Of the own entries it is else what the clock said, if that can have been right:
+// another node's box may wake with the time at which it was switched off years ago. What
+// nothing dates has quality 0.
 func (h *house) aged(entries []journal.Entry, now time.Time) []job.Event {
 	events := make([]job.Event, 0, len(entries))
 	for _, e := range entries {
 		at := h.clocks.Time(clocks.Reading{Node: tlog.NodeOf(e.Origin), Boot: e.Boot, BootMS: e.BootMS, WallMS: e.WallMS, Quality: e.Quality})
-		told := job.Event{Kind: e.Kind, WallMS: at.MS, Quality: job.Quality(e.Quality)}
+		told := job.Event{Kind: e.Kind, Origin: e.Origin, Seq: e.Seq, Hash: job.Hash(e.Hash), WallMS: at.MS, Quality: job.Quality(e.Quality)}
+		for _, p := range e.Parents {
+			told.Parents = append(told.Parents, job.Hash(p))
+		}
 		switch {
 		case at.Sure:
 			told.WallMS, told.Quality = min(at.MS, now.UnixMilli()), clocks.Synchronised
 		case at.To > 0:
 			told.WallMS, told.Quality = min(at.To, now.UnixMilli()), clocks.Synchronised
-		case at.MS > now.UnixMilli():
+		case at.MS > now.UnixMilli(), tlog.NodeOf(e.Origin) != h.member.Node && e.Quality < clocks.Synchronised:
 			told.Quality = 0
 		}
 		events = append(events, told)
 	}
-	return events
+	return job.Bound(events)
 }
 
 // keepClosed keeps of visits whose entries are about to be dropped by when their data is

@@ -3,11 +3,11 @@ package job
 import "time"
 
 // ClosedFor says whether a visit has been over for at least keep. Its age counts from
-// the newest of its events, and only clocks that can be right count. events need no
-// payloads. With begun the visit may lack its first events, which were dropped when it
-// was over already.
+// the newest of its events; with one that nothing dates it has none. events are Bound
+// and need no payloads. With begun the visit may lack its first events, which were
+// dropped when it was over already.
 func ClosedFor(events []Event, now time.Time, keep time.Duration, begun bool) bool {
-	newest, over, opened := int64(0), false, false
+	over, opened := false, false
 	for _, e := range events {
 		switch e.Kind {
 		case CarHandedBack{}.Kind(), Declined{}.Kind(), SubjectErased{}.Kind():
@@ -15,10 +15,8 @@ func ClosedFor(events []Event, now time.Time, keep time.Duration, begun bool) bo
 		case Opened{}.Kind():
 			opened = true
 		}
-		if e.Quality > 0 {
-			newest = max(newest, e.WallMS)
-		}
 	}
 	over = over || begun && !opened
-	return over && newest > 0 && now.Sub(time.UnixMilli(newest)) >= keep
+	newest, known := newestOf(events, func(Event) bool { return true })
+	return over && known && now.Sub(time.UnixMilli(newest)) >= keep
 }

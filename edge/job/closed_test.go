@@ -26,6 +26,7 @@ func TestAVisitIsClosedForAsLongAsNothingMovesInIt(t *testing.T) {
 		"open":                           {whole[:1], 300 * day, true, false},
 		"its beginning is dropped":       {[]job.Event{event("job.rated", closed)}, 30 * day, true, true},
 		"its beginning has not come yet": {[]job.Event{event("job.rated", closed)}, 30 * day, false, false},
+		"an event that nothing dates":    {append(whole[:2:2], job.Event{Kind: "job.rated", WallMS: 42_000}), 9999 * day, false, false},
 		"without a clock to be trusted":  {[]job.Event{{Kind: "job.declined", WallMS: 5}}, 300 * day, true, false},
 	} {
 		if got := job.ClosedFor(c.events, closed.Add(c.after), 30*day, c.begun); got != c.want {

@@ -81,8 +81,9 @@ const (
 
 // Due is what of a visit's data is to be erased at a time: nil, a ContactErased or a
 // SubjectErased. The visit's age counts from the newest of its events, so that
-// whatever moves keeps it; only a visit that is over has one, and only trusted clocks
-// count. events need no payloads: kinds and times are enough.
+// whatever moves keeps it; only a visit that is over has one, and none with an event
+// that nothing dates: what time took cannot come back. events are Bound and need no
+// payloads: kinds and times are enough.
 func Due(events []Event, now time.Time, keep Retention) Payload {
 	if keep.Contact <= 0 {
 		keep.Contact = contactKept
@@ -113,15 +114,11 @@ func Due(events []Event, now time.Time, keep Retention) Payload {
 	}
 }
 
-// Newest is when something last moved in a visit, in ms since 1970: 0 where no clock that
-// can be right says so. The erasure of the contact does not put that of the work off.
+// Newest is when something last moved in a visit, in ms since 1970: 0 where something in
+// it can have happened at any time. The erasure of the contact does not put that of the
+// work off.
 func Newest(events []Event) int64 {
-	newest := int64(0)
-	for _, e := range events {
-		if e.Quality > 0 && e.Kind != (ContactErased{}).Kind() {
-			newest = max(newest, e.WallMS)
-		}
-	}
+	newest, _ := newestOf(events, func(e Event) bool { return e.Kind != ContactErased{}.Kind() })
 	return newest
 }
 

@@ -75,6 +75,7 @@ func TestDataIsKeptLongEnoughAndNoLonger(t *testing.T) {
 		"clocks that cannot be right":       {blind, 9999 * day, job.Retention{}, ""},
 		"a customer who said no and left":   {[]job.Event{event("order.declined", closed)}, 90 * day, job.Retention{}, "subject.contact_erased"},
 		"a clock that went back afterwards": {left, -400 * day, job.Retention{}, ""},
+		"an event that nothing dates":       {append(left[:2:2], job.Event{Kind: "job.rated", WallMS: 42_000}), 9999 * day, job.Retention{}, ""},
 	} {
 		got := ""
 		if p := job.Due(c.events, closed.Add(c.after), c.keep); p != nil {
