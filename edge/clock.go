@@ -121,6 +121,15 @@ func ClockQuality() uint8 {
 	}
 }
 
+// ago is how long ago something of this node was, at least, whatever its wall clock
+// showed then and shows now.
+func (h *house) ago(r clocks.Reading) time.Duration {
+	now := clocks.Reading{Node: h.member.Node, WallMS: time.Now().UnixMilli(), Quality: ClockQuality()}
+	boot, since := h.rooms.boot()()
+	now.Boot, now.BootMS = boot, since.Milliseconds()
+	return h.clocks.Ago(r, now)
+}
+
 // timers fires the limits that this node has begun, until ctx ends.
 func (h *house) timers(ctx context.Context) {
 	clock, err := journal.SystemClock()

@@ -146,7 +146,7 @@ func (h *house) furnish() error {
 	h.metrics.Tell("pitlane_disk_full", "1 while what people enter is refused for want of room.", h.watched.figure)
 	scanner, cabinet := h.devices()
 	cfg := bay.Config{Node: h.member.Node, Bay: h.cfg.Bay.Name, Journal: h.watched, Jobs: h.board, Board: h.board, Log: h.log,
-		DoorLimit: h.cfg.layout().DoorLimit.Duration, Overdue: h.cfg.layout().Overdue.Duration, Floating: h.cfg.layout().Floating}
+		DoorLimit: h.cfg.layout().DoorLimit.Duration, Overdue: h.cfg.layout().Overdue.Duration, Floating: h.cfg.layout().Floating, Ago: h.ago}
 	if scanner != nil {
 		cfg.Scanner, cfg.Clears, cfg.Lives = scanner, scanner, scanner
 		cfg.Watched = func() bool { return h.board.Watched(board.Live, liveUnseen) }

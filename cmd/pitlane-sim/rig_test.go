@@ -42,6 +42,7 @@ type rig struct {
 	net   addresses
 	procs map[string]*proc
 	mqtt  mqtt
+	on    map[string]*machine // by node: what it believes of its computer, where that is not as it is
 }
 
 // mqtt is a broker that can be cut and mended.
@@ -104,7 +105,14 @@ func freeAddresses(t *testing.T, n int) []addresses {
 // newRig makes the shop's folder and devices and starts everything.
 func newRig(t *testing.T, at addresses, bin string, newMQTT func(*rig) mqtt) *rig {
 	t.Helper()
-	r := &rig{t: t, dir: t.TempDir(), bin: bin, net: at, procs: map[string]*proc{}, cars: new(slowCars)}
+	return newRigOn(t, at, bin, newMQTT, nil)
+}
+
+// newRigOn is newRig with nodes that believe other things of their computers; with no
+// newMQTT the broker is in reception's program.
+func newRigOn(t *testing.T, at addresses, bin string, newMQTT func(*rig) mqtt, on map[string]*machine) *rig {
+	t.Helper()
+	r := &rig{t: t, dir: t.TempDir(), bin: bin, net: at, procs: map[string]*proc{}, on: on, cars: new(slowCars)}
 	dev, err := newPractice(r.dir, bayNames(), nil, 7, 4)
 	if err != nil {
 		t.Fatal(err)
@@ -120,10 +128,12 @@ func newRig(t *testing.T, at addresses, bin string, newMQTT func(*rig) mqtt) *ri
 			t.Errorf("the practice devices: %v", err)
 		}
 	})
-	if err := foundShop(r.dir, r.net, dev, false); err != nil {
+	if err := foundShop(r.dir, r.net, dev, newMQTT == nil); err != nil {
 		t.Fatal(err)
 	}
-	r.mqtt = newMQTT(r)
+	if r.mqtt = mqtt(ofReception{}); newMQTT != nil {
+		r.mqtt = newMQTT(r)
+	}
 	r.mqtt.start()
 	t.Cleanup(r.mqtt.stop)
 	for _, node := range nodeNames() {
@@ -163,6 +173,7 @@ func buildPrograms(t *testing.T) string {
 	t.Helper()
 	bin := t.TempDir()
 	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", bin+"/", "pitlane/cmd/pitlane-edge", "pitlane/cmd/pitlane-central", "pitlane/cmd/pitlane")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as they are released
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build the programs: %v\n%s", err, out)
 	}
@@ -188,7 +199,11 @@ func (r *rig) start(node string) {
 	p := &proc{log: &lockedBuffer{}, done: make(chan error, 1)}
 	p.cmd = exec.Command(filepath.Join(r.bin, program), "--config", filepath.Join(r.folder(node), config))
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
-	if err := p.cmd.Start(); err != nil {
+	begin := p.cmd.Start
+	if m := r.on[node]; m != nil {
+		begin = func() error { return m.start(p.cmd) }
+	}
+	if err := begin(); err != nil {
 		r.t.Fatal(err)
 	}
 	go func() { p.done <- p.cmd.Wait() }()
@@ -404,6 +419,12 @@ func (r *rig) sameEverywhere() []entry {
 	}
 	return first
 }
+
+// ofReception is the broker that reception's own program has.
+type ofReception struct{}
+
+func (ofReception) start() {}
+func (ofReception) stop()  {}
 
 // embedded is the broker of sync/broker inside the test.
 type embedded struct {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pitlane/devices/keycab"
+	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 )
@@ -147,7 +148,7 @@ type doorNote struct{ slot, turn int }
 // overdueNote asks whether a key taken for work is still away.
 type overdueNote struct {
 	job string
-	at  int64 // when it was taken, as its event says
+	at  clocks.Reading // when it was taken, as its event says
 }
 
 // doorStays starts the clock of a door that has just been seen open.
@@ -184,18 +185,25 @@ func (b *Bay) takeDoor(ctx context.Context, n doorNote) {
 	b.tellCabinetNow()
 }
 
-// keyAway starts the clock of a key that was taken for work, from the wall time of
-// its event: it goes on where it was after a restart, as far as the clock is right.
+// keyAway starts the clock of a key that was taken for work. After a restart it goes on
+// where it was, as far as the clocks say how long that is ago.
 func (b *Bay) keyAway(id string, h hold) {
-	left := b.cfg.Overdue - time.Since(time.UnixMilli(h.atMS))
-	b.after(min(max(left, 0), b.cfg.Overdue), overdueNote{job: id, at: h.atMS})
+	left := b.cfg.Overdue - b.ago(h.at)
+	b.after(min(max(left, 0), b.cfg.Overdue), overdueNote{job: id, at: h.at})
+}
+
+func (b *Bay) ago(r clocks.Reading) time.Duration {
+	if b.cfg.Ago != nil {
+		return b.cfg.Ago(r)
+	}
+	return time.Since(time.UnixMilli(r.WallMS))
 }
 
 func (b *Bay) takeOverdue(ctx context.Context, n overdueNote) {
 	b.mu.Lock()
 	h, away := b.book.held[n.job]
 	b.mu.Unlock()
-	if !away || h.atMS != n.at {
+	if !away || h.at != n.at {
 		return
 	}
 	b.recordAll(ctx, b.warned(n.job, job.WarningRaised{What: job.WarnOverdue, Slot: h.slot, By: h.by}))

@@ -11,6 +11,7 @@ import (
 	"pitlane/devices/keycab"
 	"pitlane/devices/obd"
 	"pitlane/edge/board"
+	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 )
@@ -70,7 +71,10 @@ type Config struct {
 	// DoorLimit is how long an opened slot may stand open before that is an alarm; 0
 	// means a minute. Overdue is how long a key may be away for work; 0 means ten hours.
 	DoorLimit, Overdue time.Duration
-	Log                *slog.Logger // nil drops it
+	// Ago is how long ago something of this node was, at least (clocks.Clocks.Ago); nil
+	// believes the wall clock.
+	Ago func(clocks.Reading) time.Duration
+	Log *slog.Logger // nil drops it
 }
 
 // ScanOrder is one person's wish to scan the car of a job.

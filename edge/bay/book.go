@@ -6,8 +6,10 @@ import (
 	"slices"
 
 	"pitlane/devices/keycab"
+	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 )
 
 // book is what the journal says of the devices of this edge: only entries of this
@@ -42,8 +44,8 @@ type openUnlock struct {
 // hold is a key in a staff member's hand.
 type hold struct {
 	by   string
-	atMS int64 // wall time of the event
-	slot int   // where it hung
+	at   clocks.Reading // of the event
+	slot int            // where it hung
 }
 
 // slotBook is what is written of one slot.
@@ -187,6 +189,10 @@ func felt(k keycab.Key, unfelt bool) keycab.Key {
 	return k
 }
 
+func readingOf(e journal.Entry) clocks.Reading {
+	return clocks.Reading{Node: tlog.NodeOf(e.Origin), Boot: e.Boot, BootMS: e.BootMS, WallMS: e.WallMS, Quality: e.Quality}
+}
+
 // take is a key gone from its hook. Taken for work its slot is kept; taken back out
 // before the slot was shut, the slot still waits for it.
 func (b *book) take(e journal.Entry, p job.KeyTaken) {
@@ -194,7 +200,7 @@ func (b *book) take(e journal.Entry, p job.KeyTaken) {
 		s.key, s.fruitless = felt(keycab.KeyAbsent, p.Unfelt), 0
 		switch {
 		case p.Authorised && s.intent == job.PurposeWork:
-			b.held[e.Job] = hold{by: s.intentBy, atMS: e.WallMS, slot: p.Slot}
+			b.held[e.Job] = hold{by: s.intentBy, at: readingOf(e), slot: p.Slot}
 		case p.Authorised && s.intent == "" && s.lately != "":
 			s.intent, s.intentJob, s.lately = job.PurposeHang, s.lately, ""
 			s.owner = ""

@@ -52,7 +52,7 @@ func (b *Board) bayJob(s job.State) *BayJob {
 	j := &BayJob{
 		ID: s.ID, Tips: nonNil(s.Tips), Ticket: s.Ticket, Plate: s.Plate, VIN: s.VIN,
 		Phase: s.Phase, Word: s.Phase.Word(), Complaint: symptom(s), Lines: []BayLine{}, Lead: s.Lead,
-		Extras: []BayExtra{}, Scans: b.summaries(s), Promised: moments(s.Promised), Mismatch: s.Mismatch,
+		Extras: []BayExtra{}, Scans: b.summaries(s), Promised: promise(s.Promised), Mismatch: s.Mismatch,
 		Locked: locked(s), NoScan: b.noScan(s), NoClear: b.noClear(s), Wrong: wrongCar(s), Compare: b.Compare(s),
 	}
 	for _, l := range job.Approved(s) {

@@ -27,7 +27,7 @@ func (b *Board) deskJob(s job.State) DeskJob {
 		Name: s.Name, Phone: s.Phone, VIN: s.VIN, Lang: s.Lang, Purpose: s.Purpose, Urgency: s.Urgency,
 		Owner: s.Owner, Assistance: s.Assistance, Phase: s.Phase, Word: s.Phase.Word(), Complaint: s.Complaint,
 		Marks: nonNil(s.Marks), Belongings: nonNil(s.Belongings), Lines: nonNil(s.Lines), Total: s.Total,
-		Opened: at(s.OpenedMS), Promised: moments(s.Promised), Bay: s.Bay, Lead: s.Lead,
+		Opened: at(s.OpenedMS), Promised: promise(s.Promised), Bay: s.Bay, Lead: s.Lead,
 		Extras: []DeskExtra{}, Scans: b.summaries(s), KeyIn: s.Key.In, Key: b.deskKey(s), SignedBack: s.SignedFor, Next: job.Next(s),
 		Conflicts: nonNil(s.Conflicts), Uncertain: s.Uncertain,
 		Wrong: wrongCar(s), Compare: brief(b.Compare(s)), Timers: deskTimers(s), Seals: s.Sealing.Seals, Erased: erasedOf(s),
@@ -38,7 +38,7 @@ func (b *Board) deskJob(s job.State) DeskJob {
 	for _, x := range s.Extras {
 		j.Extras = append(j.Extras, DeskExtra{
 			ID: x.ID, Text: x.Text, Safety: x.Safety, State: x.State, Price: x.Price,
-			Promised: moments(x.Promised), By: x.By, Told: x.Told,
+			Promised: promise(x.Promised), By: x.By, Told: x.Told,
 		})
 	}
 	return j

@@ -63,7 +63,7 @@ const maxMoves = 40
 // Refusal is one wrong pick-up code or token.
 type Refusal struct {
 	Hash job.Hash
-	AtMS int64
+	job.Moment
 	seq  uint64 // of its entry
 	from string // origin of its entry
 }

@@ -3,6 +3,7 @@ package board
 import (
 	"time"
 
+	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 )
 
@@ -20,7 +21,7 @@ func (b *Board) waiting(now time.Time) WaitingView {
 		}
 		v.Rows = append(v.Rows, Row{
 			Ticket: s.Ticket, Plate: publicPlate(s), Word: s.Phase.Word(), Bay: s.Bay,
-			Promised: moments(s.Promised), Late: late(s, now), Progress: job.Progress(s),
+			Promised: promise(s.Promised), Late: late(s, now), Progress: job.Progress(s),
 			Node: nodeOf(s.NewestOrigin),
 		})
 	}
@@ -53,7 +54,7 @@ func departed(s job.State, movedMS int64, now time.Time) bool {
 
 // late: the promise has passed and the car is not ready.
 func late(s job.State, now time.Time) bool {
-	return s.Promised > 0 && !s.Prepared && !s.Declined && !s.Gatepass && now.After(at(s.Promised))
+	return clocks.Plausible(s.Promised) && !s.Prepared && !s.Declined && !s.Gatepass && now.After(at(s.Promised))
 }
 
 // kiosk is the customer's screen: his own session and nothing of anybody else.
@@ -100,4 +101,13 @@ func moments(ms int64) *time.Time {
 	}
 	t := at(ms)
 	return &t
+}
+
+// promise is a promised moment; nil where there is none, or where the clock that made
+// it could not be right.
+func promise(ms int64) *time.Time {
+	if !clocks.Plausible(ms) {
+		return nil
+	}
+	return moments(ms)
 }

@@ -74,7 +74,7 @@ func (w *wall) take(e job.Event) {
 	case job.AlarmAcknowledged:
 		n.alarm(p.Alarm, e, at)
 	case job.PickupRefused:
-		list := append(slices.Clone(n.refused), Refusal{Hash: e.Hash, AtMS: e.WallMS, from: e.Origin, seq: e.Seq})
+		list := append(slices.Clone(n.refused), Refusal{Hash: e.Hash, Moment: job.MomentOf(e), from: e.Origin, seq: e.Seq})
 		n.refused = list[max(0, len(list)-maxRefusals):]
 	}
 }

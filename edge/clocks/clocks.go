@@ -216,3 +216,14 @@ func (c *Clocks) Elapsed(from, to Reading) (ms int64, sure bool) {
 	}
 	return ran, false
 }
+
+// Ago is how long ago the moment of one reading was at another, later one of the same
+// node: as Elapsed says where that is sure. Else it is what the two wall clocks say,
+// where both can be right, and no less than Elapsed has it. It is never negative.
+func (c *Clocks) Ago(from, to Reading) time.Duration {
+	ms, sure := c.Elapsed(from, to)
+	if !sure && Plausible(from.WallMS) && Plausible(to.WallMS) {
+		ms = max(ms, to.WallMS-from.WallMS)
+	}
+	return time.Duration(ms) * time.Millisecond
+}

@@ -330,3 +330,32 @@ func timeless(s job.State) job.State {
 	}
 	return s
 }
+
+func TestHowLongAgoIsSaidByWhatCanBeRight(t *testing.T) {
+	c := clocks.New()
+	at := func(boot string, ms, wall int64, quality uint8) clocks.Reading {
+		r := clocks.Reading{Node: "n", Boot: boot, BootMS: ms, WallMS: wall, Quality: quality}
+		c.Hear(r)
+		return r
+	}
+	woken := at("a", 20*second, 62*second, 0)   // in 1970
+	battery := at("b", 10*second, begun, 1)     // a battery's clock
+	again := at("c", 5*second, begun+2*hour, 1) // and after the night
+	back := at("c", 6*second, begun-2*day, 1)   // set back meanwhile
+	lost := at("d", 8*second, 50*second, 0)
+	for name, x := range map[string]struct {
+		from, to clocks.Reading
+		want     int64
+	}{
+		"a step in one boot is not time":                {woken, clocks.Reading{Node: "n", Boot: "a", BootMS: 80 * second, WallMS: begun, Quality: 3}, 60 * second},
+		"between boots with a battery's clock":          {battery, again, 2 * hour},
+		"a clock that was set back":                     {battery, back, 6 * second},
+		"a clock that cannot be right":                  {again, lost, 9 * second},
+		"one that could not, by one that can":           {woken, again, 15 * second},
+		"in one boot, of a clock that was set back too": {again, back, second},
+	} {
+		if got := c.Ago(x.from, x.to).Milliseconds(); got != x.want {
+			t.Errorf("%s: %d ms ago, want %d", name, got, x.want)
+		}
+	}
+}

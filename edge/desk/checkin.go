@@ -10,6 +10,7 @@ import (
 
 	"pitlane/devices/keycab"
 	"pitlane/edge/board"
+	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 	"pitlane/edge/web"
 )
@@ -58,7 +59,7 @@ type CheckinOrder struct {
 type OrderOut struct {
 	Lines    []job.Line `json:"lines"`
 	Total    int64      `json:"total"`
-	Promised time.Time  `json:"promised"`
+	Promised *time.Time `json:"promised" doc:"null where this edge does not know the time: the text then says within how long"`
 	Text     string     `json:"text"`
 	TextHash string     `json:"text_hash"`
 }
@@ -84,11 +85,15 @@ func (d *Desk) checkinOpen(ctx context.Context, in CheckinOpen) (CheckinOrder, e
 	if err != nil {
 		return CheckinOrder{}, err
 	}
-	offered := d.cfg.Order.offer(order{
+	page := order{
 		shop: d.cfg.Shop, ticket: opened.Ticket, plate: opened.Plate, lang: in.Lang, complaint: opened.Complaint,
 		lines: d.cfg.Order.orderLines(in.Purpose, in.Lang), promised: d.cfg.Order.promise(d.cfg.Now()),
 		marks: in.Walkround.Marks, belongings: in.Belongings.Items,
-	})
+	}
+	if !clocks.Plausible(d.cfg.Now().UnixMilli()) { // nobody signs for a day of 1970
+		page.within = d.cfg.Order.Promise
+	}
+	offered := d.cfg.Order.offer(page)
 	err = d.write(ctx, id, nil,
 		note{request: request, payload: opened, contact: &job.Contact{Name: in.Name, Phone: in.Phone}},
 		note{request: derive(in.Request, "inspected"), payload: job.Inspected{None: in.Walkround.None, Marks: in.Walkround.Marks}},
@@ -160,8 +165,8 @@ func (d *Desk) openedBefore(ctx context.Context, request string) (CheckinOrder, 
 }
 
 func (d *Desk) atSign(id, ticket string, o job.Offered) CheckinOrder {
-	promised := time.UnixMilli(o.Promised)
-	d.session.begin(d.cfg.Now(), board.KioskSession{Job: id, Ticket: ticket, Mode: "checkin", Step: "sign", Promised: &promised})
+	promised := promiseAt(o.Promised)
+	d.session.begin(d.cfg.Now(), board.KioskSession{Job: id, Ticket: ticket, Mode: "checkin", Step: "sign", Promised: promised})
 	return CheckinOrder{Job: id, Ticket: ticket, Order: OrderOut{
 		Lines: o.Lines, Total: o.Total, Promised: promised, Text: o.Text, TextHash: o.TextHash}}
 }
@@ -347,10 +352,10 @@ func (d *Desk) unlock(ctx context.Context, s job.State, u Unlock) (SlotOut, erro
 
 // CheckinDone is the last page (K-120).
 type CheckinDone struct {
-	Ticket   string    `json:"ticket"`
-	Code     string    `json:"code" doc:"8 digits, for the pick-up; shown once and stored only hashed"`
-	Promised time.Time `json:"promised"`
-	QR       string    `json:"qr_svg"`
+	Ticket   string     `json:"ticket"`
+	Code     string     `json:"code" doc:"8 digits, for the pick-up; shown once and stored only hashed"`
+	Promised *time.Time `json:"promised" doc:"null while no clock can say it"`
+	QR       string     `json:"qr_svg"`
 }
 
 // checkinFinish ends the check-in once the key is in. Asked again, it answers the
@@ -380,7 +385,7 @@ func (d *Desk) checkinFinish(ctx context.Context, in OfJob) (CheckinDone, error)
 		return CheckinDone{}, fmt.Errorf("finish a check-in: %w", err)
 	}
 	d.session.wipe(s.ID)
-	return CheckinDone{Ticket: s.Ticket, Code: code, Promised: time.UnixMilli(s.Promised), QR: svg}, nil
+	return CheckinDone{Ticket: s.Ticket, Code: code, Promised: promiseAt(s.Promised), QR: svg}, nil
 }
 
 // handOver writes that car and key are with the shop: once, whoever asks.

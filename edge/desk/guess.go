@@ -14,8 +14,10 @@ import (
 	"time"
 
 	"pitlane/edge/board"
+	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/tlog"
 	"pitlane/edge/web"
 )
 
@@ -35,26 +37,34 @@ const (
 	window   = 15 * time.Minute
 )
 
-// pauseLeft is how long nothing is tried any more, from the times of wrong ones.
-// One from the future, after a clock was set back, counts as just now.
-func pauseLeft(now time.Time, wrong []time.Time) time.Duration {
-	n, newest := 0, time.Time{}
-	for _, t := range wrong {
-		if t.After(now) {
-			t = now
-		}
-		if now.Sub(t) < window {
+// pauseLeft is how long nothing is tried any more, from how long ago wrong ones were.
+func pauseLeft(wrong []time.Duration) time.Duration {
+	n, newest := 0, window
+	for _, ago := range wrong {
+		if ago < window {
 			n++
 		}
-		if t.After(newest) {
-			newest = t
-		}
+		newest = min(newest, ago)
 	}
 	if n < maxWrong {
 		return 0
 	}
 	rest := min(pause<<min(n-maxWrong, 8), window)
-	return max(0, rest-now.Sub(newest))
+	return max(0, rest-newest)
+}
+
+// ago is how long ago a wrong one was. The wall clock may have been set since, forward
+// or back: where both were in one boot the time since it began says it. One from the
+// future counts for as long as this machine is known to have run since.
+func (d *Desk) ago(now time.Time, m job.Moment) time.Duration {
+	if d.cfg.Clocks == nil || d.cfg.Boot == nil {
+		return max(0, now.Sub(time.UnixMilli(m.WallMS)))
+	}
+	from := clocks.Reading{Node: tlog.NodeOf(m.Origin), Boot: m.Boot, BootMS: m.BootMS, WallMS: m.WallMS, Quality: uint8(m.Quality)}
+	to := clocks.Reading{Node: d.cfg.Node, WallMS: now.UnixMilli()}
+	boot, since := d.cfg.Boot()
+	to.Boot, to.BootMS = boot, since.Milliseconds()
+	return d.cfg.Clocks.Ago(from, to)
 }
 
 // guesses are the wrong ones of this run: the board may show them a moment later.
@@ -63,10 +73,10 @@ type guesses struct {
 	own map[journal.Hash]time.Time
 }
 
-// wrongAt are the times of all wrong ones at this kiosk. g.mu is held.
-func (d *Desk) wrongAt() ([]time.Time, error) {
+// wrongAgo is how long ago each wrong one at this kiosk was. g.mu is held.
+func (d *Desk) wrongAgo(now time.Time) ([]time.Duration, error) {
 	g := &d.guesses
-	var all []time.Time
+	var all []time.Duration
 	if d.cfg.Guesses != nil {
 		list, read := d.cfg.Guesses.Refusals(d.cfg.Node)
 		if !read {
@@ -74,12 +84,12 @@ func (d *Desk) wrongAt() ([]time.Time, error) {
 		}
 		for _, r := range list {
 			if _, mine := g.own[journal.Hash(r.Hash)]; !mine {
-				all = append(all, time.UnixMilli(r.AtMS))
+				all = append(all, d.ago(now, r.Moment))
 			}
 		}
 	}
 	for _, t := range g.own {
-		all = append(all, t)
+		all = append(all, max(0, now.Sub(t)))
 	}
 	return all, nil
 }
@@ -91,16 +101,20 @@ func (d *Desk) pickup(ctx context.Context, typed string) (job.State, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := d.cfg.Now()
-	wrong, err := d.wrongAt()
+	wrong, err := d.wrongAgo(now)
 	if err != nil {
 		return job.State{}, err
 	}
-	if left := pauseLeft(now, wrong); left > 0 {
+	if left := pauseLeft(wrong); left > 0 {
 		return job.State{}, tooMany(left)
 	}
 	s, why := d.match(typed)
 	if s != nil {
-		if left := pauseLeft(now, timesOf(s.Pickup.RefusedMS)); left > 0 {
+		var wrong []time.Duration
+		for _, m := range s.Pickup.Refused {
+			wrong = append(wrong, d.ago(now, m))
+		}
+		if left := pauseLeft(wrong); left > 0 {
 			return job.State{}, tooMany(left)
 		}
 	}
@@ -116,14 +130,6 @@ func (d *Desk) pickup(ctx context.Context, typed string) (job.State, error) {
 func tooMany(left time.Duration) error {
 	return web.Fail(http.StatusTooManyRequests, "too_many", "too many wrong codes",
 		fmt.Sprintf("wait %d minutes, or call the staff", int((left+time.Minute-1)/time.Minute)))
-}
-
-func timesOf(list []int64) []time.Time {
-	out := make([]time.Time, 0, len(list))
-	for _, ms := range list {
-		out = append(out, time.UnixMilli(ms))
-	}
-	return out
 }
 
 // match is the visit that a code or a token opens. With a why it opens none; the

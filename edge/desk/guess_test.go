@@ -128,9 +128,9 @@ func TestWrongTokensHoldUpTheirJobAtEveryKiosk(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	f.until("they are known", id, func(s job.State) bool { return len(s.Pickup.RefusedMS) == 5 })
+	f.until("they are known", id, func(s job.State) bool { return len(s.Pickup.Refused) == 5 })
 	// The journal's clock is the machine's; the desk is told that as its time.
-	f.now.add(time.UnixMilli(f.state(id).Pickup.RefusedMS[4]).Sub(f.now.Now()))
+	f.now.add(time.UnixMilli(f.state(id).Pickup.Refused[4].WallMS).Sub(f.now.Now()))
 	f.refused("pickup/open", object{"code": code}, http.StatusTooManyRequests, "too_many")
 	f.now.add(61 * time.Second)
 	f.must("pickup/open", object{"code": code})

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 )
 
@@ -35,6 +36,7 @@ type orderWords struct {
 	title, ticket, plate, noPlate, complaint, lines, total, promised string
 	marks, noMarks, belongings, noBelongings, warranty, consent      string
 	extras                                                           string
+	within, hours, minutes                                           string
 }
 
 func words(lang string) orderWords {
@@ -47,6 +49,7 @@ func words(lang string) orderWords {
 			warranty: "維修質量保證期為 %d 天,自交車之日起計算。",
 			consent:  "我已閱讀以上內容。是否允許本店讀取車輛的故障資料,以我在簽名前的選擇為準;未經同意不會讀取。",
 			extras:   "任何追加項目,須先告知價格與新的交車時間,經我同意後才會施工與收費。",
+			within:   "簽名後 %s內", hours: "%d 小時", minutes: "%d 分鐘",
 		}
 	case "en":
 		return orderWords{
@@ -56,6 +59,7 @@ func words(lang string) orderWords {
 			warranty: "Our work is under warranty for %d days from the day you take the car back.",
 			consent:  "I have read this. Whether the shop may read the car's trouble data is what I choose before I sign; without my yes nothing is read.",
 			extras:   "Anything more is done and charged only after I was told its price and the new time, and said yes.",
+			within:   "within %sof signing", hours: "%d h ", minutes: "%d min ",
 		}
 	default:
 		return orderWords{
@@ -65,6 +69,7 @@ func words(lang string) orderWords {
 			warranty: "维修质量保证期为 %d 天,自交车之日起计算。",
 			consent:  "我已阅读以上内容。是否允许本店读取车辆的故障数据,以我在签名前的选择为准;未经同意不会读取。",
 			extras:   "任何追加项目,须先告知价格和新的交车时间,经我同意后才会施工和收费。",
+			within:   "签字后 %s内", hours: "%d 小时", minutes: "%d 分钟",
 		}
 	}
 }
@@ -105,13 +110,35 @@ func (o OrderConfig) promise(now time.Time) time.Time {
 	return at
 }
 
+// promiseAt is the moment promised; nil where the clock that made it could not be right.
+func promiseAt(ms int64) *time.Time {
+	if !clocks.Plausible(ms) {
+		return nil
+	}
+	t := time.UnixMilli(ms)
+	return &t
+}
+
 // order is everything that the customer's page shows and that the signature binds.
 type order struct {
 	shop, ticket, plate, lang string
 	complaint                 job.Complaint
 	lines                     []job.Line
 	promised                  time.Time
+	within                    time.Duration // not 0: nobody here knows the time, and promised is no moment
 	marks, belongings         []string
+}
+
+// span writes how long after the signature the car is promised.
+func (w orderWords) span(d time.Duration) string {
+	parts := ""
+	if h := int(d / time.Hour); h > 0 {
+		parts += fmt.Sprintf(w.hours, h)
+	}
+	if m := int(d % time.Hour / time.Minute); m > 0 || parts == "" {
+		parts += fmt.Sprintf(w.minutes, m)
+	}
+	return fmt.Sprintf(w.within, parts)
 }
 
 // offer composes the exact text (K-080, K-092, K-113) and binds it by its hash.
@@ -133,7 +160,11 @@ func (o OrderConfig) offer(v order) job.Offered {
 		total += l.Price
 	}
 	say("%s: %s", w.total, money(total, o.Currency, v.lang))
-	say("%s: %s", w.promised, v.promised.In(o.zone()).Format("2006-01-02 15:04"))
+	if v.within > 0 {
+		say("%s: %s", w.promised, w.span(v.within))
+	} else {
+		say("%s: %s", w.promised, v.promised.In(o.zone()).Format("2006-01-02 15:04"))
+	}
 	say("")
 	say("%s: %s", w.marks, or(strings.Join(v.marks, ", "), w.noMarks))
 	say("%s: %s", w.belongings, or(strings.Join(v.belongings, ", "), w.noBelongings))
@@ -142,7 +173,7 @@ func (o OrderConfig) offer(v order) job.Offered {
 	say("%s", w.extras)
 	say("%s", w.consent)
 	text := b.String()
-	return job.Offered{Lines: v.lines, Promised: v.promised.UnixMilli(), Total: total, Text: text, TextHash: textHash(text)}
+	return job.Offered{Lines: v.lines, Promised: v.promised.UnixMilli(), Within: v.within.Milliseconds(), Total: total, Text: text, TextHash: textHash(text)}
 }
 
 func (o OrderConfig) zone() *time.Location {

@@ -3,6 +3,7 @@ package job
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -49,7 +50,10 @@ func (s *State) stepVisit(e Event) {
 	case Belongings:
 		s.Listed, s.Belongings, s.Box = true, p.Items, p.Box
 	case Offered:
-		s.Ordered, s.OrderTotal, s.OrderDue = p.Lines, p.Total, p.Promised
+		s.Ordered, s.OrderTotal, s.OrderDue, s.orderID = p.Lines, p.Total, p.Promised, strconv.FormatInt(p.Promised, 10)
+		if p.Within > 0 {
+			s.OrderDue = e.WallMS + p.Within // right once the event is dated
+		}
 		s.OfferText, s.OfferHash = p.Text, p.TextHash
 	case Consented:
 		s.Consented, s.ConsentScan = true, p.Scan
@@ -135,10 +139,8 @@ func (s *State) stepPickup(e Event) {
 		s.Pickup.Cabinet, s.Pickup.Slot, s.Pickup.Kiosk = p.Cabinet, p.Slot, p.Kiosk
 		s.Pickup.TokenHash = cmp.Or(p.TokenHash, s.Pickup.TokenHash)
 	case PickupRefused:
-		s.Pickup.RefusedMS = append(slices.Clone(s.Pickup.RefusedMS), e.WallMS)
-		if n := len(s.Pickup.RefusedMS); n > 16 {
-			s.Pickup.RefusedMS = s.Pickup.RefusedMS[n-16:]
-		}
+		list := append(slices.Clone(s.Pickup.Refused), MomentOf(e))
+		s.Pickup.Refused = list[max(0, len(list)-16):]
 	case SlotOpened:
 		s.Pickup.Used = s.Pickup.Used || s.Key.Purpose == PurposeRelease && s.Key.by == ByKiosk
 	}

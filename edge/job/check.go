@@ -123,6 +123,7 @@ func checkVisit(c *checker, p Payload) {
 		c.lines("lines", p.Lines)
 		c.money("total", p.Total)
 		c.time("promised", p.Promised)
+		c.time("within", p.Within)
 		c.text("text", p.Text)
 	case Consented:
 		c.word("text_hash", p.TextHash)

@@ -1,6 +1,9 @@
 package job
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
 
 // The states of an unlock (Key.Unlock).
 const (
@@ -54,14 +57,16 @@ func (s *State) settle() {
 // settleLines: the order, and what approved extras add to its lines, its price and
 // its promise (K-161, K-164).
 func (s *State) settleLines() {
-	s.Lines, s.Total, s.Promised = slices.Clone(s.Ordered), s.OrderTotal, s.OrderDue
+	s.Lines, s.Total, s.Promised, s.PromiseID = slices.Clone(s.Ordered), s.OrderTotal, s.OrderDue, s.orderID
 	for _, x := range s.Extras {
 		if x.State != ExtraYes {
 			continue
 		}
 		s.Lines = append(s.Lines, Line{ID: x.ID, Text: x.Text, Price: x.Price})
 		s.Total = addMoney(s.Total, x.Price)
-		s.Promised = max(s.Promised, x.Promised)
+		if x.Promised > s.Promised {
+			s.Promised, s.PromiseID = x.Promised, strconv.FormatInt(x.Promised, 10)
+		}
 	}
 }
 

@@ -1,9 +1,6 @@
 package job
 
-import (
-	"slices"
-	"strconv"
-)
+import "slices"
 
 // Names of the limits that fire (edge/timers).
 const (
@@ -35,7 +32,7 @@ func TimerWanted(s State, name, n string) bool {
 	case TimerInspectorCall:
 		return s.Finished && !s.Inspected
 	case TimerNotice:
-		return strconv.FormatInt(s.Promised, 10) == n && !s.Notified
+		return s.PromiseID == n && !s.Notified
 	}
 	return true
 }

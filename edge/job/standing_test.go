@@ -14,7 +14,7 @@ import (
 // is done, and no longer.
 func TestALimitStandsOnlyAsLongAsItsMatterIsToDo(t *testing.T) {
 	t.Parallel()
-	open := job.State{Promised: 9, Extras: []job.Extra{{ID: "x", State: job.ExtraNew}, {ID: "y", State: job.ExtraYes}}}
+	open := job.State{Promised: 9, PromiseID: "9", Extras: []job.Extra{{ID: "x", State: job.ExtraNew}, {ID: "y", State: job.ExtraYes}}}
 	with := func(alter func(*job.State)) job.State {
 		s := open
 		alter(&s)
@@ -31,7 +31,7 @@ func TestALimitStandsOnlyAsLongAsItsMatterIsToDo(t *testing.T) {
 		{"progress", job.TimerProgressCheck, "a", open, with(func(s *job.State) { s.Finished = true })},
 		{"inspection", job.TimerInspectorCall, "a", with(func(s *job.State) { s.Finished = true }), with(func(s *job.State) { s.Finished, s.Inspected = true, true })},
 		{"notice", job.TimerNotice, "9", open, with(func(s *job.State) { s.Notified = true })},
-		{"notice of another promise", job.TimerNotice, "9", open, with(func(s *job.State) { s.Promised = 10 })},
+		{"notice of another promise", job.TimerNotice, "9", open, with(func(s *job.State) { s.Promised, s.PromiseID = 10, "10" })},
 		{"one of a later version", "tea_break", "", open, with(func(s *job.State) { s.Back = true })},
 	} {
 		fired := func(s job.State) job.State {

@@ -35,9 +35,10 @@ type State struct {
 	OfferHash   string
 	Ordered     []Line // the lines of the newest offer alone
 	OrderTotal  int64
-	OrderDue    int64 // promised by the newest offer
-	Promised    int64 // with what approved extras moved
-	Consented   bool  // a consent is recorded, whatever it allows
+	OrderDue    int64  // promised by the newest offer
+	Promised    int64  // with what approved extras moved
+	PromiseID   string // tells promises apart, also while a late anchor still moves their times
+	Consented   bool   // a consent is recorded, whatever it allows
 	ConsentScan bool
 	Signed      bool // the newest offer is the one that was signed (K-082)
 	SignedHash  string
@@ -110,7 +111,9 @@ type State struct {
 
 	seen []string // contradictions met on the way, sorted
 	tips []tip
-	told []tip // the newest of each origin
+	// orderID names the promise of the newest offer.
+	orderID string
+	told    []tip // the newest of each origin
 }
 
 // Key is where the job's key is, as far as anyone saw.
@@ -137,8 +140,22 @@ type Pickup struct {
 	Slot      int
 	Kiosk     string // the node whose kiosk they are for; "" before they are bound
 	TokenHash string
-	Used      bool    // the slot was opened on them: they are spent
-	RefusedMS []int64 // wall times of the newest wrong tokens for this job, at most 16
+	Used      bool     // the slot was opened on them: they are spent
+	Refused   []Moment // the newest wrong tokens for this job, at most 16
+}
+
+// Moment is what an event says of its author's clocks.
+type Moment struct {
+	Origin  string
+	Boot    string
+	BootMS  int64
+	WallMS  int64
+	Quality Quality
+}
+
+// MomentOf is when an event happened, by its author's clocks.
+func MomentOf(e Event) Moment {
+	return Moment{Origin: e.Origin, Boot: e.Boot, BootMS: e.BootMS, WallMS: e.WallMS, Quality: e.Quality}
 }
 
 // Extra is an extra item. State: raised, offered, approved, declined.

@@ -46,6 +46,10 @@ type Offered struct {
 	Total    int64  `json:"total"`
 	TextHash string `json:"text_hash"` // hex SHA-256 of the text
 	Text     string `json:"text"`
+	// Within, in ms, where it is not 0: the author's clock could not be right, so the
+	// customer was promised a time from this event on and no moment, and Promised is that
+	// by the wrong clock.
+	Within int64 `json:"within,omitempty"`
 }
 
 // Line is one line of an order.

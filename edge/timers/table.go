@@ -1,9 +1,9 @@
 package timers
 
 import (
-	"strconv"
 	"time"
 
+	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 )
 
@@ -72,22 +72,21 @@ func progress(s job.State, e job.Event, at int64) []begun {
 		return nil
 	}
 	return []begun{{
-		name: ProgressCheck, n: e.Hash.String()[:16], after: span * 7 / 10, late: span * 8 / 10,
+		name: ProgressCheck, n: e.Hash.String()[:16], after: span / 10 * 7, late: span / 10 * 8, // a span of decades times 8 is none any more
 	}}
 }
 
 // promise is the notice before the promised time: an hour, for work of two days and
 // more four (K-202).
 func promise(s job.State) []begun {
-	if s.Promised == 0 {
+	if !clocks.Plausible(s.Promised) { // promised in 1970: once that is dated there is a time
 		return nil
 	}
 	before := time.Hour
 	if time.Duration(s.Promised-s.OpenedMS)*time.Millisecond >= 48*time.Hour {
 		before = 4 * time.Hour
 	}
-	due := s.Promised
 	return []begun{{
-		name: Notice, n: strconv.FormatInt(due, 10), at: due - before.Milliseconds(),
+		name: Notice, n: s.PromiseID, at: s.Promised - before.Milliseconds(),
 	}}
 }

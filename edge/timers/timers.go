@@ -53,8 +53,20 @@ type Timers struct {
 
 // visit is what is known of one visit's timers.
 type visit struct {
-	events int // of the state when it was read
-	begun  []running
+	of    version
+	begun []running
+}
+
+// version is what the timers of a visit follow from, beside the entries: a late anchor
+// changes times and no entry.
+type version struct {
+	events           int
+	promised, opened int64
+	started          int64
+}
+
+func versionOf(s job.State) version {
+	return version{s.Events, s.Promised, s.OpenedMS, s.StartMS}
 }
 
 // running is a timer of this node with the reading of its beginning.
@@ -129,10 +141,10 @@ func (t *Timers) now() clocks.Reading {
 
 // visit reads the timers of a visit, where it has changed.
 func (t *Timers) visit(ctx context.Context, s job.State) (*visit, error) {
-	if v := t.known[s.ID]; v != nil && v.events == s.Events {
+	if v := t.known[s.ID]; v != nil && v.of == versionOf(s) {
 		return v, nil
 	}
-	v := &visit{events: s.Events}
+	v := &visit{of: versionOf(s)}
 	if !open(s) {
 		return v, nil
 	}
@@ -166,11 +178,7 @@ func (t *Timers) fire(ctx context.Context, s job.State, r running, now clocks.Re
 	passed, sure := t.cfg.Clocks.Elapsed(r.from, now)
 	left := time.Duration(r.after.Milliseconds()-passed) * time.Millisecond
 	if r.at != 0 {
-		ms, known := t.wallMS(now)
-		if sure = known; !sure && now.Quality == 0 {
-			return look, nil // a clock that cannot be right says nothing of a wall time
-		}
-		left = time.Duration(r.at-ms) * time.Millisecond
+		left, sure = t.until(r, now, passed)
 	}
 	if !due && left <= 0 {
 		p := job.TimerDue{Timer: r.name, N: r.n, Cause: r.cause.String(), AtLeast: !sure}
@@ -188,13 +196,22 @@ func (t *Timers) fire(ctx context.Context, s job.State, r running, now clocks.Re
 	return again, t.write(ctx, s.ID, job.TimerOverdue{Timer: r.name, N: r.n, Cause: r.cause.String(), AtLeast: !sure}, r)
 }
 
-// wallMS is what time it is, and whether a clock vouches for it.
-func (t *Timers) wallMS(now clocks.Reading) (ms int64, sure bool) {
+// until is how long it is until the wall time of a timer. Where nobody vouches for the
+// clock, what has passed since the timer began counts, of the time that its author's
+// clock saw before it then: a clock that is days or decades ahead makes nothing due.
+func (t *Timers) until(r running, now clocks.Reading, passed int64) (left time.Duration, sure bool) {
 	if now.Quality >= clocks.Synchronised {
-		return now.WallMS, true
+		return time.Duration(r.at-now.WallMS) * time.Millisecond, true
 	}
-	at := t.cfg.Clocks.Time(now)
-	return at.MS, at.Sure
+	if at := t.cfg.Clocks.Time(now); at.Sure {
+		return time.Duration(r.at-at.MS) * time.Millisecond, true
+	}
+	from := t.cfg.Clocks.Time(r.from)
+	span := r.at - from.MS
+	if !from.Sure && (span <= 0 || r.from.Quality == 0) {
+		return look, false // that clock was no measure
+	}
+	return time.Duration(span-passed) * time.Millisecond, false
 }
 
 // startMS is when something began, by the wall; 0 where no clock can say.

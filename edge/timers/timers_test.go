@@ -88,7 +88,7 @@ func (b *bench) pass(d time.Duration) {
 	b.clock.wall = b.clock.wall.Add(d)
 }
 
-// jobs folds the journal, as the board does.
+// jobs folds the journal with its times corrected, as the board does.
 func (b *bench) jobs() []job.State {
 	b.t.Helper()
 	of := map[string][]job.Event{}
@@ -114,6 +114,12 @@ func (b *bench) jobs() []job.State {
 	}
 	var out []job.State
 	for _, id := range ids {
+		for i, e := range of[id] {
+			at := b.clocks.Time(clocks.Reading{Node: b.node, Boot: e.Boot, BootMS: e.BootMS, WallMS: e.WallMS, Quality: uint8(e.Quality)})
+			if of[id][i].WallMS = at.MS; at.Sure {
+				of[id][i].Quality = clocks.Synchronised
+			}
+		}
 		out = append(out, job.Fold(of[id]))
 	}
 	return out

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pitlane/edge/board"
+	"pitlane/edge/clocks"
 	"pitlane/edge/job"
 	"pitlane/edge/shop"
 	"pitlane/edge/tlog"
@@ -268,7 +269,7 @@ func (o *office) view(ctx context.Context) (board.View, error) {
 	v := OfficeView{Shops: []OfficeShop{{Shop: o.member.Shop, Edges: edges}}, Jobs: []OfficeJob{}, Vehicles: []OfficeVehicle{}, Faults: faults}
 	for _, j := range jobs {
 		v.Jobs = append(v.Jobs, OfficeJob{Shop: j.Shop, ID: j.ID, Ticket: j.Ticket, Plate: j.Plate, Phase: j.Phase, Word: j.Word,
-			Bay: j.Bay, Promised: moment(j.Promised), Vehicle: j.Vehicle, Node: j.Node})
+			Bay: j.Bay, Promised: promise(j.Promised), Vehicle: j.Vehicle, Node: j.Node})
 	}
 	for _, c := range vehicles {
 		v.Vehicles = append(v.Vehicles, OfficeVehicle{ID: c.ID, Plate: c.Plate, VIN: c.VIN, Jobs: c.Jobs, Scans: c.Scans})
@@ -325,6 +326,14 @@ func (o *office) Heartbeat(screen string) any {
 	}
 	version, _, edges, _ := o.who()
 	return heartbeat{Version: version, Now: o.now(), AsOf: o.asOf(edges)}
+}
+
+// promise is a promised moment; nil too where the clock that made it could not be right.
+func promise(ms int64) *time.Time {
+	if !clocks.Plausible(ms) {
+		return nil
+	}
+	return moment(ms)
 }
 
 func moment(ms int64) *time.Time {

@@ -20,11 +20,11 @@ export const pickupLane: Page[] = ['code', 'review', 'pickup', 'rate', 'bye'];
 export interface Order {
   lines: { id: string; text: string; price: number }[];
   total: number;
-  promised: string | number;
+  promised: string | number | null;
   text: string;
   text_hash: string;
 }
-export interface Done { ticket: string; code: string; promised: string | number; qr_svg: string }
+export interface Done { ticket: string; code: string; promised: string | number | null; qr_svg: string }
 export interface Slot { slot: number; outcome: 'opened' | 'failed' | 'unknown' }
 export interface Pickup {
   job: string;
