@@ -59,6 +59,7 @@ func TestAFileGoesWhenItsVisitsAreLongClosedAndHeldByCentral(t *testing.T) {
 			t.Fatalf("%s: %d files go (%v), want %d", why, got.Files, err, want)
 		}
 	}
+	begun := j.Tips()[0].Checkpoint
 	for i := range 60 { // the last visit of the first files stays open for some days more
 		write("job.opened", fmt.Sprint("j-", i))
 		if i != 30 {
@@ -76,13 +77,19 @@ func TestAFileGoesWhenItsVisitsAreLongClosedAndHeldByCentral(t *testing.T) {
 	size := j.Tips()[0].Size
 	held(size)
 	trims(0, later, "nobody has cosigned it")
-	note, err := tlog.AddCosignature(j.Tips()[0].Checkpoint, "demo-central", office, 0)
-	if err == nil {
-		err = j.TakeCosigned(note)
+	cosigned := func(checkpoint []byte) {
+		t.Helper()
+		note, err := tlog.AddCosignature(checkpoint, "demo-central", office, 0)
+		if err == nil {
+			err = j.TakeCosigned(note)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	cosigned(begun)
+	trims(0, later, "others have cosigned its first entry alone")
+	cosigned(j.Tips()[0].Checkpoint)
 	held(0)
 	trims(0, later, "head office holds it no more")
 	held(size)

@@ -29,7 +29,11 @@ func policyOf(t *testing.T, m *made, text string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return strings.NewReplacer("OTHER", other, "STRANGER", stranger).Replace(text)
+	impostor, err := fnote.VKeyToCosignatureV1(receipt.FormatKey("demo-central", keyOf("impostor").Public().(ed25519.PublicKey)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.NewReplacer("OTHER", other, "STRANGER", stranger, "IMPOSTOR", impostor).Replace(text)
 }
 
 func TestAPolicySaysWhatIsDemanded(t *testing.T) {
@@ -46,6 +50,7 @@ func TestAPolicySaysWhatIsDemanded(t *testing.T) {
 		{"another node's key", "log BAY\n", false, false},
 		{"a witness", "shop SHOP\nwitness c W:CENTRAL\nquorum c\n", true, true},
 		{"a witness who has not", "shop SHOP\nwitness s STRANGER\nquorum s\n", false, false},
+		{"a witness of another key", "shop SHOP\nwitness c IMPOSTOR\nquorum c\n", false, false},
 		{"all of two", "shop SHOP\nwitness c W:CENTRAL https://central.example/\nwitness b W:BAY\ngroup both all c b\nquorum both\n", true, true},
 		{"any of two", "shop SHOP\nwitness c W:CENTRAL\nwitness s STRANGER\ngroup one any c s\nquorum one\n", true, true},
 		{"two of two, one is a stranger", "shop SHOP\nwitness c W:CENTRAL\nwitness s STRANGER\ngroup two 2 c s\nquorum two\n", false, false},

@@ -116,3 +116,26 @@ func TestTrafficFromBeforeAnErasureOpensNothing(t *testing.T) {
 		t.Errorf("what was written down before it opens after it: %v", err)
 	}
 }
+
+// TestAParcelInAnothersNameIsRefused: whoever hears a receiving key can wrap to it; only
+// the named node's signature says who has.
+func TestAParcelInAnothersNameIsRefused(t *testing.T) {
+	t.Parallel()
+	s := newShop(t)
+	bay := s.open("demo-bay-1")
+	o := s.options("demo-desk")
+	o.Key = s.keys["demo-bay-2"] // it calls itself the desk and signs with its own key
+	liar, err := vault.Open(o)
+	s.must(err)
+	defer func() { s.must(liar.Close()) }()
+	b := s.sealed(liar, at("j1", 1, tlog.Work), evidence)
+	public, sig := bay.Receiver()
+	box, boxSig, err := liar.Wrap("demo-bay-1", public, sig, []tlog.KeyID{b.Key})
+	s.must(err)
+	if err := bay.Unwrap("demo-desk", box, boxSig); !errors.Is(err, vault.ErrForeign) {
+		t.Errorf("a parcel in the desk's name: %v", err)
+	}
+	if s.opens(bay, at("j1", 1, tlog.Work), b, evidence) {
+		t.Error("its key was kept")
+	}
+}
