@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"pitlane/devices"
 	"pitlane/devices/serialport"
 	"pitlane/devices/sim"
@@ -105,6 +107,11 @@ func TestTheNameIsThereOnlyWhilePluggedIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	held, err := os.OpenFile(first, os.O_RDWR|unix.O_NOCTTY, 0) // or its number is another line's the next moment
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = held.Close() }()
 	if err := errors.Join(l.Unplug(), l.Unplug()); err != nil {
 		t.Fatal(err)
 	}
