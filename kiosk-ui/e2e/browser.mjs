@@ -10,6 +10,7 @@ export async function openBrowser() {
   return chromium.launch({
     executablePath: process.env.PITLANE_CHROMIUM ?? '/usr/bin/chromium',
     headless: true,
+    env: { ...process.env, TMPDIR: '/tmp' }, // it has a socket there, whose path must be short
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run', '--disable-sync'],
   });
 }
