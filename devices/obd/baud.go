@@ -79,22 +79,35 @@ func (c *conn) find(ctx context.Context) (bool, error) {
 		return met, err
 	}
 	for _, at := range c.order() {
-		if err := c.setRate(at); err != nil || c.setter == nil {
-			return false, err
+		if met, err := c.try(ctx, at, limitKnock); met || err != nil || c.setter == nil {
+			return met, err
 		}
-		met, err := c.knock(ctx, limitKnock)
-		if err != nil {
-			return false, err
+	}
+	if !c.heard {
+		return false, nil
+	}
+	// Somebody is there. On a busy machine a whole answer may take longer.
+	for _, at := range slices.Compact(slices.Sorted(slices.Values(c.order()))) {
+		if met, err := c.try(ctx, at, limitFirst); met || err != nil || c.setter == nil {
+			return met, err
 		}
-		if !met {
-			continue
-		}
-		if at != c.known.Raised {
-			c.base = at
-		}
-		return true, c.settle(ctx, limitStale) // what it made of the other speeds
 	}
 	return false, nil
+}
+
+// try asks for the adapter's name at a speed.
+func (c *conn) try(ctx context.Context, at int, limit time.Duration) (bool, error) {
+	if err := c.setRate(at); err != nil || c.setter == nil {
+		return false, err
+	}
+	met, err := c.knock(ctx, limit)
+	if !met || err != nil {
+		return false, err
+	}
+	if at != c.known.Raised {
+		c.base = at
+	}
+	return true, c.settle(ctx, limitStale) // what it made of the other speeds
 }
 
 // order is every speed but the one tried, and that one again after each.

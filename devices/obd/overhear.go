@@ -42,11 +42,22 @@ func (x *scan) foreign(line string, set Settings) (request, answer bool) {
 	if f.why != "" || len(f.data) == 0 {
 		return false, false
 	}
-	m := single(&f).message()
+	payload, whole := f.data, true
+	if f.bus != busLegacy { // ISO 15765-2: what goes on and flow control begin nothing
+		switch f.data[0] >> 4 {
+		case 0:
+			m := single(&f).message()
+			payload, whole = m.payload, m.whole
+		case 1:
+			payload = f.data[min(2, len(f.data)):]
+		default:
+			return false, false
+		}
+	}
 	if f.foreign("") {
 		return true, false
 	}
-	return false, m.whole && x.unasked(m.payload, f.bus)
+	return false, whole && x.unasked(payload, f.bus)
 }
 
 // unasked reports whether a payload answers, or refuses, none of the last requests.
