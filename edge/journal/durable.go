@@ -62,21 +62,38 @@ func (s *shelf) prepare() error {
 
 // commit makes a transaction durable whose rows are given. Where it says that it is not
 // sure, the rows may or may not be there after the next start.
+//
+// The rows go on disk while the file takes the transaction: neither waits for the other,
+// since what leads on from the base does not need what comes after it.
 func (s *shelf) commit(tx *bbolt.Tx, rows []byte) (sure bool, err error) {
+	d := &s.durable
+	if d.log == nil {
+		return true, tx.Commit()
+	}
+	if int64(len(rows)) > d.log.Room() {
+		return s.commitFile(tx)
+	}
+	logged := make(chan error, 1)
+	go func() { logged <- d.log.Append(rows) }()
+	err = func() error {
+		defer func() { logged <- <-logged }() // also when bbolt panics, nobody else is at the log
+		return tx.Commit()
+	}()
+	lerr := <-logged
+	if err != nil && lerr == nil {
+		lerr = d.log.Retract()
+	}
+	return lerr == nil, errors.Join(err, lerr)
+}
+
+// commitFile puts the file itself on disk, with this transaction: the log is full.
+func (s *shelf) commitFile(tx *bbolt.Tx) (sure bool, err error) {
 	if err := tx.Commit(); err != nil {
 		return true, err
 	}
-	d := &s.durable
-	switch {
-	case d.log == nil:
-		return true, nil
-	case int64(len(rows)) <= d.log.Room():
-		err = d.log.Append(rows)
-	default: // full: the file itself is put on disk, with this transaction
-		if err = s.newest.Sync(); err == nil {
-			s.growLog()
-			err = s.begin()
-		}
+	if err = s.newest.Sync(); err == nil {
+		s.growLog()
+		err = s.begin()
 	}
 	return err == nil, err
 }

@@ -25,8 +25,9 @@ const (
 // writer is what only the writer's goroutine touches.
 type writer struct {
 	graphs   map[string]*graph
-	gathered int // ops of the last batch
-	leaves   int // in the newest file
+	gathered int    // ops of the last batch
+	leaves   int    // in the newest file
+	rows     []byte // of the last batch, to be used again
 	older    int64
 	reserve  reserve
 	noRes    bool         // the reserve was given up
@@ -98,7 +99,7 @@ func (j *Journal) gather() []*op {
 		runtime.Gosched()
 	}
 	ops := j.queue.take(maxBatch)
-	j.w.gathered = max(len(ops), j.w.gathered*7/8) // one small group is no rule
+	j.w.gathered = max(len(ops), j.w.gathered*31/32) // one small group is no rule
 	return ops
 }
 
@@ -187,6 +188,8 @@ func (j *Journal) try(ops []*op) (err error) {
 		}
 	}()
 	b := newBatch(j, tx, countAll(ops))
+	b.rows = j.w.rows[:0]
+	defer func() { j.w.rows = b.rows }()
 	for _, o := range ops {
 		o.entries, o.err, o.wrote = nil, nil, false
 		before := len(b.entries)

@@ -30,6 +30,7 @@ type Log struct {
 	f          *os.File
 	size       int64 // bytes that the file has; it never grows while it is appended to
 	at         int64 // where the next frame goes
+	last       int64 // where the newest frame lies; at when it cannot be taken back
 	index      uint32
 	generation [16]byte
 	active     bool
@@ -93,9 +94,6 @@ func (l *Log) Room() int64 {
 	return max(0, l.size-l.at-frameHead)
 }
 
-// Used is how many bytes the frames since Begin take.
-func (l *Log) Used(base int) int64 { return l.at - framesAt(base) }
-
 func framesAt(base int) int64 { return (int64(afterHead+base) + block - 1) / block * block }
 
 // Begin makes file and base what frames lead on from, and forgets all frames before.
@@ -113,6 +111,7 @@ func (l *Log) Begin(file uint32, base []byte) error {
 		return fmt.Errorf("begin the redo log: %w", err)
 	}
 	l.at, l.index, l.active = framesAt(len(base)), 0, true
+	l.last = l.at
 	return nil
 }
 
@@ -144,16 +143,33 @@ func (l *Log) Append(rows []byte) error {
 	binary.BigEndian.PutUint32(l.buf, uint32(len(rows)))
 	binary.BigEndian.PutUint32(l.buf[4:], l.index)
 	binary.BigEndian.PutUint32(l.buf[8:], frameSum(l.generation, l.index, rows))
-	_, err := l.f.WriteAt(l.buf, l.at)
+	if err := l.put(l.buf); err != nil {
+		return fmt.Errorf("append to the redo log: %w", err)
+	}
+	l.last, l.at, l.index = l.at, l.at+int64(len(l.buf)), l.index+1
+	return nil
+}
+
+// Retract takes the newest frame back, once, on disk: what it says was not done. After
+// an error nobody knows whether the frame is there, and no other may follow.
+func (l *Log) Retract() error {
+	if !l.active || l.last == l.at {
+		return errors.New("take a frame of the redo log back: there is none")
+	}
+	l.at, l.index = l.last, l.index-1
+	if err := l.put(make([]byte, frameHead)); err != nil {
+		return fmt.Errorf("take a frame of the redo log back: %w", err)
+	}
+	return nil
+}
+
+func (l *Log) put(b []byte) error {
+	_, err := l.f.WriteAt(b, l.at)
 	if err == nil {
 		err = unix.Fdatasync(int(l.f.Fd()))
 	}
-	if err != nil {
-		l.active = false
-		return fmt.Errorf("append to the redo log: %w", err)
-	}
-	l.at, l.index = l.at+int64(len(l.buf)), l.index+1
-	return nil
+	l.active = err == nil
+	return err
 }
 
 // Close closes the file and says nothing on disk.

@@ -188,6 +188,26 @@ func TestALogThatIsAppendedToNeedsNoRoom(t *testing.T) {
 	}
 }
 
+func TestAFrameThatIsTakenBackIsNotRead(t *testing.T) {
+	l, path := begun(t, 16<<10)
+	if err := l.Retract(); err == nil {
+		t.Error("taken back without a frame")
+	}
+	must(t, l.Append([]byte("one")))
+	must(t, l.Append([]byte("two")))
+	must(t, l.Retract())
+	if p := pending(t, path); len(p.Frames) != 1 || string(p.Frames[0]) != "one" {
+		t.Errorf("%d frames", len(p.Frames))
+	}
+	if err := l.Retract(); err == nil {
+		t.Error("an older frame was taken back")
+	}
+	must(t, l.Append([]byte("three")))
+	if p := pending(t, path); len(p.Frames) != 2 || string(p.Frames[1]) != "three" {
+		t.Errorf("%d frames after the next", len(p.Frames))
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add(golden())
 	f.Fuzz(func(t *testing.T, b []byte) {
