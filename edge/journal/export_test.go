@@ -8,6 +8,8 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"go.etcd.io/bbolt"
+
 	"pitlane/edge/tlog"
 )
 
@@ -73,5 +75,15 @@ func Swept(j *Journal) { j.shelf.gone.Wait() }
 // Waiting is how many ops wait for the writer.
 func Waiting(j *Journal) int {
 	n, _ := j.queue.waiting()
+	return n
+}
+
+// RequestsIn counts the request ids of an index.
+func RequestsIn(tx *bbolt.Tx) (n int) {
+	_ = in(tx, bucketRuns).ForEach(func(_, v []byte) error {
+		r, err := decodeRun(v)
+		n += r.count()
+		return err
+	})
 	return n
 }

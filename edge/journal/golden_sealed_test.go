@@ -79,7 +79,7 @@ func readFrom(t *testing.T, j *journal.Journal, origin string, from uint64) (out
 func TestTheGoldenFolderIsWhatThisProgramWrites(t *testing.T) {
 	cryptotest.SetGlobalRandom(t, 2)
 	dir := sealedFolder(t)
-	golden := goldenFolder("v2")
+	golden := goldenFolder("v3")
 	if _, err := os.Stat(golden); err != nil && flag.Lookup("update").Value.String() == "true" {
 		packFolder(t, dir, golden)
 	}

@@ -16,7 +16,7 @@ import (
 
 // formats are the versions that a folder on disk may have: each has its golden
 // folder in testdata. The newest is what this program writes.
-func formats() []string { return []string{"v1", "v2"} }
+func formats() []string { return []string{"v1", "v2", "v3"} }
 
 func goldenFolder(format string) string {
 	return filepath.Join("testdata", "folder-"+format+".tar.gz")
@@ -25,7 +25,7 @@ func goldenFolder(format string) string {
 // TestEveryPastFolderOpens opens the folders that earlier programs wrote.
 func TestEveryPastFolderOpens(t *testing.T) {
 	t.Parallel()
-	holds := map[string]func(*testing.T, testShop, journal.Options){"v1": holdsV1, "v2": holdsV2}
+	holds := map[string]func(*testing.T, testShop, journal.Options){"v1": holdsV1, "v2": holdsV2, "v3": holdsV2}
 	for _, format := range formats() {
 		t.Run(format, func(t *testing.T) {
 			t.Parallel()

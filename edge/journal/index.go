@@ -1,7 +1,6 @@
 package journal
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -53,12 +52,13 @@ func newOverlay() overlay {
 }
 
 const (
-	bucketJobs     = "jobs"     // job ‖ 0 ‖ origin ‖ 0 ‖ seq (8 bytes) → nothing
-	bucketRequests = "requests" // request id → seq (8 bytes) ‖ origin
-	bucketMarks    = "marks"    // origin → size up to which it is indexed
-	bucketHeard    = "heard"    // peer → JSON of what it has
-	bucketLows     = "lows"     // origin → where it began when this file was written anew
-	bucketKept     = "kept"     // name → what another room keeps here and can make anew
+	bucketJobs  = "jobs"     // job ‖ 0 ‖ origin ‖ 0 ‖ seq (8 bytes) → nothing
+	bucketRuns  = "runs"     // number (8 bytes) → run: request ids of this node's own entries
+	bucketRows  = "requests" // what held request ids before, a row each: such an index is made anew
+	bucketMarks = "marks"    // origin → size up to which it is indexed
+	bucketHeard = "heard"    // peer → JSON of what it has
+	bucketLows  = "lows"     // origin → where it began when this file was written anew
+	bucketKept  = "kept"     // name → what another room keeps here and can make anew
 )
 
 // openIndex opens meta.db. One that cannot be read is thrown away.
@@ -86,7 +86,7 @@ func (x *index) open(readOnly bool) error {
 	x.db = db
 	if !readOnly {
 		err = x.guard(db.Update, func(tx *bbolt.Tx) error {
-			for _, name := range []string{bucketJobs, bucketRequests, bucketMarks, bucketHeard, bucketKept} {
+			for _, name := range []string{bucketJobs, bucketRuns, bucketMarks, bucketHeard, bucketKept} {
 				if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 					return err
 				}
@@ -118,8 +118,8 @@ func (x *index) guard(in func(func(*bbolt.Tx) error) error, fn func(*bbolt.Tx) e
 
 func (x *index) readHeard(tx *bbolt.Tx) error {
 	b := in(tx, bucketHeard)
-	if b == nil {
-		return errors.New("meta.db without its buckets")
+	if b == nil || in(tx, bucketRuns) == nil || in(tx, bucketRows) != nil {
+		return errors.New("meta.db is of another form")
 	}
 	return b.ForEach(func(k, v []byte) error {
 		var have map[string][2]uint64
@@ -191,11 +191,9 @@ func (x *index) request(id RequestID) (at ref, ok bool, err error) {
 		return at, ok, nil
 	}
 	err = x.guard(x.db.View, func(tx *bbolt.Tx) error {
-		v := in(tx, bucketRequests).Get(id[:])
-		if ok = len(v) > 8; ok {
-			at = ref{string(v[8:]), binary.BigEndian.Uint64(v)}
-		}
-		return nil
+		var err error
+		at, ok, err = findRequest(tx, id)
+		return err
 	})
 	return at, ok, err
 }
@@ -307,15 +305,8 @@ func (o *overlay) put(tx *bbolt.Tx, heard map[string]map[string][2]uint64) error
 			}
 		}
 	}
-	// In their order: what is next to each other is written into the same page.
-	ids := slices.SortedFunc(maps.Keys(o.requests), func(a, b RequestID) int { return bytes.Compare(a[:], b[:]) })
-	requests := in(tx, bucketRequests)
-	for i := range ids {
-		at := o.requests[ids[i]]
-		value := append(binary.BigEndian.AppendUint64(make([]byte, 0, 8+len(at.origin)), at.seq), at.origin...)
-		if err := requests.Put(ids[i][:], value); err != nil {
-			return err
-		}
+	if err := putRun(tx, newRun(o.requests)); err != nil {
+		return err
 	}
 	for origin, size := range o.marks {
 		if err := in(tx, bucketMarks).Put([]byte(origin), seqKey(size)); err != nil {

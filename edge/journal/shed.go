@@ -87,10 +87,12 @@ func copyIndex(to, from *bbolt.DB, lows map[string]uint64) error {
 			parts := strings.SplitN(string(k[:len(k)-9]), "\x00", 2)
 			return len(parts) == 2 && binary.BigEndian.Uint64(k[len(k)-8:]) >= lows[parts[1]]
 		},
-		bucketRequests: func(_, v []byte) bool { return binary.BigEndian.Uint64(v) >= lows[string(v[8:])] },
-		bucketMarks:    func(_, _ []byte) bool { return true },
-		bucketHeard:    func(_, _ []byte) bool { return true },
-		bucketKept:     func(_, _ []byte) bool { return true },
+		bucketMarks: func(_, _ []byte) bool { return true },
+		bucketHeard: func(_, _ []byte) bool { return true },
+		bucketKept:  func(_, _ []byte) bool { return true },
+	}
+	if err := copyRuns(to, from, lows); err != nil {
+		return err
 	}
 	for name, want := range keep {
 		if err := copyBucket(to, from, name, want); err != nil {

@@ -327,7 +327,7 @@ func indexRows(t *testing.T, path string) (jobs, requests, marks int) {
 	t.Helper()
 	change(t, path, func(tx *bbolt.Tx) error {
 		jobs = tx.Bucket([]byte("jobs")).Stats().KeyN
-		requests = tx.Bucket([]byte("requests")).Stats().KeyN
+		requests = journal.RequestsIn(tx)
 		marks = tx.Bucket([]byte("marks")).Stats().KeyN
 		return nil
 	})

@@ -14,9 +14,6 @@ const (
 	maxBatch    = 256      // drafts or adopted entries of one transaction
 	maxGraphs   = 512      // jobs whose graph is kept in memory
 	flushAt     = 4096     // entries that wait before the index is written behind
-	flushBusy   = 2 * 4096 // the same while many write: twice as many touch hardly more pages
-	busyBatch   = 16       // entries of a batch that many wrote
-	smallIndex  = 100_000  // entries up to which that holds: all pages of a flush are in memory
 	batchRoom   = 64 << 10 // what a transaction may take beside its records
 	quietYields = 3        // without a new op, and nobody on his way, they end gathering
 	mostYields  = 256      // of one gathering
@@ -282,18 +279,10 @@ func (j *Journal) publish(b *batch) error {
 		}
 	}
 	j.mu.Unlock()
-	if waiting >= flushBusy || waiting >= flushAt && (len(b.entries) < busyBatch || j.holds() > smallIndex) {
+	if waiting >= flushAt {
 		j.wakeBehind()
 	}
 	return nil
-}
-
-// holds is how many entries are held. Only the writer calls it.
-func (j *Journal) holds() (n uint64) {
-	for _, h := range j.heads {
-		n += h.Size - h.Low
-	}
-	return n
 }
 
 func (j *Journal) wakeBehind() {
