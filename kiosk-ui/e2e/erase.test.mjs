@@ -27,7 +27,7 @@ async function post(path, body) {
 const name = { en: 'Chen Planted', 'zh-Hans': '陈植名', 'zh-Hant': '陳植名' };
 
 for (const lang of ['en', 'zh-Hans', 'zh-Hant']) {
-  test(`an advisor erases a visit at the desk, in ${lang}`, { timeout: 180_000 }, async () => {
+  test(`an advisor erases a visit at the desk, in ${lang}`, { timeout: 900_000 }, async () => {
     const page = await openPage(browser, `${reception}/desk?lang=${lang}`, { width: 1280, height: 900 });
     const people = await page.getByTestId('who').locator('option').evaluateAll((o) => o.map((x) => x.value).filter(Boolean));
     const visit = await post('checkin/open', {

@@ -22,7 +22,7 @@ after(async () => { await browser?.close(); rmSync(dir, { recursive: true, force
 const words = { 'zh-Hans': ['登记到店', '已封存，全部列入'], 'zh-Hant': ['登記到店', '已封存，全部列入'], en: ['visit opened', 'Sealed, every entry listed'] };
 
 for (const lang of ['zh-Hans', 'zh-Hant', 'en']) {
-  test(`the desk shows how a visit came about, and gives its receipt, in ${lang}`, { timeout: 240_000 }, async () => {
+  test(`the desk shows how a visit came about, and gives its receipt, in ${lang}`, { timeout: 900_000 }, async () => {
     const page = await openPage(browser, `${reception}/desk?lang=${lang}`, { width: 1280, height: 900 });
     await page.getByTestId('gone-open').focus();
     await page.keyboard.press('Enter');

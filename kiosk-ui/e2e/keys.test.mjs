@@ -20,7 +20,7 @@ after(() => browser?.close());
 
 const stage = (page, name, timeout = 60_000) => page.locator(`[data-testid=key-stage][data-stage=${name}]`).waitFor({ timeout });
 
-test('a jammed slot, another slot, a restarted browser, and the alarm at the desk', { timeout: 400_000 }, async () => {
+test('a jammed slot, another slot, a restarted browser, and the alarm at the desk', { timeout: 900_000 }, async () => {
   let kiosk = await openPage(browser, `${reception}/kiosk?lang=en`);
   await kiosk.getByTestId('start-en').waitFor();
   await tell(kiosk, { lang: 'en', plate: '粤B77777', phone: '' });

@@ -15,7 +15,7 @@ const session = (more) => ({ session: { job: 'j9', ticket: 'R-417', mode: 'check
 const shows = (page, stage) => page.locator(`[data-testid=key-stage][data-stage=${stage}]`).waitFor();
 
 for (const lang of ['zh-Hans', 'zh-Hant', 'en']) {
-  test(`each trouble has its words in ${lang}, and a way on`, { timeout: 240_000 }, async () => {
+  test(`each trouble has its words in ${lang}, and a way on`, { timeout: 900_000 }, async () => {
     server.set('kiosk', session({}));
     const page = await openPage(browser, `${server.url}/kiosk?lang=${lang}`);
     await onPage(page, 'key');

@@ -16,7 +16,7 @@ before(async () => { browser = await openBrowser(); });
 after(async () => { await browser?.close(); });
 
 for (const lang of ['en', 'zh-Hans', 'zh-Hant']) {
-  test(`a receipt is checked from a file, in ${lang}`, { timeout: 240_000 }, async () => {
+  test(`a receipt is checked from a file, in ${lang}`, { timeout: 900_000 }, async () => {
     const context = await browser.newContext({ offline: true, viewport: { width: 420, height: 900 } });
     context.setDefaultTimeout(60_000);
     const page = await context.newPage();

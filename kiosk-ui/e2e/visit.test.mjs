@@ -23,7 +23,7 @@ async function clean(page, name) {
   assert.deepEqual(await axe(page), [], `axe-core on ${name}`);
 }
 
-test('a car goes through the whole visit', { timeout: 240_000 }, async () => {
+test('a car goes through the whole visit', { timeout: 900_000 }, async () => {
   const plate = '粤B12345';
   const kiosk = await openPage(browser, `${reception}/kiosk?lang=zh-Hans`);
   const board = await openPage(browser, `${reception}/board?rows=30`, { width: 1920, height: 1080 });
@@ -67,7 +67,7 @@ test('a car goes through the whole visit', { timeout: 240_000 }, async () => {
   for (const page of [kiosk, board, desk, bay]) assert.deepEqual(page.wrong, []);
 });
 
-test('a call at the kiosk reaches the desk until somebody goes', { timeout: 240_000 }, async () => {
+test('a call at the kiosk reaches the desk until somebody goes', { timeout: 900_000 }, async () => {
   const kiosk = await openPage(browser, `${reception}/kiosk?lang=en`);
   const desk = await openPage(browser, `${reception}/desk`);
   await kiosk.getByTestId('call-person').click();
@@ -101,7 +101,7 @@ async function soon(...args) {
   }
 }
 
-test('a key is handed out at the desk, signed for', { timeout: 240_000 }, async () => {
+test('a key is handed out at the desk, signed for', { timeout: 900_000 }, async () => {
   const strokes = [{ points: [{ x: 1, y: 1, time: 0, pressure: 0.5 }, { x: 9, y: 5, time: 9, pressure: 0.5 }] }];
   const { job, ticket, order } = await tap(reception, 'checkin/open', {
     lang: 'en', purpose: 'repair', plate: '粤B54321', plate_public: 'ticket', complaint: { taps: ['noise'] },
@@ -133,7 +133,7 @@ test('a key is handed out at the desk, signed for', { timeout: 240_000 }, async 
   assert.deepEqual(desk.wrong, []);
 });
 
-test('the order can be declined as easily as signed', { timeout: 240_000 }, async () => {
+test('the order can be declined as easily as signed', { timeout: 900_000 }, async () => {
   const { tell, leave, onPage } = await import('./kiosk.mjs');
   const kiosk = await openPage(browser, `${reception}/kiosk`);
   await tell(kiosk, { lang: 'en', plate: '沪D12D44', phone: '' });

@@ -33,7 +33,7 @@ const jobOf = async (desk, ticket) => {
   return view.jobs.find((j) => j.ticket === ticket).id;
 };
 
-test('another car than the job’s waits for a person', { timeout: 240_000 }, async () => {
+test('another car than the job’s waits for a person', { timeout: 900_000 }, async () => {
   const kiosk = await openPage(browser, `${reception}/kiosk?lang=zh-Hans`);
   const desk = await openPage(browser, `${reception}/desk?lang=en`, { width: 1600, height: 1400 });
   const [first, second] = [await openPage(browser, `${bay1At}/bay?lang=en`, { height: 1000 }), await openPage(browser, `${bay2At}/bay?lang=en`, { height: 1000 })];
