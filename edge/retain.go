@@ -107,9 +107,7 @@ func (h *house) aged(entries []journal.Entry, now time.Time) []job.Event {
 			told.Parents = append(told.Parents, job.Hash(p))
 		}
 		switch {
-		case at.Sure:
-			told.WallMS, told.Quality = min(at.MS, now.UnixMilli()), clocks.Synchronised
-		case at.To > 0:
+		case at.To > 0: // the time itself, of an anchored clock
 			told.WallMS, told.Quality = min(at.To, now.UnixMilli()), clocks.Synchronised
 		case at.MS > now.UnixMilli(), tlog.NodeOf(e.Origin) != h.member.Node && e.Quality < clocks.Synchronised:
 			told.Quality = 0

@@ -137,8 +137,9 @@ func TestAPersonErasesAVisitWhoseEntriesWereDropped(t *testing.T) {
 	t.Parallel()
 	k := newKeeper(t)
 	over := k.clock.now
+	k.visit("j-0")
 	for range 60 {
-		k.visit("j-0")
+		k.visit("j-x")
 	}
 	k.dropAll(over.Add(31 * day))
 	err := k.desk.EraseData(t.Context(), desk.Erasure{Job: "j-0", By: "SA1", Reason: "asked for it", Request: journal.RequestID{1}})
