@@ -345,10 +345,14 @@ func (b *Bay) takeWarning(ctx context.Context, w keycab.Warning) {
 	}
 	b.recordAll(ctx, b.warned("", job.WarningRaised{What: word, Slot: w.Slot}))
 	b.tellCabinetNow()
-	message, hint := warningText(w.Kind)
-	b.tell(board.Now{Fault: &board.Fault{Kind: "cabinet", Message: message, Hint: hint}})
+	if message, hint := warningText(w.Kind); message != "" {
+		b.tell(board.Now{Fault: &board.Fault{Kind: "cabinet", Message: message, Hint: hint}})
+	}
 }
 
+// warningText is what a fault of the whole cabinet says on the screens as long as it
+// lasts: the next snapshot ends it. Other warnings, as of one slot, are in the list of
+// what stands, and nothing more.
 func warningText(kind string) (message, hint string) {
 	switch kind {
 	case keycab.WarnNotCommissioned:
@@ -359,7 +363,7 @@ func warningText(kind string) (message, hint string) {
 	case keycab.WarnBoardSilent:
 		return "a lock board does not answer: its slots are unknown", "check its power and its two wires"
 	}
-	return "the line to the key cabinet is disturbed", "check the two wires of the bus and its shield"
+	return "", ""
 }
 
 // who is the job that a movement of the hook belongs to.

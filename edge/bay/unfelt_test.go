@@ -9,6 +9,7 @@ import (
 	"pitlane/devices"
 	"pitlane/devices/keycab"
 	"pitlane/edge/bay"
+	"pitlane/edge/board"
 	"pitlane/edge/job"
 )
 
@@ -156,6 +157,29 @@ func TestWithoutAKeySensorADoorShutWhileNobodyLookedEndsItToo(t *testing.T) {
 		synctest.Wait()
 		if slices.Contains(r.n.kinds(from), "key.hung") {
 			t.Error("hung once more by another break")
+		}
+	})
+}
+
+// A lock that does not move is no disturbed line: it stands in the list, and no fault of
+// the whole cabinet is said that nothing would end.
+func TestAWarningOfOneSlotIsNoFaultOfTheCabinet(t *testing.T) {
+	t.Parallel()
+	inRoom(t, func(t *testing.T, r *room) {
+		for _, kind := range []string{keycab.WarnStuck, keycab.WarnRebooted, keycab.WarnNoise} {
+			r.cab.warn(keycab.Warning{Slot: 2, Kind: kind})
+		}
+		synctest.Wait()
+		if got := newest(r.wall, func(n board.Now) *board.Fault { return n.Fault }); got != nil {
+			t.Errorf("the screens say %+v", got)
+		}
+		if got := r.standing(); len(got) != 3 {
+			t.Errorf("what stands is %q, want three warnings", got)
+		}
+		r.cab.warn(keycab.Warning{Slot: 1, Kind: keycab.WarnAddressConflict})
+		synctest.Wait()
+		if got := newest(r.wall, func(n board.Now) *board.Fault { return n.Fault }); got == nil {
+			t.Error("nothing is said of two boards with one address")
 		}
 	})
 }

@@ -22,11 +22,12 @@ func (b *Board) desk() DeskView {
 }
 
 func (b *Board) deskJob(s job.State) DeskJob {
+	bill := job.Bill(s) // what was offered and not signed for, or declined, is nobody's approved line (K-093)
 	j := DeskJob{
 		ID: s.ID, Tips: nonNil(s.Tips), Node: nodeOf(s.NewestOrigin), Ticket: s.Ticket, Plate: s.Plate,
 		Name: s.Name, Phone: s.Phone, VIN: s.VIN, Lang: s.Lang, Purpose: s.Purpose, Urgency: s.Urgency,
 		Owner: s.Owner, Assistance: s.Assistance, Phase: s.Phase, Word: s.Phase.Word(), Complaint: s.Complaint,
-		Marks: nonNil(s.Marks), Belongings: nonNil(s.Belongings), Lines: nonNil(s.Lines), Total: s.Total,
+		Marks: nonNil(s.Marks), Belongings: nonNil(s.Belongings), Lines: bill.Lines, Total: bill.Total,
 		Opened: at(s.OpenedMS), Promised: promise(s.Promised), Bay: s.Bay, Lead: s.Lead,
 		Extras: []DeskExtra{}, Scans: b.summaries(s), KeyIn: s.Key.In, Key: b.deskKey(s), SignedBack: s.SignedFor, Next: job.Next(s),
 		Conflicts: nonNil(s.Conflicts), Uncertain: s.Uncertain,

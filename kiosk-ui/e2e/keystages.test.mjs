@@ -33,6 +33,15 @@ for (const lang of ['zh-Hans', 'zh-Hant', 'en']) {
       assert.deepEqual(await axe(page), [], stage);
     }
     await page.getByTestId('call-person').waitFor(); // a person can be called from anywhere
+
+    // A slot without a sensor for keys asks for its door, and has no button that nothing answers.
+    server.set('kiosk', session({ key: 'unknown' }));
+    await page.getByTestId('key-hint').filter({ hasText: '4' }).waitFor();
+    assert.equal(await page.getByTestId('key-hung').count(), 0);
+
+    // The key hangs and the visit is handed over, but the door stands open: it is asked for.
+    server.set('kiosk', session({ step: 'done', key: 'present' }));
+    await shows(page, 'seen');
     server.set('kiosk', { accepting: false, why: 'cabinet_offline' });
     await page.getByTestId('key-why').waitFor();
     server.set('kiosk', { accepting: true, why: undefined });
