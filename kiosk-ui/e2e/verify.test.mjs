@@ -3,13 +3,12 @@
 // writes them and names their folder.
 
 import assert from 'node:assert/strict';
-import { pathToFileURL } from 'node:url';
 import { after, before, test } from 'node:test';
 import { axe, openBrowser } from './browser.mjs';
 
 const dir = process.env.PITLANE_RECEIPTS_DIR;
 const shots = process.env.PITLANE_SHOTS;
-const html = pathToFileURL(new URL('../dist/verify.html', import.meta.url).pathname);
+const html = new URL('../dist/verify.html', import.meta.url);
 
 let browser;
 before(async () => { browser = await openBrowser(); });
