@@ -129,7 +129,9 @@ func newFront(t *testing.T) *front {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &front{t: t, dir: added.Dir, now: &clock{at: time.Date(2026, 11, 21, 9, 1, 0, 0, time.UTC)}}
+	// Of yesterday: the journal goes by the machine's own clock, whatever the year is.
+	y, m, d := time.Now().UTC().AddDate(0, 0, -1).Date()
+	f := &front{t: t, dir: added.Dir, now: &clock{at: time.Date(y, m, d, 9, 1, 0, 0, time.UTC)}}
 	f.open()
 	t.Cleanup(func() { f.stop() })
 	return f
