@@ -113,7 +113,11 @@ func (x *index) guard(in func(func(*bbolt.Tx) error) error, fn func(*bbolt.Tx) e
 			err = fmt.Errorf("meta.db is damaged, restart the node: %v", p)
 		}
 	}()
-	return in(fn)
+	if err = in(fn); errors.Is(err, errRun) {
+		_ = os.Remove(x.path)
+		err = fmt.Errorf("meta.db is damaged, restart the node: %w", err)
+	}
+	return err
 }
 
 func (x *index) readHeard(tx *bbolt.Tx) error {

@@ -109,3 +109,31 @@ func FuzzDecodeRun(f *testing.F) {
 		}
 	})
 }
+
+// TestADamagedRunIsMadeAnew: an index that cannot be read is gone at the next start.
+func TestADamagedRunIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "meta.db")
+	x, err := openIndex(path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.db.Update(func(tx *bbolt.Tx) error { return in(tx, bucketRuns).Put(seqKey(0), []byte("damaged")) }); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := x.request(RequestID{1}); err == nil || ok {
+		t.Errorf("a damaged run says %v, %v", ok, err)
+	}
+	if err := x.close(); err != nil {
+		t.Fatal(err)
+	}
+	if x, err = openIndex(path, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := x.request(RequestID{1}); err != nil || ok {
+		t.Errorf("made anew it says %v, %v", ok, err)
+	}
+	if err := x.close(); err != nil {
+		t.Fatal(err)
+	}
+}

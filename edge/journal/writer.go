@@ -14,6 +14,7 @@ const (
 	maxBatch    = 256      // drafts or adopted entries of one transaction
 	maxGraphs   = 512      // jobs whose graph is kept in memory
 	flushAt     = 4096     // entries that wait before the index is written behind
+	keptRows    = 1 << 20  // bytes of rows whose memory is used again
 	batchRoom   = 64 << 10 // what a transaction may take beside its records
 	quietYields = 3        // without a new op, and nobody on his way, they end gathering
 	mostYields  = 256      // of one gathering
@@ -186,7 +187,11 @@ func (j *Journal) try(ops []*op) (err error) {
 	}()
 	b := newBatch(j, tx, countAll(ops))
 	b.rows = j.w.rows[:0]
-	defer func() { j.w.rows = b.rows }()
+	defer func() {
+		if j.w.rows = b.rows; cap(b.rows) > keptRows {
+			j.w.rows = nil
+		}
+	}()
 	for _, o := range ops {
 		o.entries, o.err, o.wrote = nil, nil, false
 		before := len(b.entries)

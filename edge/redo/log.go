@@ -18,6 +18,7 @@ const (
 	afterHead = 64   // where the base lies
 	block     = 4096 // what frames begin at a multiple of
 	frameHead = 12
+	keptBytes = 1 << 20 // of a frame whose memory is used again
 	// MaxBase is the most that a base takes: two pages of the largest kind.
 	MaxBase = 2 << 16
 )
@@ -147,6 +148,9 @@ func (l *Log) Append(rows []byte) error {
 		return fmt.Errorf("append to the redo log: %w", err)
 	}
 	l.last, l.at, l.index = l.at, l.at+int64(len(l.buf)), l.index+1
+	if cap(l.buf) > keptBytes {
+		l.buf = nil
+	}
 	return nil
 }
 
