@@ -298,14 +298,18 @@ func (v *clockVisit) afterInspection(ctx context.Context) {
 	})
 }
 
-// nothingTooEarly: nothing was erased, no alarm was raised, and only the limits have
-// fired that come at once.
+// nothingTooEarly: nothing was erased, no key or door was out for too long, and only the
+// limits have fired that come at once.
 func (v *clockVisit) nothingTooEarly() {
 	v.t.Helper()
 	for _, e := range v.tail("reception") {
-		switch kind, _, _ := strings.Cut(e.Kind, "."); {
-		case kind == "subject", kind == "alarm", kind == "warning", e.Kind == "timer.overdue":
+		if job.Erases(e.Kind) || e.Kind == (job.TimerOverdue{}).Kind() {
 			v.t.Errorf("%s was written by %s", e.Kind, e.Origin)
+		}
+	}
+	for _, what := range []string{job.AlarmDoorOpen, job.WarnOverdue} {
+		if strings.Contains(v.desk.frames(), fmt.Sprintf(`"what":%q`, what)) {
+			v.t.Errorf("the desk was told of %s", what)
 		}
 	}
 	timers := 0
