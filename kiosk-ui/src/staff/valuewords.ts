@@ -14,7 +14,7 @@ export const valueNames: Record<string, readonly [string, string]> = {
   short_term_fuel_trim_bank_4: ['短期燃油修正 列4', '短期燃油修正 列4'], long_term_fuel_trim_bank_4: ['长期燃油修正 列4', '長期燃油修正 列4'],
   fuel_pressure: ['燃油压力', '燃油壓力'], intake_manifold_pressure: ['进气歧管压力', '進氣歧管壓力'], engine_rpm: ['发动机转速', '引擎轉速'], vehicle_speed: ['车速', '車速'],
   timing_advance: ['点火提前角', '點火提前角'], intake_air_temperature: ['进气温度', '進氣溫度'], mass_air_flow: ['进气流量', '進氣流量'], throttle_position: ['节气门开度', '節氣門開度'],
-  secondary_air_status: ['二次空气状态', '二次空氣狀態'], oxygen_sensors_present: ['氧传感器配置', '含氧感知器配置'], obd_standard: ['OBD 标准', 'OBD 標準'], auxiliary_io_status: ['取力器状态', '取力器狀態'],
+  secondary_air_status: ['二次空气状态', '二次空氣狀態'], oxygen_sensors_present: ['氧传感器配置', '含氧感知器配置'], obd_standard: ['OBD 标准', 'OBD 標準'],
   run_time: ['启动后运行时间', '啟動後運轉時間'], distance_with_mil: ['亮灯后行驶距离', '亮燈後行駛距離'], fuel_rail_pressure_relative: ['油轨压力（相对进气）', '油軌壓力（相對進氣）'],
   fuel_rail_gauge_pressure: ['油轨压力', '油軌壓力'], fuel_rail_absolute_pressure: ['油轨绝对压力', '油軌絕對壓力'], commanded_egr: ['EGR 指令', 'EGR 指令'], egr_error: ['EGR 偏差', 'EGR 偏差'],
   commanded_evaporative_purge: ['炭罐清洗指令', '活性碳罐清除指令'], fuel_level: ['油量', '油量'], warm_ups_since_clear: ['清码后暖机次数', '清碼後暖機次數'], distance_since_clear: ['清码后行驶距离', '清碼後行駛距離'],
@@ -27,7 +27,16 @@ export const valueNames: Record<string, readonly [string, string]> = {
   relative_accelerator_pedal: ['加速踏板相对位置', '油門踏板相對位置'], hybrid_battery_charge: ['动力电池电量', '動力電池電量'], engine_oil_temperature: ['机油温度', '機油溫度'], fuel_injection_timing: ['喷油正时', '噴油正時'], engine_fuel_rate: ['燃油消耗率', '燃油消耗率'],
   emission_requirements: ['排放标准', '排放標準'], demanded_engine_torque: ['需求扭矩', '需求扭力'], actual_engine_torque: ['实际扭矩', '實際扭力'], engine_reference_torque: ['参考扭矩', '參考扭力'], engine_friction_torque: ['摩擦扭矩', '摩擦扭力'],
   engine_coolant_temperature_1: ['冷却液温度 1', '冷卻水溫度 1'], engine_coolant_temperature_2: ['冷却液温度 2', '冷卻水溫度 2'], engine_run_time_total: ['发动机总运行时间', '引擎總運轉時間'], engine_idle_time_total: ['怠速总时间', '怠速總時間'],
-  transmission_gear: ['挡位', '檔位'], transmission_gear_ratio: ['变速比', '變速比'], odometer: ['里程', '里程'], engine_odometer: ['发动机里程', '引擎里程'], nox_warning_and_inducement: ['NOx 报警', 'NOx 警示'], boost_control: ['增压控制', '增壓控制'], reagent_tank_level: ['尿素液位', '尿素液位'],
+  transmission_gear: ['挡位', '檔位'], transmission_gear_ratio: ['变速比', '變速比'], odometer: ['里程', '里程'], engine_odometer: ['发动机里程', '引擎里程'], boost_control: ['增压控制', '增壓控制'], reagent_tank_level: ['尿素液位', '尿素液位'],
+  pto_output: ['取力器输出', '取力器輸出'], glow_plug_lamp: ['预热塞指示灯', '預熱塞指示燈'], recommended_gear: ['建议挡位', '建議檔位'],
+  automatic_transmission: ['自动变速箱', '自動變速箱'], manual_transmission: ['手动变速箱', '手動變速箱'],
+  dpf_regeneration: ['颗粒捕集器再生', '濾煙器再生'], dpf_regeneration_trigger: ['再生触发原因', '再生觸發原因'], dpf_regeneration_type: ['再生方式', '再生方式'],
+  dpf_time_between_regenerations: ['再生间隔时间', '再生間隔時間'], dpf_distance_between_regenerations: ['再生间隔里程', '再生間隔里程'],
+  nox_adsorber_regeneration: ['NOx 吸附器再生', 'NOx 吸附器再生'], nox_adsorber_desulfurization: ['NOx 吸附器脱硫', 'NOx 吸附器脫硫'],
+  nox_warning: ['NOx 报警', 'NOx 警示'], nox_nte_control_area: ['NOx 控制区', 'NOx 管制區'], pm_nte_control_area: ['颗粒物控制区', '微粒管制區'],
+  nox_inducement_level_1: ['NOx 限扭 1 级', 'NOx 限扭 1 級'], nox_inducement_level_2: ['NOx 限扭 2 级', 'NOx 限扭 2 級'], nox_inducement_level_3: ['NOx 限扭 3 级', 'NOx 限扭 3 級'],
+  reagent_low: ['尿素不足', '尿素不足'], reagent_incorrect: ['尿素不合格', '尿素不合格'], reagent_consumption: ['尿素消耗异常', '尿素消耗異常'], nox_high: ['NOx 过高', 'NOx 過高'],
+  scr_inducement: ['SCR 限扭', 'SCR 限扭'], scr_inducement_reason: ['SCR 限扭原因', 'SCR 限扭原因'], warning_lamps: ['警告灯', '警告燈'],
 };
 // Families of the same value for each sensor: the name behind the stem stays.
 export const valueStems: Record<string, readonly [string, string]> = {
