@@ -46,13 +46,6 @@ func (m *machine) set(wall time.Time, synced bool) {
 // now is the time as programs on the machine see it.
 func (m *machine) now() time.Time { return time.Now().Add(time.Duration(m.shift.Load())) }
 
-// reboot makes it another boot, which began just now.
-func (m *machine) reboot(id string) {
-	var ts unix.Timespec
-	_ = unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts) // cannot fail with this clock
-	m.boot, m.up = id, int64(10*time.Second)-ts.Nano()
-}
-
 // start starts a program on the machine, as cmd.Start does.
 func (m *machine) start(cmd *exec.Cmd) error {
 	ready := make(chan error, 1)
