@@ -80,6 +80,7 @@ func drained(b *testing.B, events int) {
 	b.ReportMetric(float64(now.Microseconds()), "append-p50-µs")
 	b.ReportMetric(float64(was.Microseconds()), "append-empty-p50-µs")
 	b.ReportMetric(float64(now)/float64(was), "append-ratio")
+	must(b, journal.Slim(j))
 	b.ReportMetric(float64(bytesOnDisk(b, dir))/float64(liveBytes(b, j)), "disk/live")
 	debug.FreeOSMemory()
 	b.ReportMetric(anonymous(b), "anon-MiB")

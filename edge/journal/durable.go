@@ -22,6 +22,10 @@ const (
 // fills up is left to what must be written.
 const plenty = 64
 
+// slack is how much larger than what its rows explain the newest file may get over one
+// base: bbolt reuses no page that it took from the file's end while the base is held.
+const slack = 1 << 20
+
 // durable makes the transactions of the newest segment file survive a power cut: with
 // one sync of the redo log, or without a log with the file's own two. Only the writer
 // uses it.
@@ -29,6 +33,7 @@ type durable struct {
 	log  *redo.Log
 	most int64     // what the log may grow to
 	pin  *bbolt.Tx // sees the base: while it is open, no page of the base is written
+	base int64     // what the file had in use then, bytes
 }
 
 // openRedo begins with nothing pending. A disk without room for the log is no reason
@@ -51,11 +56,20 @@ func (j *Journal) openRedo() error {
 	return err
 }
 
-// prepare makes the newest file ready for the next transaction. After an error nobody
-// knows what a power cut would find.
-func (s *shelf) prepare() error {
-	if s.durable.log == nil || s.durable.log.Active() {
+// prepare makes the newest file, which has so many bytes in use, ready for the next
+// transaction. After an error nobody knows what a power cut would find.
+func (s *shelf) prepare(size int64) error {
+	d := &s.durable
+	if d.log == nil {
 		return nil
+	}
+	if d.log.Active() {
+		if size-d.base <= slack+2*d.log.Used() {
+			return nil
+		}
+		if err := s.newest.Sync(); err != nil {
+			return fmt.Errorf("sync the newest segment file: %w", err)
+		}
 	}
 	return s.begin()
 }
@@ -110,6 +124,9 @@ func (s *shelf) begin() error {
 		return err
 	}
 	pin, err := s.newest.Begin(false)
+	if err == nil {
+		d.base = pin.Size()
+	}
 	if err = errors.Join(err, d.unpin()); err != nil {
 		return fmt.Errorf("hold the base of the redo log: %w", err)
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -85,5 +86,22 @@ func RequestsIn(tx *bbolt.Tx) (n int) {
 		n += r.count()
 		return err
 	})
+	return n
+}
+
+// Slim waits until the index holds little of what is trimmed.
+func Slim(j *Journal) error {
+	for {
+		_, due, err := j.index.due(j.Tips())
+		if err != nil || !due {
+			return err
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+}
+
+// NewestBytes is what the newest segment file has in use; 0 where it cannot be read.
+func NewestBytes(j *Journal) int64 {
+	n, _ := j.shelf.newestBytes()
 	return n
 }

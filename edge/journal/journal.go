@@ -171,6 +171,7 @@ func (j *Journal) open(ctx context.Context) error {
 	j.group.Add(2)
 	go j.write()
 	go j.writeBehind()
+	j.wakeBehind() // it may have been closed before its index was written anew
 	if j.renewed {
 		if _, err := j.Append(ctx, Draft{Kind: "log.opened"}); err != nil {
 			return err

@@ -163,3 +163,22 @@ func TestARedoLogOfANewerFileIsSetAside(t *testing.T) {
 	appendOne(t, j, pause(2))
 	mustVerify(t, j)
 }
+
+// TestTheFileOfALoneWriterStaysSmall: while a base is held bbolt takes pages from the
+// file's end that it cannot use again; the file would be some pages larger with each
+// commit.
+func TestTheFileOfALoneWriterStaysSmall(t *testing.T) {
+	t.Parallel()
+	shop := newTestShop("demo-bay-1")
+	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
+	o.SelfCheck = false
+	j := shop.open(t, o)
+	appendMany(t, j, 20_000) // the log is large then, and a base would be held for long
+	must(t, journal.Roll(j))
+	for n := range 1500 {
+		appendOne(t, j, pause(n))
+	}
+	if used := journal.NewestBytes(j); used > 4<<20 {
+		t.Errorf("1,500 entries, each committed alone, take %d KiB", used>>10)
+	}
+}

@@ -16,37 +16,44 @@ const shedAt = 8192
 
 // shed writes the index anew without what is trimmed, once that is most of it: a
 // file that was filled and drained stays large and slow. Called by the one goroutine
-// that writes the index; what looks something up meanwhile finds the old file.
-func (x *index) shed(tips []Tip) error {
-	lows, dead, live := map[string]uint64{}, uint64(0), uint64(0)
-	was, err := x.lows()
-	if err != nil {
-		return err
-	}
-	for _, t := range tips {
-		lows[t.Origin] = t.Low
-		dead += t.Low - min(t.Low, was[t.Origin])
-		live += t.Size - t.Low
-	}
-	if dead < live+shedAt {
-		return nil
+// that writes the index; what looks something up meanwhile finds the old file. It says
+// whether the index was written anew.
+func (x *index) shed(tips []Tip) (bool, error) {
+	lows, due, err := x.due(tips)
+	if err != nil || !due {
+		return false, err
 	}
 	tmp := x.path + ".tmp"
 	if err := os.RemoveAll(tmp); err != nil {
-		return fmt.Errorf("write the index anew: %w", err)
+		return false, fmt.Errorf("write the index anew: %w", err)
 	}
 	slim := &index{path: tmp, heard: map[string]map[string][2]uint64{}}
 	if err := slim.open(false); err != nil {
-		return fmt.Errorf("write the index anew: %w", err)
+		return false, fmt.Errorf("write the index anew: %w", err)
 	}
 	err = x.guard(func(func(*bbolt.Tx) error) error { return copyIndex(slim.db, x.db, lows) }, nil)
 	if err == nil {
 		err = x.swap(slim.db)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("write the index anew: %w", err), slim.db.Close(), os.Remove(tmp))
+		return false, errors.Join(fmt.Errorf("write the index anew: %w", err), slim.db.Close(), os.Remove(tmp))
 	}
-	return nil
+	return true, nil
+}
+
+// due says whether most of the index is of what is trimmed, and where each origin begins.
+func (x *index) due(tips []Tip) (lows map[string]uint64, due bool, err error) {
+	was, err := x.lows()
+	if err != nil {
+		return nil, false, err
+	}
+	lows, dead, live := map[string]uint64{}, uint64(0), uint64(0)
+	for _, t := range tips {
+		lows[t.Origin] = t.Low
+		dead += t.Low - min(t.Low, was[t.Origin])
+		live += t.Size - t.Low
+	}
+	return lows, dead >= live+shedAt, nil
 }
 
 // swap puts another file in the place of the index's.

@@ -164,10 +164,11 @@ func (j *Journal) try(ops []*op) (err error) {
 			}
 		}
 	}
-	if err := j.rollFor(ops); err != nil {
+	size, err := j.rollFor(ops)
+	if err != nil {
 		return err
 	}
-	if err := j.shelf.prepare(); err != nil {
+	if err := j.shelf.prepare(size); err != nil {
 		return j.unsure(err)
 	}
 	tx, err := j.shelf.newest.Begin(true)
@@ -308,31 +309,40 @@ func (j *Journal) writeBehind() {
 		}
 		if err := j.index.flush(); err != nil {
 			j.log.Warn("the index stays in memory for now", "error", err)
-		} else if err := j.index.shed(j.Tips()); err != nil {
+			continue
+		}
+		slimmer, err := true, error(nil)
+		for slimmer && err == nil && !j.closed.Load() { // more may be trimmed while it is written anew
+			slimmer, err = j.index.shed(j.Tips())
+		}
+		if err != nil {
 			j.log.Warn("the index keeps what was trimmed for now", "error", err)
 		}
 	}
 }
 
-// rollFor begins a new segment file when the ops would overfill the newest.
-func (j *Journal) rollFor(ops []*op) error {
+// rollFor begins a new segment file when the ops would overfill the newest. It gives
+// the bytes that the newest has in use.
+func (j *Journal) rollFor(ops []*op) (size int64, err error) {
 	count, room := countAll(ops), int64(batchRoom)
 	for _, o := range ops {
 		room += o.room()
 	}
-	size, err := j.shelf.newestBytes()
-	if err != nil {
-		return err
+	if size, err = j.shelf.newestBytes(); err != nil {
+		return 0, err
 	}
 	if j.w.leaves == 0 || j.w.leaves+count <= j.opt.SegmentLeaves && size+room <= j.opt.SegmentBytes {
-		return nil
+		return size, nil
 	}
 	if err := j.shelf.settle(); err != nil {
-		return j.unsure(err)
+		return 0, j.unsure(err)
 	}
 	if err := j.shelf.roll(j.heads); err != nil {
-		return fmt.Errorf("begin a segment file: %w", err)
+		return 0, fmt.Errorf("begin a segment file: %w", err)
 	}
 	j.w.leaves = 0
-	return j.measure()
+	if err := j.measure(); err != nil {
+		return 0, err
+	}
+	return j.shelf.newestBytes()
 }

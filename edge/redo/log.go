@@ -30,6 +30,7 @@ var ErrNoRoom = errors.New("the redo log is full")
 type Log struct {
 	f          *os.File
 	size       int64 // bytes that the file has; it never grows while it is appended to
+	start      int64 // where frames begin
 	at         int64 // where the next frame goes
 	last       int64 // where the newest frame lies; at when it cannot be taken back
 	index      uint32
@@ -95,6 +96,9 @@ func (l *Log) Room() int64 {
 	return max(0, l.size-l.at-frameHead)
 }
 
+// Used is how many bytes the frames since Begin take.
+func (l *Log) Used() int64 { return l.at - l.start }
+
 func framesAt(base int) int64 { return (int64(afterHead+base) + block - 1) / block * block }
 
 // Begin makes file and base what frames lead on from, and forgets all frames before.
@@ -112,7 +116,7 @@ func (l *Log) Begin(file uint32, base []byte) error {
 		return fmt.Errorf("begin the redo log: %w", err)
 	}
 	l.at, l.index, l.active = framesAt(len(base)), 0, true
-	l.last = l.at
+	l.start, l.last = l.at, l.at
 	return nil
 }
 
