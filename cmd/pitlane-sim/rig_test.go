@@ -6,7 +6,6 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,11 +23,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"pitlane/edge/board"
-	"pitlane/edge/job"
-	"pitlane/edge/shop"
-	"pitlane/sync/broker"
 )
 
 // rig is a whole shop of separate processes: the real pitlane-edge and
@@ -43,12 +37,6 @@ type rig struct {
 	procs map[string]*proc
 	mqtt  mqtt
 	on    map[string]*machine // by node: what it believes of its computer, where that is not as it is
-}
-
-// mqtt is a broker that can be cut and mended.
-type mqtt interface {
-	start()
-	stop()
 }
 
 // proc is one running program and what it has said.
@@ -282,74 +270,6 @@ func (r *rig) ready(base string) {
 	})
 }
 
-// watcher keeps every message of one screen.
-type watcher struct {
-	mu   sync.Mutex
-	all  []message
-	eyes *eyes[json.RawMessage]
-}
-
-// watch looks at a screen until the test ends.
-func (r *rig) watch(base, name string) *watcher {
-	w := &watcher{eyes: newEyes[json.RawMessage]()}
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		s := newScreen(base)
-		for ctx.Err() == nil {
-			_ = s.look(ctx, name, func(m message) bool { // opened again when it ends
-				w.mu.Lock()
-				w.all = append(w.all, m)
-				w.mu.Unlock()
-				if m.View != nil {
-					w.eyes.put(m.View)
-				}
-				return true
-			})
-			pause(ctx, 100*time.Millisecond)
-		}
-	}()
-	r.t.Cleanup(func() { stop(); <-done })
-	return w
-}
-
-// frames is everything the screen was sent, as text.
-func (w *watcher) frames() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	var b strings.Builder
-	for _, m := range w.all {
-		b.Write(m.View)
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
-// sees waits until a view of type V is as wanted.
-func sees[V any](r *rig, w *watcher, limit time.Duration, what string, ok func(V) bool) V {
-	r.t.Helper()
-	end := time.After(limit)
-	for {
-		raw, seen, changed := w.eyes.now()
-		if seen {
-			var v V
-			if err := json.Unmarshal(raw, &v); err != nil {
-				r.t.Fatalf("decode the view: %v", err)
-			}
-			if ok(v) {
-				return v
-			}
-		}
-		select {
-		case <-end:
-			r.t.Fatalf("%s was not seen within %v; the last view had %d bytes", what, limit, len(raw))
-			panic("not reached")
-		case <-changed:
-		}
-	}
-}
-
 // entry is a line of `pitlane tail`.
 type entry struct {
 	Origin string `json:"origin"`
@@ -418,120 +338,6 @@ func (r *rig) sameEverywhere() []entry {
 		next[e.Origin] = e.Seq + 1
 	}
 	return first
-}
-
-// ofReception is the broker that reception's own program has.
-type ofReception struct{}
-
-func (ofReception) start() {}
-func (ofReception) stop()  {}
-
-// embedded is the broker of sync/broker inside the test.
-type embedded struct {
-	r    *rig
-	halt func()
-}
-
-func newEmbedded(r *rig) mqtt { return &embedded{r: r} }
-
-func (e *embedded) start() {
-	e.r.t.Helper()
-	ctx, cancel := context.WithCancel(context.Background())
-	var b *broker.Broker
-	var secure *tls.Config
-	if e.r.net.tls {
-		m, err := shop.Load(e.r.folder("reception"))
-		if err == nil {
-			secure, err = m.ListenTLS(time.Now)
-		}
-		if err != nil {
-			e.r.t.Fatal(err)
-		}
-	}
-	e.r.within(time.Minute, "the broker's port", func() bool {
-		var err error
-		b, err = broker.Listen(ctx, broker.Config{Listen: e.r.net.broker, TLS: secure, Check: func(u, p string) bool {
-			ok, err := shop.CheckPassword(filepath.Join(e.r.dir, "broker.passwd"), u, p)
-			return err == nil && ok
-		}, Central: func(u string) bool { return u == shopName+"-central" }})
-		return err == nil
-	})
-	if want := map[bool]string{false: "tcp://", true: "tls://"}[e.r.net.tls] + e.r.net.broker; b.URL() != want {
-		e.r.t.Fatalf("the broker is at %s, want %s", b.URL(), want)
-	}
-	done := make(chan struct{})
-	go func() { defer close(done); _ = b.Run(ctx) }()
-	e.halt = func() { cancel(); <-done }
-}
-
-func (e *embedded) stop() {
-	if e.halt != nil {
-		e.halt()
-		e.halt = nil
-	}
-}
-
-// mosquitto is Debian's, with the files that `pitlane shop` wrote.
-type mosquitto struct {
-	r   *rig
-	cmd *exec.Cmd
-}
-
-func newMosquitto(r *rig) mqtt { return &mosquitto{r: r} }
-
-func (m *mosquitto) start() {
-	m.r.t.Helper()
-	path, err := exec.LookPath("mosquitto")
-	if err != nil {
-		path = "/usr/sbin/mosquitto"
-	}
-	host, port, err := net.SplitHostPort(m.r.net.broker)
-	if err != nil {
-		m.r.t.Fatal(err)
-	}
-	conf := filepath.Join(m.r.dir, "mosquitto.conf")
-	text := fmt.Sprintf("listener %s %s\nallow_anonymous false\npassword_file %s\nacl_file %s\npersistence false\nuser root\n",
-		port, host, filepath.Join(m.r.dir, "broker.passwd"), filepath.Join(m.r.dir, "broker.acl"))
-	if own := m.r.folder("reception"); m.r.net.tls {
-		text += fmt.Sprintf("cafile %s\ncertfile %s\nkeyfile %s\nrequire_certificate true\ntls_version tlsv1.3\n",
-			filepath.Join(own, "ca.pem"), filepath.Join(own, "node.pem"), filepath.Join(own, "keys", "tls.key"))
-	}
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		m.r.t.Fatal(err)
-	}
-	m.cmd = exec.Command(path, "-c", conf)
-	log := &lockedBuffer{}
-	m.cmd.Stderr, m.cmd.Stdout = log, log
-	if err := m.cmd.Start(); err != nil {
-		m.r.t.Fatalf("start mosquitto: %v (make tools installs it)", err)
-	}
-	m.r.within(time.Minute, "mosquitto listening", func() bool {
-		c, err := net.Dial("tcp", m.r.net.broker)
-		if err != nil {
-			return false
-		}
-		_ = c.Close()
-		return true
-	})
-}
-
-func (m *mosquitto) stop() {
-	if m.cmd != nil {
-		_ = m.cmd.Process.Kill()
-		_ = m.cmd.Wait()
-		m.cmd = nil
-	}
-}
-
-func deskJob(v board.DeskView, id string) board.DeskJob {
-	if j := find(v, id); j != nil {
-		return *j
-	}
-	return board.DeskJob{}
-}
-
-func inPhase(id string, p job.Phase) func(board.DeskView) bool {
-	return func(v board.DeskView) bool { return deskJob(v, id).Phase == p }
 }
 
 // verifies runs `pitlane verify` on a running node.
