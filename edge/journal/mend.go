@@ -123,6 +123,7 @@ func (j *Journal) mendTo(d *damage, ends map[string]uint64) error {
 	for origin, end := range ends {
 		maps.DeleteFunc(f.records[origin], func(seq uint64, _ []byte) bool { return seq >= end })
 	}
+	f.signed(j.Roster())
 	heads, starts := s.before(d.file, f)
 	if starts == nil {
 		return fmt.Errorf("the file before it is damaged too: `pitlane salvage` takes out what is there")
@@ -299,8 +300,8 @@ func (j *Journal) refillOrigin(tx *bbolt.Tx, origin string, h *head, f *found) (
 		}
 		h.Add(tlog.LeafHash(r.leaf))
 	}
-	for text, signed := range f.notes[origin] {
-		if c, err := tlog.ParseCheckpoint(text); err == nil && c.Size%keptCheckpoints == 0 && c.Size > from && roots[c.Size] == c.Root {
+	for signed, c := range f.notes[origin] {
+		if c.Size%keptCheckpoints == 0 && c.Size > from && roots[c.Size] == c.Root {
 			if err := putIn(tx, bucketCheckpoints, origin, c.Size, []byte(signed)); err != nil {
 				return 0, err
 			}
@@ -321,12 +322,8 @@ func (j *Journal) provenEnd(origin string, h *head, f *found, roots map[uint64]H
 		return tree.Size, err
 	}
 	end := h.Size
-	for text, signed := range f.notes[origin] {
-		c, err := tlog.ParseCheckpoint(text)
-		if err != nil || c.Size <= end || roots[c.Size] != c.Root {
-			continue
-		}
-		if _, err := j.Roster().CheckCheckpoint(origin, []byte(signed)); err == nil {
+	for signed, c := range f.notes[origin] {
+		if c.Size > end && roots[c.Size] == c.Root {
 			h.Checkpoint, h.CheckpointSize, h.anchors, end = signed, c.Size, nil, c.Size
 		}
 	}

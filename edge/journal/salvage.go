@@ -22,15 +22,15 @@ type found struct {
 	pages   int // that could be read
 	lost    int // that could not
 	records map[string]map[uint64][]byte
-	heads   map[string]*head             // the newest
-	notes   map[string]map[string]string // origin → text of a checkpoint → the signed note
+	heads   map[string]*head                      // the newest
+	notes   map[string]map[string]tlog.Checkpoint // origin → signed note → what it says
 	anchors map[string][]anchor
 }
 
 func newFound() *found {
 	return &found{
 		records: map[string]map[uint64][]byte{}, heads: map[string]*head{},
-		notes: map[string]map[string]string{}, anchors: map[string][]anchor{},
+		notes: map[string]map[string]tlog.Checkpoint{}, anchors: map[string][]anchor{},
 	}
 }
 
@@ -151,9 +151,19 @@ func (f *found) note(text, signed string) {
 		return
 	}
 	if f.notes[c.Origin] == nil {
-		f.notes[c.Origin] = map[string]string{}
+		f.notes[c.Origin] = map[string]tlog.Checkpoint{}
 	}
-	f.notes[c.Origin][text] = signed
+	f.notes[c.Origin][signed] = c
+}
+
+// signed leaves of the checkpoints only those that their origin signed.
+func (f *found) signed(r *Roster) {
+	for origin, notes := range f.notes {
+		maps.DeleteFunc(notes, func(signed string, _ tlog.Checkpoint) bool {
+			_, err := r.CheckCheckpoint(origin, []byte(signed))
+			return err != nil
+		})
+	}
 }
 
 // SalvageReport is what Salvage took out of a file.
