@@ -71,7 +71,7 @@ func headOf(gen uint64) string { return fileHead + strconv.FormatUint(gen, 10) +
 var errLost = errors.New("keys.db and its wrapping key do not belong together")
 
 // parseBook reads the bytes of a keys.db: the records, how many bytes of it are
-// whole, and how many records are damaged.
+// whole, and how many records are damaged. errLost: it cannot be opened any more.
 func parseBook(raw []byte, wrap func(gen uint64) ([]byte, error)) (gen uint64, out []record, whole int64, n uint64, damaged int, err error) {
 	line, rest, ok := bytes.Cut(raw, []byte{'\n'})
 	text, isOurs := strings.CutPrefix(string(line), fileHead)
@@ -80,7 +80,7 @@ func parseBook(raw []byte, wrap func(gen uint64) ([]byte, error)) (gen uint64, o
 	}
 	secret, err := wrap(gen)
 	if err != nil {
-		return gen, nil, 0, 0, 0, fmt.Errorf("%w: %w", errLost, err)
+		return gen, nil, 0, 0, 0, err
 	}
 	for len(rest) >= 4 {
 		size := int(binary.BigEndian.Uint32(rest))
@@ -285,9 +285,14 @@ func syncDir(dir string) error {
 	return nil
 }
 
+// readWrap reads a wrapping key. errLost: it is not there or none. Any other error says
+// nothing about the key, which is then neither replaced nor destroyed.
 func (b *book) readWrap(gen uint64) ([]byte, error) {
 	path := b.wrapPath(gen)
 	st, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", errLost, err)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -296,7 +301,7 @@ func (b *book) readWrap(gen uint64) ([]byte, error) {
 	}
 	k, err := os.ReadFile(path)
 	if err == nil && len(k) != 32 {
-		err = fmt.Errorf("%s has %d bytes, not 32", wrapName(gen), len(k))
+		err = fmt.Errorf("%w: %s has %d bytes, not 32", errLost, wrapName(gen), len(k))
 	}
 	return k, err
 }
@@ -313,7 +318,7 @@ func openBook(dir string, random io.Reader, readOnly bool) (b *book, rs []record
 		return nil, nil, 0, fmt.Errorf("read keys.db: %w", err)
 	}
 	gen, rs, whole, n, damaged, err := parseBook(raw, b.readWrap)
-	if errors.Is(err, fs.ErrPermission) {
+	if err != nil && !errors.Is(err, errLost) {
 		return nil, nil, 0, fmt.Errorf("read keys.db: %w", err)
 	}
 	if err != nil {
