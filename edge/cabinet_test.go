@@ -16,6 +16,7 @@ import (
 	"pitlane/devices/sim"
 	"pitlane/edge"
 	"pitlane/edge/shop"
+	"pitlane/housetest"
 )
 
 // A commissioning file in the edge's folder is taken up, and who commissioned the
@@ -48,7 +49,7 @@ func TestACommissionedCabinetIsTakenUpAndWrittenDownOnce(t *testing.T) {
 	}
 	for range 2 {
 		r := start(t, dir, edge.Rooms{})
-		eventually(t, "the cabinet's four slots are on the desk", func() bool {
+		housetest.Until(t, "the cabinet's four slots are on the desk", func() bool {
 			code, body := r.get(t, "/desk")
 			return code == http.StatusOK && strings.Contains(body, `"slot":4`) && strings.Contains(body, `"hook":"closed"`)
 		})
@@ -63,7 +64,7 @@ func TestACommissionedCabinetIsTakenUpAndWrittenDownOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := start(t, dir, edge.Rooms{})
-	eventually(t, "a broken file is said on the desk", func() bool {
+	housetest.Until(t, "a broken file is said on the desk", func() bool {
 		_, body := r.get(t, "/desk")
 		return strings.Contains(body, "not set up")
 	})
@@ -79,7 +80,7 @@ func tail(t *testing.T, dir string) string {
 		return edge.DialSocket(ctx, dir)
 	}}}
 	var body []byte
-	eventually(t, "the journal is told", func() bool {
+	housetest.Until(t, "the journal is told", func() bool {
 		resp, err := ask(t, client, "/tail?follow=0")
 		if err != nil {
 			return false

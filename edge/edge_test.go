@@ -17,11 +17,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"pitlane/edge"
 	"pitlane/edge/shop"
 	"pitlane/edge/web"
+	"pitlane/housetest"
 )
 
 // node makes a shop with one node and writes its configuration.
@@ -128,21 +128,6 @@ func (r *running) post(t *testing.T, path string, in, out any) (status int, kind
 	return resp.StatusCode, ""
 }
 
-// eventually polls a condition with a ticker until it holds.
-func eventually(t *testing.T, what string, holds func() bool) {
-	t.Helper()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	limit := time.After(time.Minute)
-	for !holds() {
-		select {
-		case <-tick.C:
-		case <-limit:
-			t.Fatalf("it did not come true: %s", what)
-		}
-	}
-}
-
 func openBody(n int) map[string]any {
 	return map[string]any{
 		"request": fmt.Sprintf("%032x", n), "lang": "en", "purpose": "repair", "plate": "京A12345", "plate_public": "masked",
@@ -171,7 +156,7 @@ func TestAMissingSerialPortIsSaidOnTheScreen(t *testing.T) {
 			t.Errorf("GET %s: got %d: %.200s", screen, code, body)
 		}
 	}
-	eventually(t, "/bay names the port's fault with a hint", func() bool {
+	housetest.Until(t, "/bay names the port's fault with a hint", func() bool {
 		_, body := r.get(t, "/bay")
 		return strings.Contains(body, `"state":"fault"`) && strings.Contains(body, `"kind":"port"`) && strings.Contains(body, `"hint":"`)
 	})
@@ -276,7 +261,7 @@ func TestSocketAnswersTheOperator(t *testing.T) {
 		return edge.DialSocket(ctx, dir)
 	}}}
 	var status edge.Status
-	eventually(t, "the socket answers /status", func() bool {
+	housetest.Until(t, "the socket answers /status", func() bool {
 		resp, err := ask(t, client, "/status")
 		if err != nil {
 			return false

@@ -2,10 +2,7 @@ package edge_test
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -13,11 +10,12 @@ import (
 	"testing"
 
 	"pitlane/edge"
+	"pitlane/housetest"
 )
 
 func TestABrokenConfigurationIsSaidOnTheScreens(t *testing.T) {
 	t.Parallel()
-	addr := ownAddress(t)
+	addr := housetest.OwnAddress(t)
 	file := filepath.Join(t.TempDir(), "edge.toml")
 	if err := os.WriteFile(file, []byte("languagse = []\n[http]\nlisten = \""+addr+"\"\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -30,7 +28,7 @@ func TestABrokenConfigurationIsSaidOnTheScreens(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- edge.Explain(ctx, file, wrong, slog.New(slog.DiscardHandler)) }()
 	r := &running{addr: addr}
-	eventually(t, "the edge answers", func() bool {
+	housetest.Until(t, "the edge answers", func() bool {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+addr+"/healthz", nil)
 		if err != nil {
 			return false
@@ -51,16 +49,4 @@ func TestABrokenConfigurationIsSaidOnTheScreens(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-}
-
-// ownAddress is an address that stays free while nobody listens there: a port of
-// 127.0.0.1 may become the near end of anybody's call.
-func ownAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 16+rand.IntN(200), rand.IntN(250), 1+rand.IntN(250)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }() // to be listened at again
-	return l.Addr().String()
 }

@@ -12,6 +12,7 @@ import (
 	"pitlane/devices/sim"
 	"pitlane/edge"
 	"pitlane/edge/shop"
+	"pitlane/housetest"
 )
 
 // serve lets a simulated device speak on a line of its own until the test ends.
@@ -56,16 +57,16 @@ slot = 2
 		code, body := r.get(t, "/desk")
 		return code == http.StatusOK && strings.Contains(body, `"slot":2,"hook":"closed","key":"`+key+`"`)
 	}
-	eventually(t, "no tag lies in slot 2", func() bool { return slot("absent") })
+	housetest.Until(t, "no tag lies in slot 2", func() bool { return slot("absent") })
 	tags.Show([5]byte{0x62, 0xe3, 0x08, 0x6c, 0xed})
-	eventually(t, "a key hangs in slot 2", func() bool { return slot("present") })
-	eventually(t, "nobody's tag is a warning", func() bool {
+	housetest.Until(t, "a key hangs in slot 2", func() bool { return slot("present") })
+	housetest.Until(t, "nobody's tag is a warning", func() bool {
 		all := tail(t, dir)
 		return strings.Contains(all, `"what":"unknown_tag"`) && strings.Contains(all, "62E3086CED")
 	})
 	tags.Take()
-	eventually(t, "it is gone again", func() bool { return slot("absent") })
-	eventually(t, "the warning is over", func() bool { return strings.Contains(tail(t, dir), `"kind":"warning.cleared"`) })
+	housetest.Until(t, "it is gone again", func() bool { return slot("absent") })
+	housetest.Until(t, "the warning is over", func() bool { return strings.Contains(tail(t, dir), `"kind":"warning.cleared"`) })
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}

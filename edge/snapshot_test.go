@@ -13,6 +13,7 @@ import (
 
 	"pitlane/edge"
 	"pitlane/edge/shop"
+	"pitlane/housetest"
 )
 
 // TestTheBoardsSnapshotSaysNothingToWhoHasTheDisk: the index of an edge that was
@@ -29,7 +30,7 @@ func TestTheBoardsSnapshotSaysNothingToWhoHasTheDisk(t *testing.T) {
 	if code, kind := r.post(t, "/api/v1/checkin/open", in, &got); code != http.StatusOK {
 		t.Fatalf("open a check-in: %d %s", code, kind)
 	}
-	eventually(t, "the plate at the desk", func() bool {
+	housetest.Until(t, "the plate at the desk", func() bool {
 		_, page := r.get(t, "/desk")
 		return strings.Contains(page, "京APLANT") && strings.Contains(page, "planted words")
 	})

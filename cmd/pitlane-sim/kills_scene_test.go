@@ -27,6 +27,7 @@ import (
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
 	"pitlane/edge/vault"
+	"pitlane/housetest"
 )
 
 // fire is a shop whose edges are killed, for one season.
@@ -58,7 +59,7 @@ func newFire(t *testing.T, bin string, n int, seed uint64, inside bool) *fire {
 		dir = t.TempDir()
 	}
 	f := &fire{inside: inside, t: t, dir: dir, book: newLedger(), rnd: rand.New(rand.NewPCG(seed, 1)),
-		rig: &rig{t: t, dir: dir, bin: bin, net: addresses{broker: ownAddress(t, n, 0)}}}
+		rig: &rig{t: t, dir: dir, bin: bin, net: addresses{broker: housetest.OwnAddress(t)}}}
 	f.stop = append(f.stop, func() {
 		if t.Failed() {
 			t.Log("the shop is left for a look in " + dir)
@@ -72,7 +73,7 @@ func newFire(t *testing.T, bin string, n int, seed uint64, inside bool) *fire {
 	for i, node := range []string{"reception", "bay-1", "bay-2"} {
 		_, err := shop.Add(dir, node, roleOf(node), "")
 		f.must(err)
-		addr := ownAddress(t, n, i+1)
+		addr := housetest.OwnAddress(t)
 		e := &target{name: shopName + "-" + node, folder: f.rig.folder(node), base: "http://" + addr, bin: bin, book: f.book,
 			aims: aims(i == 0, inside), open: make(chan struct{}), screen: newScreen("http://" + addr)}
 		e.screen.http.Transport = &http.Transport{DisableKeepAlives: true} // of the life before nothing is left
@@ -93,19 +94,6 @@ func newFire(t *testing.T, bin string, n int, seed uint64, inside bool) *fire {
 		f.stop = append(f.stop, broker.stop)
 	}
 	return f
-}
-
-// ownAddress is an address of this process alone: a port of 127.0.0.1 might be taken
-// by somebody's call while the edge is dead.
-func ownAddress(t *testing.T, shop, node int) string {
-	t.Helper()
-	pid := os.Getpid()
-	l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 16+pid%200, pid/200%250, 1+10*shop+node))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 // close may be called twice.

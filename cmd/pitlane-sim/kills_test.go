@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"pitlane/housetest"
 )
 
 const (
@@ -36,11 +37,7 @@ func TestKilledEdgesLoseNothingAndDoubleNothing(t *testing.T) {
 	t.Parallel()
 	bin := buildPrograms(t)
 	until, shops := time.Now().Add(shortKills), killedShops
-	if s := os.Getenv("PITLANE_SOAK"); s != "" {
-		long, err := time.ParseDuration(s)
-		if err != nil {
-			t.Fatal(err)
-		}
+	if long := housetest.Soak(t); long > 0 {
 		until, shops = time.Now().Add(long), killedShops+1
 	}
 	var all tally

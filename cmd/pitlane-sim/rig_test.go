@@ -8,10 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"math/rand/v2"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -23,6 +20,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"pitlane/housetest"
 )
 
 // rig is a whole shop of separate processes: the real pitlane-edge and
@@ -64,28 +63,21 @@ func (l *lockedBuffer) String() string {
 }
 
 // freeAddresses finds n shops' worth of addresses, no two the same, that stay free
-// while nobody listens there: a port of 127.0.0.1 may become the near end of anybody's
-// call.
+// while nobody listens there.
 func freeAddresses(t *testing.T, n int) []addresses {
 	t.Helper()
-	var held []net.Listener
-	at := func() string {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 16+rand.IntN(200), rand.IntN(250), 1+rand.IntN(250)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		held = append(held, l) // until all are found
-		return l.Addr().String()
+	free := housetest.OwnAddresses(t, n*(3+len(bayNames())))
+	next := func() string {
+		at := free[0]
+		free = free[1:]
+		return at
 	}
 	all := make([]addresses, n)
 	for i := range all {
-		all[i] = addresses{reception: at(), central: at(), broker: at(), bays: map[string]string{}}
+		all[i] = addresses{reception: next(), central: next(), broker: next(), bays: map[string]string{}}
 		for _, b := range bayNames() {
-			all[i].bays[b] = at()
+			all[i].bays[b] = next()
 		}
-	}
-	for _, l := range held {
-		_ = l.Close()
 	}
 	return all
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pitlane/edge/shop"
+	"pitlane/housetest"
 	"pitlane/sync/broker"
 )
 
@@ -40,7 +41,7 @@ func TestDoctorTriesALinkOverTLS(t *testing.T) {
 
 	bay := filepath.Join(dir, "demo-bay-1")
 	say := func(check, server string) string {
-		file := configured(t, bay, fmt.Sprintf("[http]\nlisten = %q\n[[link]]\nurl = %q\nserver_name = %q\n", freeAddress(t), b.URL(), server))
+		file := configured(t, bay, fmt.Sprintf("[http]\nlisten = %q\n[[link]]\nurl = %q\nserver_name = %q\n", housetest.OwnAddress(t), b.URL(), server))
 		_, out := call(t, doctorCommand(), "--config", file)
 		return saidOf(out, check)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
@@ -16,6 +15,7 @@ import (
 	"pitlane/edge"
 	"pitlane/edge/shop"
 	"pitlane/edge/web"
+	"pitlane/housetest"
 )
 
 // configured writes a configuration into a node's folder.
@@ -38,22 +38,10 @@ func saidOf(out, check string) string {
 	return ""
 }
 
-// freeAddress is an address that stays free while nobody listens there: a port of
-// 127.0.0.1 may become the near end of anybody's call.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	ln, err := web.Listen(t.Context(), fmt.Sprintf("127.%d.%d.%d:0", 16+rand.IntN(200), rand.IntN(250), 1+rand.IntN(250)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = ln.Close() }() // to be listened at, or not
-	return ln.Addr().String()
-}
-
 func TestDoctorOnAStoppedNode(t *testing.T) {
 	t.Parallel()
 	_, dir := testNode(t)
-	file := configured(t, dir, fmt.Sprintf("[http]\nlisten = %q\n", freeAddress(t)))
+	file := configured(t, dir, fmt.Sprintf("[http]\nlisten = %q\n", housetest.OwnAddress(t)))
 	code, out := call(t, doctorCommand(), "--config", file)
 	if code != 0 {
 		t.Fatalf("a healthy node: exit %d\n%s", code, out)
@@ -84,7 +72,7 @@ port = "/dev/pitlane-no-such-port"
 port = %q
 [[link]]
 url = "tcp://%s"
-`, taken.Addr(), filepath.Join(dir, "edge.toml"), freeAddress(t)))
+`, taken.Addr(), filepath.Join(dir, "edge.toml"), housetest.OwnAddress(t)))
 	if err := os.Chmod(filepath.Join(dir, "node.pem"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +107,7 @@ url = "tcp://%s"
 func TestDoctorReadsTheCommissioningOfACabinet(t *testing.T) {
 	t.Parallel()
 	_, dir := testNode(t)
-	listen := fmt.Sprintf("[http]\nlisten = %q\n", freeAddress(t))
+	listen := fmt.Sprintf("[http]\nlisten = %q\n", housetest.OwnAddress(t))
 	bare := configured(t, dir, listen+"[cabinet]\nport = \"/dev/null\"\n")
 	if _, out := call(t, doctorCommand(), "--config", bare); !strings.Contains(out, "not commissioned") || !strings.Contains(out, "keys commission") {
 		t.Errorf("a cabinet of unknown polarity:\n%s", out)
@@ -185,7 +173,7 @@ func TestDoctorKnowsHeadOffice(t *testing.T) {
 		t.Fatal(err)
 	}
 	file := filepath.Join(r.Dir, "central.toml")
-	text := fmt.Sprintf("listen = %q\n[[link]]\nurl = \"tcp://%s\"\n", freeAddress(t), freeAddress(t))
+	text := fmt.Sprintf("listen = %q\n[[link]]\nurl = \"tcp://%s\"\n", housetest.OwnAddress(t), housetest.OwnAddress(t))
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

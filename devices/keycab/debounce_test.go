@@ -2,13 +2,12 @@ package keycab
 
 import (
 	"context"
-	"iter"
 	"math/rand/v2"
-	"os"
 	"testing"
 	"time"
 
 	"pitlane/devices"
+	"pitlane/housetest"
 )
 
 func noLine(context.Context) (devices.Port, error) { return nil, devices.ErrMissing }
@@ -93,34 +92,13 @@ func TestAFlappingInputIsKnownAgainWhenItRests(t *testing.T) {
 	}
 }
 
-// rounds counts 0 … ci-1, or for as long as PITLANE_SOAK says (a duration) where it
-// is set: the same test in its long form.
-func rounds(t *testing.T, ci int) iter.Seq[int] {
-	t.Helper()
-	var long time.Duration
-	if s := os.Getenv("PITLANE_SOAK"); s != "" {
-		var err error
-		if long, err = time.ParseDuration(s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	begun := time.Now()
-	return func(yield func(int) bool) {
-		for i := 0; i < ci || time.Since(begun) < long; i++ {
-			if !yield(i) {
-				return
-			}
-		}
-	}
-}
-
 // Property: whatever was believed, one frame that shows something else changes
 // nothing, for hooks and keys alike.
 func TestNoEventFromOneFrame(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(7, 11))
 	one := 1
-	for round := range rounds(t, 30) {
+	for round := range housetest.Rounds(t, 30) {
 		rk := newRack(2, 16, &one)
 		at := time.Duration(0)
 		see := func(board int, s sample) []any {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -15,21 +14,8 @@ import (
 	"pitlane/devices/devicetest"
 	"pitlane/devices/keycab"
 	"pitlane/devices/sim"
+	"pitlane/housetest"
 )
-
-// long is how long the soak form of a test runs (PITLANE_SOAK); 0 where it does not.
-func long(t *testing.T) time.Duration {
-	t.Helper()
-	s := os.Getenv("PITLANE_SOAK")
-	if s == "" {
-		return 0
-	}
-	d, err := time.ParseDuration(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
 
 // memory is a practice cabinet on a line in memory, in a bubble of synctest: hours of
 // bus time are seconds here.
@@ -245,7 +231,7 @@ func TestNoFrameOpensWhatWasNotAskedFor(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			operations, opens, begun := 0, 0, time.Now()
-			for round := uint64(0); round == 0 || time.Since(begun) < long(t)/time.Duration(len(makes())); round++ {
+			for round := uint64(0); round == 0 || time.Since(begun) < housetest.Soak(t)/time.Duration(len(makes())); round++ {
 				inMemory(t, m, round<<8|uint64(i), func(c *memory) {
 					for range 1500 {
 						c.act()
@@ -276,7 +262,7 @@ func TestNoKeyComesOrGoesThatHasNot(t *testing.T) {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
 			fuzzed, pulled, begun := 0, 0, time.Now()
-			for round := uint64(0); round == 0 || time.Since(begun) < long(t)/3; round++ {
+			for round := uint64(0); round == 0 || time.Since(begun) < housetest.Soak(t)/3; round++ {
 				inMemory(t, m, round<<8|uint64(i), func(c *memory) {
 					for range 40 {
 						pulled += c.stands(50)

@@ -10,11 +10,12 @@ import (
 
 	"pitlane/edge/journal"
 	"pitlane/edge/tlog"
+	"pitlane/housetest"
 )
 
 func TestThreeJournalsConvergeInAnyOrder(t *testing.T) {
 	t.Parallel()
-	for seed := range rounds(t, 2) {
+	for seed := range housetest.Rounds(t, 2) {
 		converge(t, rand.New(rand.NewPCG(uint64(seed), 1)))
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"pitlane/edge/journal"
+	"pitlane/housetest"
 )
 
 // crashDir tells a copy of the test binary to be the process that is killed.
@@ -58,7 +59,7 @@ func TestWhatWasAcknowledgedIsThereOnceAfterAKill(t *testing.T) {
 	acked := map[journal.RequestID]uint64{}
 	rnd := rand.New(rand.NewPCG(4, 2))
 	kills := 0
-	for range rounds(t, 3) {
+	for range housetest.Rounds(t, 3) {
 		kills++
 		for id, seq := range killed(t, dir, 40+rnd.IntN(130)) {
 			acked[id] = seq

@@ -13,6 +13,7 @@ import (
 	"go.etcd.io/bbolt"
 
 	"pitlane/edge/journal"
+	"pitlane/housetest"
 )
 
 // harms is what happens to a file on a bad disk.
@@ -251,7 +252,7 @@ func TestDamageIsFoundOrHitsNothing(t *testing.T) {
 	}
 	rnd := rand.New(rand.NewPCG(7, 7))
 	silent, total := 0, 0
-	for range rounds(t, 120) {
+	for range housetest.Rounds(t, 120) {
 		path := files[rnd.IntN(len(files))]
 		undo := flip(t, path, int64(rnd.IntN(used(t, path))), 1<<rnd.IntN(8))
 		total++
@@ -365,7 +366,7 @@ func TestADamagedIndexIsMadeAnew(t *testing.T) {
 	}
 	end := used(t, meta)
 	rnd := rand.New(rand.NewPCG(3, 9))
-	for range rounds(t, 25) {
+	for range housetest.Rounds(t, 25) {
 		if err := os.WriteFile(meta, was, 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -8,27 +8,10 @@ import (
 	"testing"
 
 	"pitlane/edge/tlog"
+	"pitlane/housetest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden compares with a file in testdata, or rewrites it.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is\n%x\nwant\n%x", name, got, want)
-	}
-}
 
 // goldenLeaf is a leaf of the golden ones, which edge/tlog holds and recomputes.
 func goldenLeaf(t testing.TB, name string) []byte {
@@ -56,9 +39,9 @@ func TestTheRecordFormatIsTheGoldenOne(t *testing.T) {
 	work, contact := goldenOpenings()
 	var tree tlog.Frontier
 	r := record{hashes: tree.Add(tlog.LeafHash(bare)), leaf: bare}
-	golden(t, "record-v1-bare.bin", r.encode())
+	housetest.Golden(t, *update, "record-v1-bare.bin", r.encode())
 	r = record{hashes: tree.Add(tlog.LeafHash(leaf)), leaf: leaf, work: work, contact: contact}
-	golden(t, "record-v1.bin", r.encode())
+	housetest.Golden(t, *update, "record-v1.bin", r.encode())
 	e, err := r.entry()
 	if err == nil {
 		err = e.CheckOpenings()
@@ -86,7 +69,7 @@ func TestASealedRecordIsTheGoldenOne(t *testing.T) {
 	r := record{hashes: []Hash{{1}}, leaf: leaf,
 		sealedWork: &tlog.Sealed{Key: tlog.KeyID{2}, Box: []byte("nonce, ciphertext and tag of work")}, sealedContact: &tlog.Sealed{Key: tlog.KeyID{3}, Box: []byte("of contact")}}
 	b := r.encode()
-	golden(t, "record-v2.bin", b)
+	housetest.Golden(t, *update, "record-v2.bin", b)
 	back, err := decodeRecord(b)
 	if err != nil || !bytes.Equal(back.encode(), b) {
 		t.Errorf("it does not come back: %v", err)

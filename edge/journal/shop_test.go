@@ -5,39 +5,16 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"iter"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
 	"pitlane/edge/journal"
 	"pitlane/edge/tlog"
+	"pitlane/housetest"
 )
-
-// rounds counts 0 … ci-1, or for as long as PITLANE_SOAK says (a duration) where it
-// is set: the same test in its long form.
-func rounds(t testing.TB, ci int) iter.Seq[int] {
-	t.Helper()
-	var long time.Duration
-	if s := os.Getenv("PITLANE_SOAK"); s != "" {
-		var err error
-		if long, err = time.ParseDuration(s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	begun := time.Now()
-	return func(yield func(int) bool) {
-		for i := 0; i < ci || time.Since(begun) < long; i++ {
-			if !yield(i) {
-				return
-			}
-		}
-	}
-}
 
 // testShop is a shop of nodes whose keys are made from their names.
 type testShop struct {
@@ -61,7 +38,7 @@ func newTestShop(nodes ...string) testShop {
 func (s testShop) options(dir, node string) journal.Options {
 	return journal.Options{
 		Dir: dir, Node: node, Key: s.keys[node], Roster: s.roster,
-		Clock: &tickClock{}, Quality: func() uint8 { return 1 }, SelfCheck: true, Reserve: -1,
+		Clock: &housetest.TickClock{}, Quality: func() uint8 { return 1 }, SelfCheck: true, Reserve: -1,
 	}
 }
 
@@ -86,25 +63,6 @@ func closeOnce(t testing.TB, j *journal.Journal) {
 	if err := j.Close(); err != nil && !errors.Is(err, journal.ErrClosed) {
 		t.Errorf("close: %v", err)
 	}
-}
-
-// tickClock moves a millisecond at each look.
-type tickClock struct {
-	mu sync.Mutex
-	n  int64
-}
-
-func (c *tickClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.n++
-	return time.UnixMilli(1_790_000_000_000 + c.n)
-}
-
-func (c *tickClock) Boot() (string, time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return "0b5f2c1e-7a44-4b0e-9d83-3c1f7c6f0001", time.Duration(c.n) * time.Millisecond
 }
 
 func appendOne(t testing.TB, j *journal.Journal, d journal.Draft) journal.Entry {

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pitlane/edge/journal"
+	"pitlane/housetest"
 )
 
 // The shutdown call of ext4 and xfs (FS_IOC_SHUTDOWN, XFS_IOC_GOINGDOWN): the file
@@ -48,7 +49,7 @@ func TestThePowerFailsOnARealFileSystem(t *testing.T) {
 			l := newLoop(t, mkfs)
 			cuts, lost := 0, 0
 			rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 1))
-			for range rounds(t, 100) {
+			for range housetest.Rounds(t, 100) {
 				if cuts%40 == 0 {
 					l.format(t)
 				}

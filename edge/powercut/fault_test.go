@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"pitlane/edge/journal"
+	"pitlane/housetest"
 )
 
 // TestEveryCallFailsOnce lets the n-th write, sync, truncation, open, rename,
@@ -24,7 +25,7 @@ import (
 func TestEveryCallFailsOnce(t *testing.T) {
 	t.Parallel()
 	step := "13"
-	if soak(t) > 0 {
+	if housetest.Soak(t) > 0 {
 		step = "1"
 	}
 	out := played(t, copyOf(t.Context(), "TestFaultChild", scratch(t), step))

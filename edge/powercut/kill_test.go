@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"pitlane/edge/journal"
+	"pitlane/housetest"
 )
 
 // TestAKillLosesNothingAndDoublesNothing kills a node at random points, by SIGKILL:
@@ -35,7 +36,7 @@ func TestAKillLosesNothingAndDoublesNothing(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 2))
 	v := victim{dir: filepath.Join(dir, "n"), pieces: filepath.Join(dir, "pieces"), acked: newAcked()}
 	kills := 0
-	for range rounds(t, 25) {
+	for range housetest.Rounds(t, 25) {
 		if kills%100 == 0 { // a fresh one: what is looked at grows with each
 			v.acked, v.at = newAcked(), v.at+1
 		}

@@ -8,13 +8,11 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"iter"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -45,33 +43,6 @@ func copyOf(ctx context.Context, test, dir string, words ...string) *exec.Cmd {
 	c := exec.CommandContext(ctx, os.Args[0], "-test.run=^"+test+"$", "-test.v", "-test.timeout=0")
 	c.Env = append(os.Environ(), childOf+"="+strings.Join(append([]string{dir}, words...), " "), "GODEBUG=asyncpreemptoff=1")
 	return c
-}
-
-// rounds counts 0 … ci-1, or for as long as PITLANE_SOAK says where it is set.
-func rounds(t testing.TB, ci int) iter.Seq[int] {
-	t.Helper()
-	long, begun := soak(t), time.Now()
-	return func(yield func(int) bool) {
-		for i := 0; i < ci || time.Since(begun) < long; i++ {
-			if !yield(i) {
-				return
-			}
-		}
-	}
-}
-
-// soak is how long the long form lasts; 0 is the short form.
-func soak(t testing.TB) time.Duration {
-	t.Helper()
-	s := os.Getenv("PITLANE_SOAK")
-	if s == "" {
-		return 0
-	}
-	long, err := time.ParseDuration(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return long
 }
 
 // scratch is a folder in memory where there is room for four file systems, as there is

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"pitlane/edge/journal"
+	"pitlane/housetest"
 )
 
 // trace is what a journal's life did to its folder: calls in their order, and after
@@ -74,7 +75,7 @@ func manyStates(t *testing.T, tr trace, ci int) (bad []error, n int64) {
 		hands.Go(func() {
 			rnd := rand.New(rand.NewPCG(uint64(hand), uint64(ci)))
 			dir := filepath.Join(root, fmt.Sprint(hand))
-			for range rounds(t, ci/2) {
+			for range housetest.Rounds(t, ci/2) {
 				err := oneState(t, tr, rnd, dir)
 				count.Add(1)
 				mu.Lock()

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"pitlane/edge/journal"
 	"pitlane/edge/receipt"
 	"pitlane/edge/tlog"
+	"pitlane/housetest"
 )
 
 // made is a small shop whose reception has sealed a job, cosigned by two others.
@@ -50,7 +50,7 @@ func (m *made) open(t testing.TB, node string) *journal.Journal {
 	t.Helper()
 	j, err := journal.Open(t.Context(), journal.Options{
 		Dir: filepath.Join(t.TempDir(), node), Node: node, Key: m.keys[node], Roster: m.roster,
-		Clock: &tickClock{}, Quality: func() uint8 { return 1 }, Reserve: -1,
+		Clock: &housetest.TickClock{}, Quality: func() uint8 { return 1 }, Reserve: -1,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -115,24 +115,6 @@ func (m *made) cosign(t testing.TB, j, witness *journal.Journal) {
 	if err := j.TakeCosigned(note); err != nil {
 		t.Fatal(err)
 	}
-}
-
-type tickClock struct {
-	mu sync.Mutex
-	n  int64
-}
-
-func (c *tickClock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.n++
-	return time.UnixMilli(1_790_000_000_000 + c.n)
-}
-
-func (c *tickClock) Boot() (string, time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return "0b5f2c1e-7a44-4b0e-9d83-3c1f7c6f0001", time.Duration(c.n) * time.Millisecond
 }
 
 func statement(lines int) string {

@@ -6,34 +6,16 @@ import (
 	"errors"
 	"flag"
 	"math/bits"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/transparency-dev/formats/log"
 	"golang.org/x/mod/sumdb/note"
+
+	"pitlane/housetest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
-
-// golden compares with a file in testdata, or rewrites it.
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is\n%q\nwant\n%q", name, got, want)
-	}
-}
 
 func goldenEntry() Entry {
 	work := &Opening{Payload: []byte(`{"bay":"demo-bay-1","by":"te1"}`)}
@@ -57,13 +39,13 @@ func TestTheLeafFormatIsTheGoldenOne(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "leaf-v1.txt", leaf)
+	housetest.Golden(t, *update, "leaf-v1.txt", leaf)
 	bare := Entry{Origin: e.Origin, Boot: e.Boot, Kind: "log.opened"}
 	leaf2, err := EncodeLeaf(&bare)
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "leaf-v1-bare.txt", leaf2)
+	housetest.Golden(t, *update, "leaf-v1-bare.txt", leaf2)
 
 	got, err := DecodeLeaf(leaf)
 	if err != nil {
@@ -86,7 +68,7 @@ func TestACheckpointIsOneOfC2SP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "checkpoint.txt", signed)
+	housetest.Golden(t, *update, "checkpoint.txt", signed)
 	v, err := verifier("demo-bay-1", key.Public().(ed25519.PublicKey))
 	if err != nil {
 		t.Fatal(err)
@@ -106,7 +88,7 @@ func TestARosterIsSignedAndStrict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "roster.txt", signed)
+	housetest.Golden(t, *update, "roster.txt", signed)
 	if got, err := ParseRoster(signed, pub); err != nil || got.Shop != "demo" || len(got.Nodes) != 1 {
 		t.Errorf("parse: %v", err)
 	}

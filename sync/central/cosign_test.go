@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pitlane/edge/journal"
+	"pitlane/housetest"
 )
 
 // TestHeadOfficeCosignsAPromiseAtOnce: with the next round it would be an hour here.
@@ -22,13 +23,13 @@ func TestHeadOfficeCosignsAPromiseAtOnce(t *testing.T) {
 		Floor: 20 * time.Millisecond, Ceiling: 100 * time.Millisecond, CosignEvery: time.Hour}
 	h.during("central", func(ctx context.Context) error { return Run(ctx, cfg, slog.New(slog.DiscardHandler)) })
 	held := func() bool { return h.bay.Peers()["demo-central"][h.bay.Origin()][1] == h.size(h.bay) }
-	h.until("head office holds what nobody was promised", held)
+	housetest.Until(h.t, "head office holds what nobody was promised", held)
 	if c, ok := h.bay.Cosigned(h.bay.Origin()); ok {
 		t.Errorf("cosigned at %d though nothing was promised", c.Size)
 	}
 	es, err := h.bay.Append(t.Context(), journal.Draft{Kind: "gatepass.issued", Job: "j1", Work: []byte(`{"by":"x"}`)})
 	h.must(err)
-	h.until("head office has cosigned it", func() bool {
+	housetest.Until(h.t, "head office has cosigned it", func() bool {
 		c, ok := h.bay.Cosigned(h.bay.Origin())
 		return ok && c.Size > es[0].Seq && len(c.Witnesses()) == 1 && c.Witnesses()[0] == "demo-central"
 	})

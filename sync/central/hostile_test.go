@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"pitlane/edge/tlog"
+	"pitlane/housetest"
 	"pitlane/sync/wire"
 )
 
@@ -65,7 +66,7 @@ func TestHostileNodeChangesNothingAtHeadOffice(t *testing.T) {
 			h.must(line.Publish(topic.String(), false, payload))
 		}
 	}
-	h.until("head office has counted it", func() bool { n := h.refusals(at); return n != "" && n != "0" })
+	housetest.Until(h.t, "head office has counted it", func() bool { n := h.refusals(at); return n != "" && n != "0" })
 	h.link(mqtt, h.bay)
 	v := h.office(at, func(v OfficeView) bool { return len(v.Jobs) > 0 && edgeOf(v, "demo-bay-1").Backlog == 0 })
 	if len(v.Jobs) != 1 || v.Jobs[0].ID != "j1" {

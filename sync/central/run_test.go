@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
-	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -21,24 +19,10 @@ import (
 
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
+	"pitlane/housetest"
 	"pitlane/sync/broker"
 	"pitlane/sync/link"
 )
-
-func (h *house) until(what string, ok func() bool) {
-	h.t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	limit := time.NewTimer(time.Minute)
-	defer limit.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-limit.C:
-			h.t.Fatalf("this does not come true: %s", what)
-		}
-	}
-}
 
 // during runs something until the returned stop.
 func (h *house) during(what string, run func(context.Context) error) func() {
@@ -66,16 +50,6 @@ func (h *house) broker(address string) (string, func()) {
 	})
 	h.must(err)
 	return b.Address(), h.during("the broker", b.Run)
-}
-
-// ownAddress is an address that stays free while nobody listens there: a port of
-// 127.0.0.1 may become the near end of anybody's call.
-func (h *house) ownAddress() string {
-	h.t.Helper()
-	l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 16+mathrand.IntN(200), mathrand.IntN(250), 1+mathrand.IntN(250)))
-	h.must(err)
-	defer func() { _ = l.Close() }() // to be listened at again
-	return l.Addr().String()
 }
 
 func (h *house) link(address string, j *journal.Journal) func() {
@@ -146,7 +120,7 @@ func TestHeadOfficeHasWhatTheShopWrote(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.write(h.bay, "j1", opened("A-1", "粤B12345"))
-	mqtt, cut := h.broker(h.ownAddress())
+	mqtt, cut := h.broker(housetest.OwnAddress(t))
 	leave := h.link(mqtt, h.bay)
 	at, stop := h.central(mqtt)
 	v := h.office(at, func(v OfficeView) bool {
@@ -156,7 +130,7 @@ func TestHeadOfficeHasWhatTheShopWrote(t *testing.T) {
 	if j := v.Jobs[0]; j.Ticket != "A-1" || j.Node != "demo-bay-1" || j.Shop != "demo" || j.Vehicle == "" {
 		t.Errorf("job %+v", j)
 	}
-	h.until("the bay knows that central has it", func() bool {
+	housetest.Until(h.t, "the bay knows that central has it", func() bool {
 		return h.bay.Peers()["demo-central"][h.bay.Origin()][1] == h.size(h.bay)
 	})
 

@@ -10,6 +10,7 @@ import (
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 	"pitlane/edge/tlog"
+	"pitlane/housetest"
 )
 
 // Two copies of a node's disk, and an older copy put back, each writing on by itself:
@@ -56,16 +57,16 @@ func copies(t *testing.T, byFirst, bySecond int) {
 	first := open(dir)
 	write(t, first, byFirst)
 	_, stop := s.carry(b.URL(), first)
-	until(t, "the desk has the first history", func() bool { return held(desk, origin) == uint64(6+byFirst) })
+	housetest.Until(t, "the desk has the first history", func() bool { return held(desk, origin) == uint64(6+byFirst) })
 	stop()
 	shut(first)
 
 	second := open(dir + "-copy")
 	write(t, second, bySecond)
 	_, stop = s.carry(b.URL(), second)
-	until(t, "the copy is on the desk's broker", func() bool { return len(second.Peers()) > 0 })
+	housetest.Until(t, "the copy is on the desk's broker", func() bool { return len(second.Peers()) > 0 })
 	write(t, second, 1)
-	until(t, "the copy finds where its log parts", func() bool { return second.Damaged() != nil })
+	housetest.Until(t, "the copy finds where its log parts", func() bool { return second.Damaged() != nil })
 	stop()
 	shut(second)
 	second = open(dir + "-copy")

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"pitlane/edge/journal"
+	"pitlane/housetest"
 	"pitlane/sync/wire"
 )
 
@@ -37,16 +38,16 @@ func TestWhoSendsDoesNotSayWhereALogBegins(t *testing.T) {
 		t.Fatalf("it begins at %d with %d nodes: %v", low, len(late.Frontier), err)
 	}
 	l, _, _ := s.watched(b.URL(), desk)
-	until(t, "the link is up", func() bool { return l.Stats().Connected })
+	housetest.Until(t, "the link is up", func() bool { return l.Stats().Connected })
 	say := villain(t, b.URL())
 	say(wire.Log, "", packed(t, late))
 	say(wire.Log, "", []byte("this is counted behind it"))
-	until(t, "both were looked at", func() bool { return l.Stats().Refused > 0 })
+	housetest.Until(t, "both were looked at", func() bool { return l.Stats().Refused > 0 })
 	if n := held(desk, one.Origin()); n != 0 {
 		t.Errorf("%d entries are held behind a beginning that was not asked for", n)
 	}
 	s.carry(b.URL(), keeper)
-	until(t, "all of it comes from who has it", func() bool { return held(desk, one.Origin()) == held(one, one.Origin()) })
+	housetest.Until(t, "all of it comes from who has it", func() bool { return held(desk, one.Origin()) == held(one, one.Origin()) })
 	for _, tip := range desk.Tips() {
 		if tip.Origin == one.Origin() && tip.Low != 0 {
 			t.Errorf("it begins at %d", tip.Low)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"pitlane/edge/journal"
+	"pitlane/housetest"
 )
 
 // BenchmarkEventToPeer is the time from the call of Append on one node until
@@ -15,7 +16,7 @@ func BenchmarkEventToPeer(b *testing.B) {
 	one, two := s.journal("demo-bay-1"), s.journal("demo-reception")
 	s.carry(br.URL(), one)
 	s.carry(br.URL(), two)
-	until(b, "both are connected", func() bool { return held(two, one.Origin()) == held(one, one.Origin()) })
+	housetest.Until(b, "both are connected", func() bool { return held(two, one.Origin()) == held(one, one.Origin()) })
 	wake, stop := two.Wake()
 	defer stop()
 	for b.Loop() {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pitlane/edge/journal"
+	"pitlane/housetest"
 )
 
 // TestAPromiseIsCosignedAtOnce: what a customer was promised is seen by the others
@@ -28,7 +29,7 @@ func TestAPromiseIsCosignedAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	until(t, "both others have cosigned it", func() bool {
+	housetest.Until(t, "both others have cosigned it", func() bool {
 		c, ok := desk.Cosigned(desk.Origin())
 		return ok && c.Size > es[0].Seq && strings.Count(string(c.Note), "\n— ") == 3
 	})

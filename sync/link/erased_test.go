@@ -8,6 +8,7 @@ import (
 	"pitlane/edge/journal"
 	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
+	"pitlane/housetest"
 )
 
 // box is a node's folder, open: its journal and its vault.
@@ -132,7 +133,7 @@ func TestAnOldDiskPutBackErasesWhatItHadOrderedItself(t *testing.T) {
 			_, part := s.carry(b.URL(), two.Journal)
 			defer part()
 			write(t, one.Journal, 5)
-			until(t, "the other reads what it wrote", func() bool { return readable(t, two.Journal, origin) == 5 })
+			housetest.Until(t, "the other reads what it wrote", func() bool { return readable(t, two.Journal, origin) == 5 })
 			stop()
 			one.shut()
 			copyFolder(t, dir, dir+"-old")
@@ -142,7 +143,7 @@ func TestAnOldDiskPutBackErasesWhatItHadOrderedItself(t *testing.T) {
 			write(t, one.Journal, c.after)
 			size := held(one.Journal, origin)
 			_, stop = s.carry(b.URL(), one.Journal)
-			until(t, "the other has erased too", func() bool {
+			housetest.Until(t, "the other has erased too", func() bool {
 				two.look()
 				return held(two.Journal, origin) == size && two.keys.Erased("j1", tlog.Work) && len(one.keys.Unconfirmed()) == 0
 			})
@@ -169,7 +170,7 @@ func TestAnOldDiskPutBackErasesWhatItHadOrderedItself(t *testing.T) {
 				t.Fatal("the old disk does not open it: this test shows nothing")
 			}
 			_, stop = s.carry(b.URL(), one.Journal)
-			until(t, "the order holds on the old disk", func() bool {
+			housetest.Until(t, "the order holds on the old disk", func() bool {
 				if one.Damaged() != nil { // it gives way, and asks for a new start
 					stop()
 					one.shut()
@@ -210,7 +211,7 @@ func TestOrdersReachANodeThatBeginsBehindThem(t *testing.T) {
 	_, leave := s.carry(b.URL(), one.Journal)
 	_, stop := s.carry(b.URL(), two.Journal)
 	write(t, one.Journal, 5)
-	until(t, "the other reads what it wrote", func() bool { return readable(t, two.Journal, origin) == 5 })
+	housetest.Until(t, "the other reads what it wrote", func() bool { return readable(t, two.Journal, origin) == 5 })
 	stop()
 	two.shut()
 	one.order("j1")
@@ -225,7 +226,7 @@ func TestOrdersReachANodeThatBeginsBehindThem(t *testing.T) {
 	defer late.shut()
 	_, away := s.carry(b.URL(), late.Journal)
 	defer away()
-	until(t, "the order is with the late one, which never saw its log", func() bool {
+	housetest.Until(t, "the order is with the late one, which never saw its log", func() bool {
 		return late.keys.Erased("j1", tlog.Work) && held(late.Journal, origin) == held(one.Journal, origin)
 	})
 	late.look()
@@ -238,7 +239,7 @@ func TestOrdersReachANodeThatBeginsBehindThem(t *testing.T) {
 	}
 	_, stop = s.carry(b.URL(), two.Journal)
 	defer stop()
-	until(t, "the late one has told the one that was away", func() bool {
+	housetest.Until(t, "the late one has told the one that was away", func() bool {
 		two.look()
 		return two.keys.Erased("j1", tlog.Work) && !two.opens(origin)
 	})

@@ -7,8 +7,6 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"fmt"
-	mathrand "math/rand/v2"
-	"net"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,13 +16,11 @@ import (
 	"pitlane/edge/journal"
 	shopdir "pitlane/edge/shop"
 	"pitlane/edge/tlog"
+	"pitlane/housetest"
 	"pitlane/sync/broker"
 	"pitlane/sync/link"
 	"pitlane/sync/wire"
 )
-
-// patience bounds waits that end at once when the code is right.
-const patience = time.Minute
 
 // shop is a roster with its keys and the journals of its nodes.
 type shop struct {
@@ -151,18 +147,6 @@ func listen(t testing.TB, address string) (*broker.Broker, func()) {
 	return b, stop
 }
 
-// ownAddress is an address that stays free while nobody listens there: a port of
-// 127.0.0.1 may become the near end of anybody's call.
-func ownAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 16+mathrand.IntN(200), mathrand.IntN(250), 1+mathrand.IntN(250)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }() // to be listened at again
-	return l.Addr().String()
-}
-
 // write appends n events, each committed alone.
 func write(t testing.TB, j *journal.Journal, n int) {
 	t.Helper()
@@ -173,22 +157,6 @@ func write(t testing.TB, j *journal.Journal, n int) {
 		}
 		if _, err := j.Append(t.Context(), d); err != nil {
 			t.Fatal(err)
-		}
-	}
-}
-
-// until waits for something to become true.
-func until(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	limit := time.NewTimer(patience)
-	defer limit.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-limit.C:
-			t.Fatalf("this does not come true: %s", what)
 		}
 	}
 }
@@ -205,7 +173,7 @@ func sizes(j *journal.Journal) string {
 // alike waits until all journals hold the same, n origins.
 func alike(t testing.TB, n int, js ...*journal.Journal) {
 	t.Helper()
-	until(t, "all journals hold the same", func() bool {
+	housetest.Until(t, "all journals hold the same", func() bool {
 		want := sizes(js[0])
 		if strings.Count(want, "\n") < n {
 			return false

@@ -14,6 +14,7 @@ import (
 	"pitlane/edge/board"
 	"pitlane/edge/journal"
 	"pitlane/edge/tlog"
+	"pitlane/housetest"
 	"pitlane/sync/link"
 	"pitlane/sync/wire"
 )
@@ -119,7 +120,7 @@ func TestHostileNodeChangesNothingAndEndsNothing(t *testing.T) {
 	one, desk := s.journal("demo-bay-1"), s.journal("demo-reception")
 	write(t, one, 20)
 	l, _, log := s.watched(b.URL(), desk)
-	until(t, "the link is up", func() bool { return l.Stats().Connected })
+	housetest.Until(t, "the link is up", func() bool { return l.Stats().Connected })
 
 	good, err := one.Segment(t.Context(), one.Origin(), 0, 1<<20)
 	if err != nil {
@@ -162,7 +163,7 @@ func TestHostileNodeChangesNothingAndEndsNothing(t *testing.T) {
 		}
 	}
 	say(wire.HaveOf, "", []byte(`{"`+one.Origin()+`":[0,9007199254740992]}`)) // it has not
-	until(t, "the link has counted it", func() bool { return l.Stats().Refused > uint64(3*len(forged)) })
+	housetest.Until(t, "the link has counted it", func() bool { return l.Stats().Refused > uint64(3*len(forged)) })
 	if n := held(desk, one.Origin()); n != 0 {
 		t.Errorf("%d entries taken from segments that do not verify", n)
 	}
@@ -170,7 +171,7 @@ func TestHostileNodeChangesNothingAndEndsNothing(t *testing.T) {
 	say(wire.Log, "", packed(t, good))
 	s.carry(b.URL(), one)
 	write(t, one, 5)
-	until(t, "the real log arrives", func() bool { return held(desk, one.Origin()) == held(one, one.Origin()) })
+	housetest.Until(t, "the real log arrives", func() bool { return held(desk, one.Origin()) == held(one, one.Origin()) })
 	if err := desk.Verify(t.Context()); err != nil {
 		t.Error(err)
 	}
@@ -207,7 +208,7 @@ func TestTwoHistoriesRaiseTheAlarm(t *testing.T) {
 
 	desk := s.journal("demo-reception")
 	l, e, log := s.watched(b.URL(), desk)
-	until(t, "the link is up", func() bool { return l.Stats().Connected })
+	housetest.Until(t, "the link is up", func() bool { return l.Stats().Connected })
 	say := villain(t, b.URL())
 	for _, j := range []*journal.Journal{one, two} {
 		seg, err := j.Segment(t.Context(), j.Origin(), 0, 1<<20)
@@ -215,9 +216,9 @@ func TestTwoHistoriesRaiseTheAlarm(t *testing.T) {
 			t.Fatal(err)
 		}
 		say(wire.Log, "", packed(t, seg))
-		until(t, "one history is held", func() bool { return held(desk, one.Origin()) > 0 })
+		housetest.Until(t, "one history is held", func() bool { return held(desk, one.Origin()) > 0 })
 	}
-	until(t, "the board shows the fault", func() bool {
+	housetest.Until(t, "the board shows the fault", func() bool {
 		return e.heard(func(n board.Now) bool { return n.Fault != nil && n.Fault.Kind == "forked" && n.Fault.Hint != "" })
 	})
 	if !strings.Contains(log.text(), "level=ERROR") {
@@ -232,24 +233,24 @@ func TestBoardHearsWhoIsThere(t *testing.T) {
 	one, desk := s.journal("demo-bay-1"), s.journal("demo-reception")
 	_, e, _ := s.watched(b.URL(), desk)
 	_, leave := s.carry(b.URL(), one)
-	until(t, "bay 1 is heard", func() bool {
+	housetest.Until(t, "bay 1 is heard", func() bool {
 		return e.heard(func(n board.Now) bool {
 			return n.Heard != nil && n.Heard.Node == "demo-bay-1" && n.Heard.Online && !n.Heard.At.IsZero()
 		})
 	})
-	until(t, "the backlog becomes known", func() bool {
+	housetest.Until(t, "the backlog becomes known", func() bool {
 		return e.heard(func(n board.Now) bool {
 			return n.Backlog != nil && n.Backlog.Node == "demo-bay-1" && n.Backlog.N == 0
 		})
 	})
 	leave()
-	until(t, "bay 1 is gone", func() bool {
+	housetest.Until(t, "bay 1 is gone", func() bool {
 		return e.heard(func(n board.Now) bool {
 			return n.Heard != nil && n.Heard.Node == "demo-bay-1" && !n.Heard.Online && !n.Heard.At.IsZero()
 		})
 	})
 	stop()
-	until(t, "the board shows that there is no broker", func() bool {
+	housetest.Until(t, "the board shows that there is no broker", func() bool {
 		return e.heard(func(n board.Now) bool { return n.Fault != nil && n.Fault.Kind == "broker" && n.Fault.Hint != "" })
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"pitlane/edge/journal"
 	"pitlane/edge/tlog"
 	"pitlane/edge/vault"
+	"pitlane/housetest"
 )
 
 // sealed opens a journal with its vault.
@@ -56,13 +57,13 @@ func TestKeysComeFromWhoeverHasThem(t *testing.T) {
 	_, leave := s.carry(url, one)
 	s.carry(url, two)
 	write(t, one, 5)
-	until(t, "the second reads what the first wrote", func() bool { return readable(t, two, one.Origin()) == 5 })
+	housetest.Until(t, "the second reads what the first wrote", func() bool { return readable(t, two, one.Origin()) == 5 })
 
 	// The one who made the keys is gone; the other gives them.
 	leave()
 	three, late := s.sealed("demo-bay-3")
 	s.carry(url, three)
-	until(t, "the third reads it too", func() bool { return readable(t, three, one.Origin()) == 5 })
+	housetest.Until(t, "the third reads it too", func() bool { return readable(t, three, one.Origin()) == 5 })
 
 	// An erasure reaches those who are there; he who comes back hears of it, erases and
 	// confirms, and his keys bring nothing back.
@@ -70,7 +71,7 @@ func TestKeysComeFromWhoeverHasThem(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, x := range []*journal.Journal{two, three} {
-		until(t, "it is erased where it is heard", func() bool {
+		housetest.Until(t, "it is erased where it is heard", func() bool {
 			if err := x.Keys().(*vault.Vault).CatchUp(t.Context(), x); err != nil {
 				t.Error(err)
 			}
@@ -78,7 +79,7 @@ func TestKeysComeFromWhoeverHasThem(t *testing.T) {
 		})
 	}
 	s.carry(url, one)
-	until(t, "all have confirmed to the last one", func() bool {
+	housetest.Until(t, "all have confirmed to the last one", func() bool {
 		if err := keys.CatchUp(t.Context(), one); err != nil {
 			t.Error(err)
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"pitlane/edge/journal"
+	"pitlane/housetest"
 	"pitlane/sync/link"
 	"pitlane/sync/wire"
 )
@@ -40,7 +41,7 @@ func converge(t *testing.T, s *shop, url string, cut func() (again func())) {
 
 	if cut != nil {
 		again := cut()
-		until(t, "the link notices", func() bool { return !first.Stats().Connected })
+		housetest.Until(t, "the link notices", func() bool { return !first.Stats().Connected })
 		write(t, one, 30)
 		write(t, two, 30)
 		again()
@@ -51,7 +52,7 @@ func converge(t *testing.T, s *shop, url string, cut func() (again func())) {
 
 func TestJournalsConvergeAfterTheBrokerWasAway(t *testing.T) {
 	t.Parallel()
-	b, stop := listen(t, ownAddress(t))
+	b, stop := listen(t, housetest.OwnAddress(t))
 	converge(t, newShop(t, "demo-bay-1", "demo-bay-2", "demo-reception"), b.URL(), func() func() {
 		stop()
 		return func() { listen(t, b.Address()) }
@@ -69,7 +70,7 @@ func TestWhatANodeWroteIsCarriedByAnother(t *testing.T) {
 	alike(t, 2, one, desk)
 	stop() // bay 1 is gone for good
 	s.carry(b.URL(), two)
-	until(t, "bay 2 has what bay 1 wrote", func() bool {
+	housetest.Until(t, "bay 2 has what bay 1 wrote", func() bool {
 		return held(two, one.Origin()) == held(one, one.Origin())
 	})
 }
@@ -82,7 +83,7 @@ func TestPeersSayWhatTheyHold(t *testing.T) {
 	s.carry(b.URL(), one)
 	s.carry(b.URL(), desk)
 	write(t, one, 7)
-	until(t, "bay 1 knows that reception holds it", func() bool {
+	housetest.Until(t, "bay 1 knows that reception holds it", func() bool {
 		return one.Peers()["demo-reception"][one.Origin()] == [2]uint64{0, held(one, one.Origin())}
 	})
 }
@@ -122,9 +123,9 @@ func TestANewNodeBeginsWhereTheOthersBegin(t *testing.T) {
 	s.carry(url, bay)
 	desk := s.journal("demo-desk")
 	s.carry(url, desk)
-	until(t, "the desk has what the bay holds", func() bool { return strings.Contains(sizes(desk), bay.Origin()+" 231\n") })
+	housetest.Until(t, "the desk has what the bay holds", func() bool { return strings.Contains(sizes(desk), bay.Origin()+" 231\n") })
 	write(t, bay, 20)
-	until(t, "the desk has what came later", func() bool { return strings.Contains(sizes(desk), bay.Origin()+" 251\n") })
+	housetest.Until(t, "the desk has what came later", func() bool { return strings.Contains(sizes(desk), bay.Origin()+" 251\n") })
 	for _, tip := range desk.Tips() {
 		if tip.Origin == bay.Origin() && tip.Low != low {
 			t.Errorf("the replica begins at %d, want %d", tip.Low, low)
@@ -162,7 +163,7 @@ func TestACopiedNodeLearnsOfItsFork(t *testing.T) {
 	first := open(dir)
 	write(t, first, 3)
 	_, stop := s.carry(b.URL(), first)
-	until(t, "the desk has the first history", func() bool { return strings.Contains(sizes(desk), origin+" 9\n") })
+	housetest.Until(t, "the desk has the first history", func() bool { return strings.Contains(sizes(desk), origin+" 9\n") })
 	stop()
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
@@ -170,11 +171,11 @@ func TestACopiedNodeLearnsOfItsFork(t *testing.T) {
 	second := open(dir + "-copy")
 	write(t, second, 6)
 	_, stop = s.carry(b.URL(), second)
-	until(t, "the copy is on the desk's broker", func() bool { return len(second.Peers()) > 0 })
+	housetest.Until(t, "the copy is on the desk's broker", func() bool { return len(second.Peers()) > 0 })
 	write(t, second, 1)
-	until(t, "the copy writes another log", func() bool { return second.Origin() != origin })
+	housetest.Until(t, "the copy writes another log", func() bool { return second.Origin() != origin })
 	write(t, second, 2)
-	until(t, "the desk has that too", func() bool { return strings.Contains(sizes(desk), second.Origin()+" 3\n") })
+	housetest.Until(t, "the desk has that too", func() bool { return strings.Contains(sizes(desk), second.Origin()+" 3\n") })
 	stop()
 	if err := errors.Join(second.Verify(t.Context()), desk.Verify(t.Context()), second.Close()); err != nil {
 		t.Error(err)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	shopdir "pitlane/edge/shop"
+	"pitlane/housetest"
 	"pitlane/sync/wire"
 )
 
@@ -51,7 +52,7 @@ func realShop(t testing.TB) (*shop, *mosquitto) {
 		must(err)
 		s.keys[n], s.passwords[n], s.roster = m.Key, m.Secret, m.Roster
 	}
-	address := ownAddress(t)
+	address := housetest.OwnAddress(t)
 	host, port, err := net.SplitHostPort(address)
 	must(err)
 	m := &mosquitto{t: t, address: address, conf: filepath.Join(t.TempDir(), "mosquitto.conf")}
@@ -73,7 +74,7 @@ func (m *mosquitto) start() {
 	if err := m.cmd.Start(); err != nil {
 		m.t.Fatalf("start mosquitto: %v (make tools installs it)", err)
 	}
-	until(m.t, "mosquitto listens", func() bool {
+	housetest.Until(m.t, "mosquitto listens", func() bool {
 		c, err := net.Dial("tcp", m.address)
 		if err != nil {
 			return false

@@ -14,6 +14,7 @@ import (
 
 	"pitlane/edge"
 	"pitlane/edge/shop"
+	"pitlane/housetest"
 )
 
 // member makes a shop with one reception and says where it will be served.
@@ -27,7 +28,7 @@ func member(t *testing.T) (cfg edge.Config, addr string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr = ownAddress(t)
+	addr = housetest.OwnAddress(t)
 	cfg, err = edge.ParseConfig(filepath.Join(added.Dir, "edge.toml"), []byte("[http]\nlisten = \""+addr+"\"\n"))
 	if err != nil {
 		t.Fatal(err)

@@ -2,9 +2,7 @@ package node
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"path/filepath"
 	"testing"
@@ -49,16 +47,4 @@ func TestABrokerThatCannotListenIsAFault(t *testing.T) {
 	if err := edge.Run(ctx, cfg, rooms, log); err != nil {
 		t.Errorf("the edge did not run without its broker: %v", err)
 	}
-}
-
-// ownAddress is an address that stays free while nobody listens there: a port of
-// 127.0.0.1 may become the near end of anybody's call.
-func ownAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", fmt.Sprintf("127.%d.%d.%d:0", 16+rand.IntN(200), rand.IntN(250), 1+rand.IntN(250)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }() // to be listened at again
-	return l.Addr().String()
 }

@@ -18,6 +18,7 @@ import (
 	"pitlane/edge/board"
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
+	"pitlane/housetest"
 	"pitlane/sync/wire"
 )
 
@@ -50,6 +51,11 @@ func (p *page) text() string {
 func found(t *testing.T, name string) *house {
 	t.Helper()
 	h := &house{t: t, dir: filepath.Join(t.TempDir(), name)}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(h.log.text())
+		}
+	})
 	h.must(shop.Init(h.dir, name))
 	for node, role := range map[string]string{"reception": shop.RoleReception, "bay-1": shop.RoleBay, "bay-2": shop.RoleBay} {
 		_, err := shop.Add(h.dir, node, role, "")
@@ -198,26 +204,11 @@ func TestWhoDoesNotBelongIsNotLetIn(t *testing.T) {
 			if e, ok := errors.AsType[*wire.TrustError](err); tt.hint != "" && (!ok || !strings.Contains(e.Hint, tt.hint)) {
 				t.Errorf("got %v (%+v), want a hint with %q", err, e, tt.hint)
 			}
-			h.until("the broker's log says "+tt.broker, func() bool { return strings.Contains(h.log.text(), tt.broker) })
+			housetest.Until(h.t, "the broker's log says "+tt.broker, func() bool { return strings.Contains(h.log.text(), tt.broker) })
 		})
 	}
 	if err := h.connect(h.url, "demo-bay-1", right()); err != nil {
 		t.Errorf("after all of them, the right one: %v", err)
-	}
-}
-
-func (h *house) until(what string, ok func() bool) {
-	h.t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	limit := time.NewTimer(time.Minute)
-	defer limit.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-limit.C:
-			h.t.Fatalf("this does not come true: %s\n%s", what, h.log.text())
-		}
 	}
 }
 
@@ -243,7 +234,7 @@ func TestWhoIsOffTheRosterIsNotLetIn(t *testing.T) {
 	if e, ok := errors.AsType[*wire.TrustError](err); !ok || !strings.Contains(e.Hint, "roster") {
 		t.Errorf("got %v", err)
 	}
-	h.until("the broker says who", func() bool { return strings.Contains(h.log.text(), "demo-bay-3") })
+	housetest.Until(h.t, "the broker says who", func() bool { return strings.Contains(h.log.text(), "demo-bay-3") })
 	h.must(os.Remove(filepath.Join(h.folder("demo-reception"), "roster")))
 	if err := connect(); err == nil {
 		t.Error("without a roster everybody is let in")

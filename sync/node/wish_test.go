@@ -24,10 +24,8 @@ import (
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 	"pitlane/edge/shop"
+	"pitlane/housetest"
 )
-
-// patience is how long something may take that has only to happen.
-const patience = 60 * time.Second
 
 // site is a shop of two edges: reception, with the broker and a practice cabinet, and
 // a bay. Their boot clocks are the test's.
@@ -62,7 +60,7 @@ func newSite(t *testing.T) *site {
 			t.Fatal(err)
 		}
 	}
-	s.broker = ownAddress(t)
+	s.broker = housetest.OwnAddress(t)
 	s.cab = sim.NewBoard(sim.BoardConfig{HookClosed: 1})
 	line, err := sim.NewLine(t.TempDir(), "cabinet")
 	if err != nil {
@@ -135,20 +133,6 @@ func (s *site) clock() (string, time.Duration) {
 	return s.boot.Load().(string), time.Hour + time.Since(s.began) + time.Duration(s.ahead.Load())
 }
 
-func (s *site) until(what string, ok func() bool) {
-	s.t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	limit := time.After(patience)
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-limit:
-			s.t.Fatalf("it did not come true: %s", what)
-		}
-	}
-}
-
 // hangs writes a visit whose key hangs in a slot of reception's cabinet, as it does.
 func (s *site) hangs(e *running, id string, slot int) {
 	s.t.Helper()
@@ -209,7 +193,7 @@ func (s *site) takes(e *running, id string) (outcome string) {
 func (s *site) answered(e *running, id string) board.DeskWish {
 	s.t.Helper()
 	var got board.DeskWish
-	s.until("the wish for "+id+" is answered", func() bool {
+	housetest.Until(s.t, "the wish for "+id+" is answered", func() bool {
 		v, _ := e.board.View(board.Desk).Body.(board.DeskView)
 		for _, j := range v.Jobs {
 			if j.ID == id && j.Key.Wish != nil {
@@ -259,9 +243,9 @@ func TestAWishOfAnotherEdgeOpensOnceOrNotAtAll(t *testing.T) {
 		return v.Cabinet.State == "online"
 	}
 	for slot := 1; slot <= 3; slot++ {
-		s.until("the bay knows "+ids[slot], known(ids[slot]))
+		housetest.Until(s.t, "the bay knows "+ids[slot], known(ids[slot]))
 	}
-	s.until("the cabinet is online", ready)
+	housetest.Until(s.t, "the cabinet is online", ready)
 
 	if got := s.takes(bay, ids[1]); got != "wished" {
 		t.Fatalf("the bay's answer is %q, want wished", got)
@@ -271,7 +255,7 @@ func TestAWishOfAnotherEdgeOpensOnceOrNotAtAll(t *testing.T) {
 	}
 	st, _ := bay.board.Job(ids[1])
 	s.say(bay, ids[1], st.Wishes[0].SlotWished, newID()) // it comes a second time
-	s.until("reception has read it", func() bool {
+	housetest.Until(s.t, "reception has read it", func() bool {
 		here, _ := front.board.Job(ids[1])
 		there, _ := bay.board.Job(ids[1])
 		return here.Events == there.Events && here.Events > st.Events
@@ -294,7 +278,7 @@ func TestAWishOfAnotherEdgeOpensOnceOrNotAtAll(t *testing.T) {
 	if w := s.answered(bay, ids[3]); w.State != job.WishNot || w.Why != job.WishReboot {
 		t.Errorf("after a start of the machine the wish is %+v, want refused", w)
 	}
-	s.until("the cabinet is online", ready)
+	housetest.Until(s.t, "the cabinet is online", ready)
 	if got := []int{s.opened(1), s.opened(2), s.opened(3)}; !slices.Equal(got, []int{1, 0, 0}) {
 		t.Errorf("frames that opened slots 1 to 3: %v, want one for the first and none else", got)
 	}

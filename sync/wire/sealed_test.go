@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"pitlane/edge/tlog"
+	"pitlane/housetest"
 	"pitlane/sync/wire"
 )
 
@@ -38,8 +39,8 @@ func TestSealedSegmentFormatIsFinal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "segment-v2.txt", text)
-	golden(t, "segment-v2.zst", b)
+	housetest.Golden(t, *update, "segment-v2.txt", text)
+	housetest.Golden(t, *update, "segment-v2.zst", b)
 	old, err := os.ReadFile(filepath.Join("testdata", "segment-v2.zst"))
 	if err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"pitlane/edge/tlog"
+	"pitlane/housetest"
 	"pitlane/sync/wire"
 )
 
@@ -84,8 +85,8 @@ func TestSegmentFormatIsFinal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "segment-v1.txt", text)
-	golden(t, "segment-v1.zst", b)
+	housetest.Golden(t, *update, "segment-v1.txt", text)
+	housetest.Golden(t, *update, "segment-v1.zst", b)
 	old, err := os.ReadFile(filepath.Join("testdata", "segment-v1.zst"))
 	if err != nil {
 		t.Fatal(err)
@@ -109,33 +110,13 @@ func TestSegmentWithAFrontierComesBackAsItWent(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "segment-v1-begin.txt", text)
+	housetest.Golden(t, *update, "segment-v1-begin.txt", text)
 	if got, err := c.Decode(b); err != nil || !reflect.DeepEqual(got, s) {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, s)
 	}
 	bad := bytes.Replace(text, []byte(`"t":["0405`), []byte(`"t":["X405`), 1)
 	if _, err := c.Decode(deflate(t, bad)); !errors.Is(err, wire.ErrSegment) {
 		t.Errorf("what is no hash in the frontier: %v", err)
-	}
-}
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s has changed:\n%q\nwant\n%q", name, got, want)
 	}
 }
 
