@@ -76,8 +76,10 @@ type Board struct {
 	standing []standing
 	refused  map[string][]Refusal
 	stories  map[string][]job.KeyMove
-	moved    map[string]int64 // job → when something last moved in it, ms since 1970
-	caught   bool             // Ready is closed
+	moved    map[string]int64  // job → when something last moved in it, ms since 1970
+	caught   bool              // Ready is closed
+	folded   map[string]uint64 // origin → entries that states comprise
+	refolded chan struct{}     // closed when folded has moved on
 	shown    map[Audience]*shown
 
 	pairs    sync.Mutex
@@ -95,6 +97,7 @@ func New(cfg Config) *Board {
 	b := &Board{
 		cfg: cfg, ready: make(chan struct{}), reader: newReader(),
 		states: map[string]job.State{}, moment: newMoment(cfg), stories: map[string][]job.KeyMove{}, moved: map[string]int64{}, shown: map[Audience]*shown{}, compared: map[string]pair{},
+		folded: map[string]uint64{}, refolded: make(chan struct{}),
 	}
 	for _, a := range []Audience{Kiosk, Waiting, Bay, Live, Desk} {
 		b.shown[a] = &shown{stale: true, changed: make(chan struct{})}

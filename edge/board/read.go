@@ -199,6 +199,7 @@ func (b *Board) told(e journal.Entry) job.Event {
 
 // fold puts the touched jobs on the board, whole.
 func (b *Board) fold() {
+	defer b.tellFolded()
 	touched := b.reader.touched
 	if len(touched) == 0 && !b.reader.wall.news {
 		return
@@ -245,7 +246,7 @@ func movedMS(events []job.Event) int64 {
 func (b *Board) forget() {
 	now := b.cfg.Now()
 	for id, s := range b.states {
-		mine := job.Unsealed(s) > 0 && tlog.NodeOf(s.Closer) == b.cfg.Node // this node has to seal it yet
+		mine := job.Unsealed(s) > 0 && tlog.NodeOf(job.Sealer(s)) == b.cfg.Node // this node has to seal it yet
 		if (s.Phase == job.PhaseLeft || !s.Opened) && now.Sub(at(b.moved[id])) > keep && !mine {
 			delete(b.states, id)
 			delete(b.stories, id)

@@ -55,6 +55,35 @@ func (b *Board) Wait(ctx context.Context, a Audience, version string) (View, err
 	}
 }
 
+// Comprises blocks until what the board says comprises an entry of the journal, or ctx
+// ends. The entry's visit may be forgotten already, and no view be another than before.
+func (b *Board) Comprises(ctx context.Context, origin string, seq uint64) error {
+	for {
+		b.mu.Lock()
+		next, moved := b.folded[origin], b.refolded
+		b.mu.Unlock()
+		if seq < next {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-moved:
+		}
+	}
+}
+
+// tellFolded wakes who waits in Comprises.
+func (b *Board) tellFolded() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for origin, p := range b.reader.cursor {
+		b.folded[origin] = p.Next
+	}
+	close(b.refolded)
+	b.refolded = make(chan struct{})
+}
+
 // stale marks what audiences see as to be built anew.
 func (b *Board) stale(list ...Audience) {
 	b.mu.Lock()

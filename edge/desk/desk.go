@@ -28,6 +28,7 @@ type Board interface {
 	Job(id string) (job.State, bool)
 	Jobs() []job.State
 	Wait(ctx context.Context, a board.Audience, version string) (board.View, error)
+	Comprises(ctx context.Context, origin string, seq uint64) error
 	View(a board.Audience) board.View
 	Tell(board.Now)
 }

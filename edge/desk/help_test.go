@@ -98,6 +98,7 @@ type front struct {
 	public    string
 	witnessed func(string) desk.Witnessed
 	since     atomic.Int64 // of the boot, in milliseconds
+	alter     func(*desk.Config)
 	stop      func()
 }
 
@@ -153,10 +154,14 @@ func (f *front) open() {
 	f.board = board.New(board.Config{Journal: f.journal, Node: member.Node, Role: member.Role, Bay: "1", Shop: "Demo",
 		Nodes: []board.Node{{Node: member.Node, Role: member.Role, Bay: "1"}}, People: people, Run: "run", Now: f.now.Now, Compare: held, Log: log})
 	f.keys = &cabinet{log: f.journal, outcome: keycab.Opened, hand: true, given: map[journal.RequestID]keycab.Outcome{}}
-	f.desk = desk.New(desk.Config{Node: member.Node, Shop: "Demo", Bay: "1", Cabinet: "wall", Journal: f.journal, Board: f.board, Guesses: f.board,
+	cfg := desk.Config{Node: member.Node, Shop: "Demo", Bay: "1", Cabinet: "wall", Journal: f.journal, Board: f.board, Guesses: f.board,
 		Keys: f.keys, People: people, Order: prices(), Secret: []byte("secret"), Random: rand.Reader, Now: f.now.Now, Idle: f.idle, Compare: f.board.Compare, Receipt: f.receipts,
 		Boot:   func() (string, time.Duration) { return "b1", time.Duration(f.since.Load()) * time.Millisecond },
-		Public: f.public, Clocks: f.board.Clocks(), Witnessed: f.witnessed, Log: log})
+		Public: f.public, Clocks: f.board.Clocks(), Witnessed: f.witnessed, Log: log}
+	if f.alter != nil {
+		f.alter(&cfg)
+	}
+	f.desk = desk.New(cfg)
 	f.api, err = web.NewAPI("test", f.desk.Actions()...)
 	if err != nil {
 		f.t.Fatal(err)

@@ -3,28 +3,63 @@ package desk
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
 
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 	"pitlane/edge/tlog"
 )
 
-// seal ends the record of a closed visit, and amends it when more came. The edge
-// that closed the visit does it, and no other.
-func (d *Desk) seal(ctx context.Context, s job.State) error {
-	switch {
-	case job.Unsealed(s) == 0:
-		return nil
-	case s.Sealing.Seals > 0 && tlog.NodeOf(s.Sealing.Origin) != d.cfg.Node:
-		return nil
-	case s.Sealing.Seals == 0 && tlog.NodeOf(s.Closer) != d.cfg.Node:
-		return nil
+// sealsAtOnce bounds how many visits are sealed before keys are looked at again: after
+// a long absence thousands may wait. They share their commits.
+const sealsAtOnce = 16
+
+// unsealable is which visits could not be sealed, and how often: the others come first.
+type unsealable map[string]int
+
+// sealSome seals some of the visits that are to be sealed, and says whether all are.
+func (d *Desk) sealSome(ctx context.Context, jobs []job.State, failed unsealable) bool {
+	var due []job.State
+	for _, s := range jobs {
+		if job.Unsealed(s) > 0 && tlog.NodeOf(job.Sealer(s)) == d.cfg.Node {
+			due = append(due, s)
+		}
 	}
+	slices.SortStableFunc(due, func(x, y job.State) int { return failed[x.ID] - failed[y.ID] })
+	some := due[:min(len(due), sealsAtOnce)]
+	errs := make([]error, len(some))
+	var writing sync.WaitGroup
+	for i, s := range some {
+		writing.Go(func() { errs[i] = d.seal(ctx, s) })
+	}
+	writing.Wait()
+	done := len(some) == len(due)
+	for i, s := range some {
+		if errs[i] == nil {
+			delete(failed, s.ID)
+			continue
+		}
+		done = false
+		level := slog.LevelDebug
+		if failed[s.ID] == 0 {
+			level = slog.LevelWarn
+		}
+		failed[s.ID]++
+		d.cfg.Log.LogAttrs(ctx, level, "visit not sealed, tried again soon", slog.String("job", s.ID), slog.Any("error", errs[i]))
+	}
+	return done
+}
+
+// seal ends the record of a closed visit, and amends it when more came. What s does not
+// know yet is not listed: the statement is of s.
+func (d *Desk) seal(ctx context.Context, s job.State) error {
 	entries, err := d.cfg.Journal.Job(ctx, s.ID)
 	if err != nil {
 		return fmt.Errorf("read what is to be sealed: %w", err)
 	}
-	leaves := unlisted(entries)
+	leaves := slices.DeleteFunc(unlisted(entries), func(l job.Leaf) bool { return !s.Knows(l.Origin, l.Seq) })
 	if len(leaves) == 0 {
 		return nil
 	}

@@ -21,16 +21,16 @@ func signedFor(id string) journal.RequestID { return derive("handback.signed", i
 func (d *Desk) Run(ctx context.Context) error {
 	d.session.wipe("")
 	defer d.wishes.tasks.Wait()
-	failed := false
+	failed, unsealed := false, unsealable{}
 	for version, next := "", d.cfg.Idle; ctx.Err() == nil; {
 		wait, cancel := context.WithTimeout(ctx, next)
 		view, err := d.cfg.Board.Wait(wait, board.Desk, version)
 		cancel()
 		if err == nil {
 			version = view.Version
-			failed = !d.follow(ctx, view)
+			failed = !d.follow(ctx, view, unsealed)
 		} else if errors.Is(err, context.DeadlineExceeded) && failed { // no news need ever come
-			failed = !d.follow(ctx, d.cfg.Board.View(board.Desk))
+			failed = !d.follow(ctx, d.cfg.Board.View(board.Desk), unsealed)
 		} else if !errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 			return err
 		}
@@ -42,29 +42,29 @@ func (d *Desk) Run(ctx context.Context) error {
 	return nil
 }
 
-// follow says whether all that follows from the view is done.
-func (d *Desk) follow(ctx context.Context, view board.View) bool {
-	done := true
-	for _, s := range d.cfg.Board.Jobs() {
+// follow says whether all that follows from the view is done. Seals come last: for keys
+// somebody waits.
+func (d *Desk) follow(ctx context.Context, view board.View, unsealed unsealable) bool {
+	done, jobs := true, d.cfg.Board.Jobs()
+	for _, s := range jobs {
 		if err := d.answerWishes(ctx, s); err != nil {
 			done = false
 			d.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "a wish of another edge is not answered, tried again soon",
 				slog.String("job", s.ID), slog.Any("error", err))
 		}
-		follow := d.seal
-		if d.owns(s) { // the edge that owns the cabinet decides about its keys, and no other
-			follow = d.settleKey
+		if !d.owns(s) { // the edge that owns the cabinet decides about its keys, and no other
+			continue
 		}
-		if err := follow(ctx, s); err != nil {
+		if err := d.settleKey(ctx, s); err != nil {
 			done = false
-			d.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "job not moved on by its key, or not sealed, tried again soon",
+			d.cfg.Log.LogAttrs(ctx, slog.LevelWarn, "job not moved on by its key, tried again soon",
 				slog.String("job", s.ID), slog.Any("error", err))
 		}
 	}
 	if k, on := d.session.get(); on {
 		d.followSession(k, view)
 	}
-	return done
+	return d.sealSome(ctx, jobs, unsealed) && done
 }
 
 // settleKey writes what follows from where a key is.
@@ -75,10 +75,7 @@ func (d *Desk) settleKey(ctx context.Context, s job.State) error {
 	if err := d.bind(ctx, s); err != nil {
 		return err
 	}
-	if job.Ended(s) {
-		return d.seal(ctx, s)
-	}
-	if !s.Key.Taken {
+	if job.Ended(s) || !s.Key.Taken {
 		return nil
 	}
 	signed, err := d.done(ctx, signedFor(s.ID), s.ID)

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"pitlane/edge/board"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 	"pitlane/edge/web"
@@ -63,7 +62,7 @@ func (d *Desk) write(ctx context.Context, id string, seen []job.Hash, notes ...n
 	if err != nil {
 		return refuse(err)
 	}
-	d.shown(ctx, id, entries[len(entries)-1])
+	d.shown(ctx, entries[len(entries)-1])
 	return nil
 }
 
@@ -92,20 +91,10 @@ func draftOf(id string, n note) (journal.Draft, error) {
 // shown waits, bounded, until the board has folded what was just written. The
 // events are on disk already: when the board takes longer, only the next answer is
 // a little old.
-func (d *Desk) shown(ctx context.Context, id string, last journal.Entry) {
+func (d *Desk) shown(ctx context.Context, last journal.Entry) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	for version := ""; ; {
-		s, ok := d.cfg.Board.Job(id)
-		if ok && s.Knows(last.Origin, last.Seq) {
-			return
-		}
-		v, err := d.cfg.Board.Wait(ctx, board.Desk, version)
-		if err != nil {
-			return
-		}
-		version = v.Version
-	}
+	_ = d.cfg.Board.Comprises(ctx, last.Origin, last.Seq) // late is no error, see above
 }
 
 // state is the job that a call is about.

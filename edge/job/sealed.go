@@ -192,6 +192,15 @@ func (s *State) stepSealed(e Event) {
 // with its key, which nobody had taken in (a declined order, K-083).
 func Ended(s State) bool { return s.Back || s.Phase == PhaseLeft && !s.Erased }
 
+// Sealer is the origin of the node that seals a closed visit and amends it, and no
+// other does: the one that sealed it first, before that the one that closed it.
+func Sealer(s State) string {
+	if s.Sealing.Seals > 0 {
+		return s.Sealing.Origin
+	}
+	return s.Closer
+}
+
 // Unsealed is how many entries of a closed visit no seal lists yet.
 func Unsealed(s State) int {
 	if !Ended(s) || s.Erased {
