@@ -4,6 +4,7 @@ package powercut
 
 import (
 	"bytes"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -27,6 +28,17 @@ func (b *body) clone() *body {
 	out := &body{size: b.size, pages: make(map[int64][]byte, len(b.pages))}
 	for n, p := range b.pages {
 		out.pages[n] = bytes.Clone(p)
+	}
+	return out
+}
+
+// bytes is the content, as one who reads the file has it.
+func (b *body) bytes() []byte {
+	out := make([]byte, b.size)
+	for n, p := range b.pages {
+		if n*page < b.size {
+			copy(out[n*page:], p)
+		}
 	}
 	return out
 }
@@ -77,9 +89,12 @@ type disk struct {
 	now   map[string]*file // as the program sees it
 	sure  map[string]*file
 	names []name
+	freed map[string][]*file // what lost its name, or was cut off: its sectors lie there still
 }
 
-func newDisk() *disk { return &disk{now: map[string]*file{}, sure: map[string]*file{}} }
+func newDisk() *disk {
+	return &disk{now: map[string]*file{}, sure: map[string]*file{}, freed: map[string][]*file{}}
+}
 
 // rename, create and remove change the names at once for the program, later on disk.
 func (d *disk) change(folder string, do func(map[string]*file)) {
@@ -97,6 +112,7 @@ func (d *disk) make(c call) {
 			d.change(filepath.Dir(c.path), func(names map[string]*file) { names[c.path] = f })
 		}
 		if f != nil && c.flag&unix.O_TRUNC != 0 {
+			d.keep(c.path, &file{sure: f.sure.clone(), since: slices.Clone(f.since)})
 			f.since, f.written = append(f.since, call{name: "truncate"}), 0
 		}
 	case "mkdir":
@@ -105,11 +121,13 @@ func (d *disk) make(c call) {
 			d.change(filepath.Dir(c.path), func(names map[string]*file) { names[c.path] = f })
 		}
 	case "rename":
+		d.free(c.to)
 		d.change(filepath.Dir(c.to), func(names map[string]*file) {
 			names[c.to] = f
 			delete(names, c.path)
 		})
 	case "unlink":
+		d.free(c.path)
 		d.change(filepath.Dir(c.path), func(names map[string]*file) { delete(names, c.path) })
 	case "sync":
 		d.sync(c.path, f)
@@ -118,16 +136,36 @@ func (d *disk) make(c call) {
 	}
 }
 
+// free takes the name from a file; who has it open may write on. The name that it then
+// has is the kernel's.
+func (d *disk) free(path string) {
+	if f := d.now[path]; f != nil && !f.folder {
+		d.now[path+" (deleted)"] = f
+		d.keep(path, f)
+	}
+}
+
+// keep remembers what lies on the disk without a name, of the files of keys: nobody
+// promises anything of the others.
+func (d *disk) keep(path string, f *file) {
+	if ofKeys(path) {
+		d.freed[path] = append(d.freed[path], f)
+	}
+}
+
 func (d *disk) put(f *file, c call) {
-	if f == nil {
-		return // of a file outside
+	if f == nil || c.name == "allocate" && c.flag&unix.FALLOC_FL_KEEP_SIZE != 0 {
+		return // of a file outside, or of no byte that can be read
 	}
 	if c.at < 0 {
 		c.at = f.written
 	}
-	if c.name == "write" {
+	switch c.name {
+	case "write":
 		f.written = max(f.written, c.at+int64(len(c.data)))
-	} else {
+	case "allocate":
+		f.written = max(f.written, c.at)
+	default:
 		f.written = c.at
 	}
 	f.since = append(f.since, c)
@@ -166,8 +204,9 @@ func apply(b *body, c call) {
 	}
 }
 
-// cut gives a state that the disk may be in when the power fails now.
-func (d *disk) cut(rnd *rand.Rand) map[string]*body {
+// cut gives a state that the disk may be in when the power fails now, and what else lies
+// on it without a name.
+func (d *disk) cut(rnd *rand.Rand) (out map[string]*body, freed map[string][]*body) {
 	names := make(map[string]*file, len(d.sure))
 	for path, f := range d.sure {
 		names[path] = f
@@ -176,28 +215,26 @@ func (d *disk) cut(rnd *rand.Rand) map[string]*body {
 		n.do(names)
 	}
 	bodies := map[*file]*body{}
-	out := map[string]*body{}
-	for _, path := range sorted(names) {
-		f := names[path]
-		if f.folder {
-			out[path] = nil
-			continue
-		}
+	torn := func(f *file) *body {
 		if bodies[f] == nil {
 			bodies[f] = f.torn(rnd)
 		}
-		out[path] = bodies[f]
+		return bodies[f]
 	}
-	return out
-}
-
-func sorted(names map[string]*file) []string {
-	var all []string
-	for path := range names {
-		all = append(all, path)
+	out, freed = map[string]*body{}, map[string][]*body{}
+	for _, path := range slices.Sorted(maps.Keys(names)) {
+		if names[path].folder {
+			out[path] = nil
+			continue
+		}
+		out[path] = torn(names[path])
 	}
-	slices.Sort(all)
-	return all
+	for _, path := range slices.Sorted(maps.Keys(d.freed)) {
+		for _, f := range d.freed[path] {
+			freed[path] = append(freed[path], torn(f))
+		}
+	}
+	return out, freed
 }
 
 // torn is the file with some of what was written since the last sync: nothing, all,
@@ -247,7 +284,7 @@ func layFile(path string, b *body) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	f, err := os.Create(path)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@
 package powercut
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,7 +28,7 @@ type call struct {
 	fd   int
 	data []byte // of a write
 	at   int64  // where; of a write without a place -1; of a truncation or allocation the size
-	flag int    // of an open
+	flag int    // of an open or an allocation
 }
 
 // verdict says what becomes of a call.
@@ -171,7 +172,7 @@ func (g *gate) read(n *notice) (call, bool) {
 	case unix.SYS_FTRUNCATE:
 		c.at = int64(n.args[1])
 	case unix.SYS_FALLOCATE:
-		c.at = int64(n.args[2] + n.args[3])
+		c.at, c.flag = int64(n.args[2]+n.args[3]), int(n.args[1])
 	}
 	if more(&c, n, g) {
 		return c, true
@@ -194,15 +195,17 @@ func (g *gate) bytes(at uint64, n int) []byte {
 	return b
 }
 
-// text reads a C string of the process: a path, made absolute.
+// text reads a C string of the process: a path, made absolute. It reads to the end of a
+// page at most, since the next may not be there.
 func (g *gate) text(at uint64) string {
 	var out []byte
 	for {
-		b := g.bytes(at, 1)
-		if b[0] == 0 {
+		b := g.bytes(at, min(128, int(page-at%page)))
+		if end := bytes.IndexByte(b, 0); end >= 0 {
+			out = append(out, b[:end]...)
 			break
 		}
-		out, at = append(out, b[0]), at+1
+		out, at = append(out, b...), at+uint64(len(b))
 	}
 	abs, err := filepath.Abs(string(out))
 	if err != nil {

@@ -95,8 +95,13 @@ func wish(writer, n int) journal.Draft {
 }
 
 // peerLog is a peer's log in pieces, to adopt.
-func peerLog(ctx context.Context, dir string, n int) (pieces []journal.Segment, err error) {
-	j, err := journal.Open(ctx, options(filepath.Join(dir, "peer"), desk))
+func peerLog(ctx context.Context, dir string, n int) ([]journal.Segment, error) {
+	return piecesOf(ctx, options(filepath.Join(dir, "peer"), desk), n, wish)
+}
+
+// piecesOf writes n wishes, where they are not written yet, and gives the log.
+func piecesOf(ctx context.Context, o journal.Options, n int, wish func(writer, n int) journal.Draft) (pieces []journal.Segment, err error) {
+	j, err := journal.Open(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -123,6 +128,8 @@ type acked struct {
 	peer uint64
 	gone uint64 // own entries below may be trimmed
 
+	keys told // of a journal with keys
+
 	trimmed int    // files
 	said    func() // hears of every acknowledgement
 }
@@ -143,7 +150,7 @@ func (a *acked) took(s journal.Segment) {
 	a.say()
 }
 
-func newAcked() *acked { return &acked{own: map[journal.RequestID]uint64{}} }
+func newAcked() *acked { return &acked{own: map[journal.RequestID]uint64{}, keys: newTold()} }
 
 // clean holds a folder against what was acknowledged: it opens, it verifies, every
 // acknowledged event is there exactly once and found by its request, and it can be
@@ -154,6 +161,11 @@ func clean(ctx context.Context, dir string, a *acked, peer string) (err error) {
 		return fmt.Errorf("it does not open: %w", err)
 	}
 	defer func() { err = errors.Join(err, j.Close()) }()
+	return holds(ctx, j, a, peer, func(journal.Entry) error { return nil })
+}
+
+// holds is what clean asks of an open journal. look sees every entry of its own.
+func holds(ctx context.Context, j *journal.Journal, a *acked, peer string, look func(journal.Entry) error) error {
 	seen := map[journal.RequestID]uint64{}
 	low := uint64(0)
 	for _, tip := range j.Tips() {
@@ -172,6 +184,9 @@ func clean(ctx context.Context, dir string, a *acked, peer string) (err error) {
 			return fmt.Errorf("seq %d is there twice", e.Seq)
 		}
 		seen[e.Request] = e.Seq
+		if err := look(e); err != nil {
+			return err
+		}
 	}
 	for id, seq := range a.own {
 		if seq < low {

@@ -4,6 +4,7 @@ package powercut
 
 import (
 	"encoding/gob"
+	"encoding/hex"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -24,7 +25,7 @@ type trace struct {
 	Root  string
 	Calls []tracedCall
 	Acks  []tracedAck
-	Peer  string // origin of the peer's log
+	told  story
 }
 
 type tracedCall struct {
@@ -39,27 +40,46 @@ type tracedAck struct {
 	Own   map[journal.RequestID]uint64
 	Peer  uint64
 	Gone  uint64
+	Keys  told
 }
 
 // TestEveryStateOfACutDiskOpens replays what was synced and a random part of the
 // rest: each such state opens, verifies, holds what was acknowledged and goes on.
 func TestEveryStateOfACutDiskOpens(t *testing.T) {
 	t.Parallel()
-	tr := traced(t, "honest")
-	bad, n := manyStates(t, tr, 400)
+	everyStateOpens(t, "clear")
+}
+
+// TestEveryStateOfACutDiskWithKeysOpens is the same of a journal with keys. In each state
+// what was acknowledged opens with its key; what was erased opens with nothing that lies
+// on the disk, and its key is not taken again; nothing lies in clear.
+func TestEveryStateOfACutDiskWithKeysOpens(t *testing.T) {
+	t.Parallel()
+	everyStateOpens(t, "keys")
+}
+
+func everyStateOpens(t *testing.T, name string) {
+	t.Helper()
+	tr := traced(t, name, "honest")
+	bad, n := manyStates(t, tr, 200)
 	for _, err := range bad {
 		t.Error(err)
 	}
 	t.Logf("%d states of %d calls and %d acknowledgements", n, len(tr.Calls), len(tr.Acks))
 }
 
-// TestALyingDiskIsFound is the control: on a disk that syncs nothing, the same
-// search must find lost events.
+// TestALyingDiskIsFound is the control: on a disk that syncs nothing, or not the keys, not
+// what opens them, or not the names of the node's folder, the same search must find lost
+// events, lost keys, or erased ones.
 func TestALyingDiskIsFound(t *testing.T) {
 	t.Parallel()
-	tr := traced(t, "lying")
-	if bad, n := manyStates(t, tr, 100); len(bad) == 0 {
-		t.Errorf("nothing was synced, and in %d states nothing is lost: the search does not bite", n)
+	for _, c := range []struct{ name, unsynced string }{
+		{"clear", "*"}, {"keys", "*"}, {"keys", "keys.db"}, {"keys", "vault-*.key"}, {"keys", "n"},
+	} {
+		tr := traced(t, c.name, c.unsynced)
+		if bad, n := manyStates(t, tr, 100); len(bad) == 0 {
+			t.Errorf("%s: %s was not synced, and in %d states nothing is wrong: the search does not bite", c.name, c.unsynced, n)
+		}
 	}
 }
 
@@ -105,26 +125,34 @@ func oneState(t *testing.T, tr trace, rnd *rand.Rand, dir string) error {
 	for _, ack := range tr.Acks {
 		if ack.After <= k {
 			maps.Copy(a.own, ack.Own)
-			a.peer, a.gone = ack.Peer, ack.Gone
+			a.peer, a.gone, a.keys = ack.Peer, ack.Gone, ack.Keys.clone()
 		}
 	}
 	if err := os.RemoveAll(dir); err != nil {
 		return err
 	}
-	if err := lay(d.cut(rnd), tr.Root, dir); err != nil {
-		return err
+	files, freed := d.cut(rnd)
+	err := error(nil)
+	if tr.told.look != nil {
+		err = tr.told.look(lying{files, freed}, a)
 	}
-	if err := clean(t.Context(), dir, a, tr.Peer); err != nil {
+	if err == nil {
+		err = lay(files, tr.Root, dir)
+	}
+	if err == nil {
+		err = tr.told.hold(t.Context(), dir, a)
+	}
+	if err != nil {
 		return fmt.Errorf("power cut after call %d of %d: %w", k, len(tr.Calls), err)
 	}
 	return nil
 }
 
 // traced runs a life behind the gate and reads what was recorded.
-func traced(t *testing.T, how string) trace {
+func traced(t *testing.T, name, unsynced string) trace {
 	t.Helper()
 	dir := scratch(t)
-	played(t, copyOf(t.Context(), "TestTraceChild", dir, how))
+	played(t, copyOf(t.Context(), "TestTraceChild", dir, name, hex.EncodeToString([]byte(unsynced))))
 	f, err := os.Open(filepath.Join(dir, "trace"))
 	if err != nil {
 		t.Fatal(err)
@@ -137,6 +165,13 @@ func traced(t *testing.T, how string) trace {
 	if len(tr.Calls) < 100 || len(tr.Acks) < 20 {
 		t.Fatalf("only %d calls and %d acknowledgements", len(tr.Calls), len(tr.Acks))
 	}
+	tr.told = tell(t, name, dir)
+	words := seek(tr.Acks[len(tr.Acks)-1].Keys.words())
+	for _, c := range tr.Calls {
+		if err := words.in(c.Path, c.Data); err != nil {
+			t.Errorf("a call writes it: %v", err)
+		}
+	}
 	return tr
 }
 
@@ -146,11 +181,12 @@ func TestTraceChild(t *testing.T) {
 	if !ok {
 		return // only a part of the tests above
 	}
-	pieces, err := peerLog(t.Context(), dir, 30)
+	told := tell(t, words[0], dir)
+	unsynced, err := hex.DecodeString(words[1])
 	if err != nil {
 		t.Fatal(err)
 	}
-	tr := trace{Root: filepath.Join(dir, "n"), Peer: pieces[0].Origin}
+	tr := trace{Root: filepath.Join(dir, "n")}
 	var mu sync.Mutex
 	on := true
 	err = openGate(func(c call) verdict {
@@ -159,7 +195,7 @@ func TestTraceChild(t *testing.T) {
 		if !on || c.path != tr.Root && !strings.HasPrefix(c.path, tr.Root+"/") {
 			return verdict{}
 		}
-		if words[0] == "lying" && c.name == "sync" {
+		if lie, _ := filepath.Match(string(unsynced), filepath.Base(c.path)); lie && c.name == "sync" {
 			return verdict{swap: true}
 		}
 		tr.Calls = append(tr.Calls, tracedCall{c.name, c.path, c.to, c.data, c.at, c.flag})
@@ -172,9 +208,9 @@ func TestTraceChild(t *testing.T) {
 	a.said = func() {
 		mu.Lock()
 		defer mu.Unlock()
-		tr.Acks = append(tr.Acks, tracedAck{len(tr.Calls), maps.Clone(a.own), a.peer, a.gone})
+		tr.Acks = append(tr.Acks, tracedAck{len(tr.Calls), maps.Clone(a.own), a.peer, a.gone, a.keys.clone()})
 	}
-	life(t.Context(), tr.Root, pieces, a)
+	told.live(t.Context(), tr.Root, a)
 	mu.Lock()
 	on = false
 	mu.Unlock()
