@@ -79,6 +79,9 @@ func (j *Journal) entries(tx *bbolt.Tx, origin string, from, to uint64) (out []E
 		if err == nil {
 			out[i], err = rec.entry()
 		}
+		if err == nil {
+			err = rec.written(&out[i], origin, r.seq)
+		}
 		if err != nil {
 			return nil, &damage{j.shelf.find(origin, r.seq), fmt.Errorf("read %s seq %d: %w", origin, r.seq, err)}
 		}
