@@ -140,9 +140,7 @@ func TestACloneThatGivesWayLosesNothing(t *testing.T) {
 	appendMany(t, j, 20)
 	stop()
 	twin := filepath.Join(t.TempDir(), "twin")
-	if err := os.CopyFS(twin, os.DirFS(o.Dir)); err != nil {
-		t.Fatal(err)
-	}
+	copyNode(t, o.Dir, twin)
 	desk := shop.open(t, shop.options(filepath.Join(t.TempDir(), "d"), "demo-desk"))
 	j, stop = open()
 	origin := j.Origin()
