@@ -23,9 +23,8 @@ func nodeFolders(dir string) ([]string, error) {
 	if dir == "" {
 		return nil, usage("--data is missing", "--data DIR is a node's folder, or pitlane-sim's")
 	}
-	isNode := func(d string) bool {
-		_, err := os.Stat(filepath.Join(d, "identity"))
-		return err == nil
+	isNode := func(d string) bool { // one that has lost its identity still has its segments
+		return !missing(filepath.Join(d, "identity")) || !missing(filepath.Join(d, "segments"))
 	}
 	if isNode(dir) {
 		return []string{dir}, nil
@@ -84,30 +83,49 @@ func send(ctx context.Context, dir, method, path string, body io.Reader) (*http.
 	return res, nil
 }
 
-// keysOf are the keys of a stopped node, to look only. Without them what is sealed
-// stays closed; the journal proves as much as with them, but for the payloads.
-func keysOf(dir string) []tlog.Sealer {
+// keysOf are the keys of a stopped node, to look only, and why there are none. Without
+// them what is sealed stays closed; the journal proves as much as with them, but for the
+// payloads.
+func keysOf(dir string) ([]tlog.Sealer, error) {
 	m, err := shop.Load(dir)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	v, err := vault.Open(vault.Options{Dir: dir, Node: m.Node, Key: m.Key, Roster: m.Roster, ReadOnly: true})
 	if err != nil {
-		return nil
+		return nil, err
 	}
-	return []tlog.Sealer{v}
+	return []tlog.Sealer{v}, nil
 }
 
 // openStopped opens the folder of a node that does not run.
 func openStopped(ctx context.Context, dir string) (*journal.Journal, error) {
-	j, err := journal.OpenReadOnly(ctx, dir, keysOf(dir)...)
+	keys, _ := keysOf(dir) // `pitlane verify` says why there are none
+	j, err := journal.OpenReadOnly(ctx, dir, keys...)
 	if errors.Is(err, journal.ErrLocked) {
 		return nil, noAnswer(dir, errors.New("it runs but does not answer on its socket"))
 	}
 	if err != nil {
-		return nil, &exit{code: exitFailure, err: err}
+		return nil, &exit{code: exitFailure, err: hinted(err)}
 	}
 	return j, nil
+}
+
+// hint is an error with what to do about it.
+type hint struct {
+	error
+	next string
+}
+
+func (h hint) Error() string { return h.error.Error() + " (" + h.next + ")" }
+func (h hint) Unwrap() error { return h.error }
+
+// hinted adds what to do about a journal that cannot be read.
+func hinted(err error) error {
+	if next := journal.Advice(err); next != "" {
+		return hint{err, next}
+	}
+	return err
 }
 
 func noAnswer(dir string, err error) error {

@@ -21,7 +21,11 @@ func salvageCommand() *cobra.Command {
 			if out == "" {
 				return usage("--out is missing", "--out DIR is where the entries go; it is made when it is not there")
 			}
-			if _, err := os.Stat(args[0]); err != nil {
+			st, err := os.Stat(args[0])
+			if err == nil && st.IsDir() {
+				err = errors.New(args[0] + " is a folder")
+			}
+			if err != nil {
 				return usage(err.Error(), "name a segment file: segments/NNNNNN.db in a node's folder, or one in quarantine")
 			}
 			r, err := journal.Salvage(args[0], out)

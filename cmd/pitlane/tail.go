@@ -25,12 +25,12 @@ func tailCommand() *cobra.Command {
 				return err
 			}
 			p := &printer{out: cmd.OutOrStdout(), seen: map[tlog.Hash]bool{}}
-			g, ctx := errgroup.WithContext(cmd.Context())
+			var g errgroup.Group // a node that cannot be read keeps no other from being read
 			if !follow {
 				g.SetLimit(1) // one node after the other
 			}
 			for _, dir := range dirs {
-				g.Go(func() error { return tailNode(ctx, p, dir, follow, contact) })
+				g.Go(func() error { return tailNode(cmd.Context(), p, dir, follow, contact) })
 			}
 			if err := g.Wait(); err != nil && cmd.Context().Err() == nil {
 				return err
@@ -65,7 +65,7 @@ func tailNode(ctx context.Context, p *printer, dir string, follow, contact bool)
 	for _, tip := range j.Tips() {
 		for e, err := range j.Read(ctx, tip.Origin, tip.Low) {
 			if err != nil {
-				return &exit{code: exitFailure, err: err}
+				return &exit{code: exitFailure, err: hinted(err)}
 			}
 			if err := p.line(e.Hash, tlog.TailLine(e, contact)); err != nil {
 				return err

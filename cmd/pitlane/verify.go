@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pitlane/edge/journal"
+	"pitlane/edge/shop"
 	"pitlane/edge/tlog"
 )
 
@@ -105,6 +107,12 @@ func join(all *tlog.VerifyReport, r tlog.VerifyReport, dir string, named bool) {
 		prefix = filepath.Base(dir) + ": "
 	}
 	all.OK = all.OK && r.OK
+	for _, step := range r.Next {
+		all.Advise(step)
+	}
+	for _, n := range r.Notes {
+		all.Notes = append(all.Notes, prefix+n)
+	}
 	for _, f := range r.Findings {
 		all.Findings = append(all.Findings, prefix+f)
 	}
@@ -127,9 +135,46 @@ func verifyNode(ctx context.Context, dir string) (tlog.VerifyReport, error) {
 		return r, nil
 	}
 	j, err := openStopped(ctx, dir)
+	if e := (*exit)(nil); errors.As(err, &e) && e.code == exitFailure {
+		return unopened(dir, err), nil
+	}
 	if err != nil {
 		return r, err
 	}
 	defer func() { _ = j.Close() }() // nothing was written
-	return j.VerifyReport(ctx), nil
+	r = j.VerifyReport(ctx)
+	if j.Roster() != nil {
+		lookAtKeys(&r, dir)
+	}
+	return r, nil
+}
+
+// lookAtKeys says why payloads of a stopped node stay closed. A folder without its keys
+// is a backup as it should be; keys that are there and do not open are damaged.
+func lookAtKeys(r *tlog.VerifyReport, dir string) {
+	_, err := keysOf(dir)
+	switch {
+	case err == nil:
+	case missing(filepath.Join(dir, "keys", "node.key")):
+		r.Notes = append(r.Notes, "the node's keys are not in this folder: its payloads stayed closed, all else is checked")
+	default:
+		r.Find("the keys of the payloads cannot be opened: %v", err)
+	}
+	if _, lerr := shop.Load(dir); err != nil && lerr == nil {
+		r.Advise("keys.db: start the node beside the others. It puts a damaged keys.db aside as keys.db.lost, and they hand the keys over again")
+	}
+}
+
+// unopened is the report of a folder that cannot be opened: that is a finding, and the
+// other folders are still looked at.
+func unopened(dir string, err error) tlog.VerifyReport {
+	r := tlog.VerifyReport{Findings: []string{}, Proven: []string{}}
+	if h := (hint{}); errors.As(err, &h) {
+		err = h.error
+	}
+	r.Find("%v", err)
+	if r.Advise(journal.Advice(err)); len(r.Next) == 0 {
+		r.Advise("look at what the disk and the rights of " + dir + " are: `pitlane doctor --config` checks both")
+	}
+	return r
 }

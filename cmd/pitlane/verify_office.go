@@ -54,7 +54,7 @@ func officeDatabase(dir string) string {
 func verifyOffice(ctx context.Context, dir string, cosigned []tlog.Cosigned) (tlog.VerifyReport, error) {
 	m, err := shop.Load(dir)
 	if err != nil {
-		return tlog.VerifyReport{}, &exit{code: exitFailure, err: err}
+		return unopened(dir, err), nil
 	}
 	keys, err := vault.Open(vault.Options{Dir: dir, Node: m.Node, Key: m.Key, Roster: m.Roster, ReadOnly: true})
 	if err == nil {
@@ -64,9 +64,17 @@ func verifyOffice(ctx context.Context, dir string, cosigned []tlog.Cosigned) (tl
 	}
 	r, err := central.Verify(ctx, officeDatabase(dir), m.Roster, keys, cosigned...)
 	if err != nil {
-		return r, &exit{code: exitFailure, err: err}
+		return unopenedOffice(err), nil
 	}
 	return r, nil
+}
+
+// unopenedOffice is the report of a database that cannot be read.
+func unopenedOffice(err error) tlog.VerifyReport {
+	r := tlog.VerifyReport{Findings: []string{}, Proven: []string{}}
+	r.Find("the database cannot be read: %v", err)
+	r.Advise("head office: put the damaged database aside and start head office beside the shop's nodes; they give it again what they hold. A backup put back first gives what they have trimmed")
+	return r
 }
 
 // cosignedOf are the cosigned checkpoints that nodes keep, and files of such.

@@ -40,6 +40,9 @@ func (j *Journal) become(id identity) {
 	j.id.Store(&id)
 }
 
+// errNewer is a folder of a program that is newer than this one: nothing is damaged.
+var errNewer = errors.New("a journal of another format")
+
 // errIdentity is an identity that cannot be read.
 var errIdentity = errors.New("the identity is damaged")
 
@@ -57,7 +60,7 @@ func readIdentity(dir string) (identity, error) {
 		return identity{}, fmt.Errorf("%w: it names no format", errIdentity)
 	}
 	if id.Format != identityFormat {
-		return identity{}, fmt.Errorf("a journal of format %d, this program knows %d", id.Format, identityFormat)
+		return identity{}, fmt.Errorf("%w: format %d, this program knows %d", errNewer, id.Format, identityFormat)
 	}
 	if !tlog.ValidOrigin(id.origin()) {
 		return identity{}, fmt.Errorf("%w: it names no node and epoch: %q", errIdentity, id.origin())

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -8,6 +9,9 @@ import (
 
 	"pitlane/edge/tlog"
 )
+
+// errRoster is a roster, or the key that it is checked against, that is not the shop's.
+var errRoster = errors.New("the roster is not one that the key in shop.pub has signed")
 
 // LoadRoster reads DIR/roster and checks it against the key in DIR/shop.pub (a
 // note verifier key).
@@ -18,11 +22,15 @@ func LoadRoster(dir string) (*Roster, error) {
 	}
 	key, err := tlog.ParseVerifierKey(strings.TrimSpace(string(pub)))
 	if err != nil {
-		return nil, fmt.Errorf("read the shop's key: %w", err)
+		return nil, fmt.Errorf("%w: read the shop's key: %w", errRoster, err)
 	}
 	signed, err := os.ReadFile(filepath.Join(dir, "roster"))
 	if err != nil {
 		return nil, fmt.Errorf("read the roster: %w", err)
 	}
-	return tlog.ParseRoster(signed, key)
+	r, err := tlog.ParseRoster(signed, key)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errRoster, err)
+	}
+	return r, nil
 }

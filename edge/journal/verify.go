@@ -34,9 +34,12 @@ func (j *Journal) VerifyReport(ctx context.Context) tlog.VerifyReport {
 	j.trimming.Lock()
 	defer j.trimming.Unlock()
 	r := tlog.VerifyReport{OK: true, Findings: []string{}, Proven: []string{}}
+	j.note(&r)
+	j.verifyRoster(&r)
 	heads := j.allHeads()
 	if len(heads) == 0 {
 		r.Find("the journal of %s holds nothing", j.Node())
+		r.Advise(adviceOlder)
 	}
 	for _, origin := range slices.Sorted(maps.Keys(heads)) {
 		j.verifyOrigin(ctx, &r, origin, heads[origin])
@@ -47,6 +50,7 @@ func (j *Journal) VerifyReport(ctx context.Context) tlog.VerifyReport {
 	// One that writes has seen to it when it was opened; its epoch may be changing now.
 	if own := j.Origin(); j.readOnly && len(heads) > 0 && heads[own] == nil {
 		r.Find("%s: it holds nothing of its own log: the identity names another epoch, or the log was deleted", own)
+		r.Advise(adviceOlder)
 	}
 	return r
 }
@@ -64,15 +68,18 @@ func (j *Journal) verifyOrigin(ctx context.Context, r *tlog.VerifyReport, origin
 	defer func() {
 		if p := recover(); p != nil {
 			r.Find("%s: the segment file is damaged: %v", origin, p)
+			r.Advise(adviceDamaged)
 		}
 	}()
 	before := len(r.Findings)
 	kept, err := j.keptCheckpoints(origin, h.Size)
 	if err != nil {
 		r.Find("%s: kept checkpoints: %v", origin, err)
+		r.Advise(adviceDamaged)
 	}
 	if err := j.upper.check(origin, h); err != nil {
 		r.Find("%s: %v", origin, err)
+		r.Advise(adviceDamaged)
 	}
 	c := originCheck{j: j, r: r, origin: origin, tree: tlog.Frontier{Size: h.Low, Nodes: h.Cut}, roots: map[uint64]Hash{0: tlog.Frontier{}.Root()}}
 	c.roots[h.Low] = c.tree.Root()
@@ -85,7 +92,11 @@ func (j *Journal) verifyOrigin(ctx context.Context, r *tlog.VerifyReport, origin
 	}
 	if err := c.leaves(ctx, h); err != nil {
 		r.Find("%s: %v", origin, err)
+		r.Advise(adviceDamaged)
 		return
+	}
+	if j.Roster() == nil {
+		return // that is said
 	}
 	c.checkpoints(h, kept)
 	if len(r.Findings) == before {
@@ -106,6 +117,7 @@ func (j *Journal) verifySizes(r *tlog.VerifyReport, heads map[string]*head) {
 	for origin, size := range knew {
 		if h := heads[origin]; h == nil || h.Size < size {
 			r.Find("%s: there were %d entries, fewer are there: the newest commits were damaged, or an older copy was put back", origin, size)
+			r.Advise(adviceOlder)
 		}
 	}
 }
@@ -134,6 +146,7 @@ func (c *originCheck) leaves(ctx context.Context, h *head) error {
 		}
 		if len(raws) == 0 {
 			c.r.Find("%s seq %d: the entry is missing (segments/%06d.db)", c.origin, seq, c.j.shelf.find(c.origin, seq))
+			c.r.Advise(adviceDamaged)
 			return nil
 		}
 		for _, x := range raws {
@@ -143,6 +156,7 @@ func (c *originCheck) leaves(ctx context.Context, h *head) error {
 	}
 	if c.tree.Root() != h.Root() || c.tree.Size != h.Size {
 		c.r.Find("%s: the tree over all leaves is not the one of its head", c.origin)
+		c.r.Advise(adviceDamaged)
 	}
 	return nil
 }
@@ -150,6 +164,7 @@ func (c *originCheck) leaves(ctx context.Context, h *head) error {
 func (c *originCheck) leaf(x raw) {
 	fault := func(err error) {
 		c.r.Find("%s seq %d (segments/%06d.db): %v", c.origin, x.seq, c.j.shelf.find(c.origin, x.seq), err)
+		c.r.Advise(adviceDamaged)
 	}
 	rec, err := decodeRecord(x.record)
 	if err != nil {
@@ -214,11 +229,13 @@ func (c *originCheck) checkpoints(h *head, kept map[uint64]string) {
 		}
 		if err != nil {
 			c.r.Find("%s: the proof of size %d: %v", c.origin, a.At, err)
+			c.r.Advise(adviceRewritten)
 		}
 		end = max(end, a.At)
 	}
 	if end != h.Size {
 		c.r.Find("%s: entries %d to %d are under no checkpoint", c.origin, end, h.Size-1)
+		c.r.Advise(adviceRewritten)
 	}
 }
 
@@ -232,6 +249,7 @@ func (c *originCheck) checkpoint(size uint64, signed string) {
 	}
 	if err != nil {
 		c.r.Find("%s: checkpoint of size %d: %v", c.origin, size, err)
+		c.r.Advise(adviceRewritten)
 	}
 }
 

@@ -27,6 +27,7 @@ func (j *Journal) verifyFiles(r *tlog.VerifyReport) {
 		}
 		if err != nil {
 			r.Find("segments/%06d.db: %v", n, err)
+			r.Advise(adviceDamaged)
 		}
 	}
 }
@@ -139,7 +140,7 @@ func (c *fileCheck) head(origin string, h *head) error {
 			return fmt.Errorf("its tree of size %d is not that of the entries", f.Size)
 		}
 	}
-	if h.Checkpoint == "" {
+	if h.Checkpoint == "" || c.j.Roster() == nil {
 		return nil
 	}
 	cp, err := c.j.Roster().CheckCheckpoint(origin, []byte(h.Checkpoint))

@@ -39,10 +39,14 @@ func ReadCosigned(dir string) ([]tlog.Cosigned, error) {
 // cosigned has seen all of it, so that an end that was cut off shows even where it was
 // cut off whole.
 func (j *Journal) verifyCosigned(r *tlog.VerifyReport) {
+	if j.Roster() == nil {
+		return // that is said
+	}
 	all, err := ReadCosigned(j.opt.Dir)
 	heads := j.allHeads() // what is cosigned meanwhile was committed before
 	if err != nil {
 		r.Find("cosigned.json: %v", err)
+		r.Advise(adviceCosigned)
 		return
 	}
 	for _, c := range all {
@@ -55,6 +59,7 @@ func (j *Journal) verifyCosigned(r *tlog.VerifyReport) {
 		}
 		if err != nil {
 			r.Find("cosigned.json: a cosigned checkpoint does not verify: %v", err)
+			r.Advise(adviceCosigned)
 			continue
 		}
 		by := strings.Join(slices.Sorted(maps.Keys(cp.Witness)), " and ")
@@ -65,6 +70,7 @@ func (j *Journal) verifyCosigned(r *tlog.VerifyReport) {
 				held = h.Size
 			}
 			r.Find("%s: %d entries were cosigned by %s, %d are here: the newest were deleted, or an older copy was put back", cp.Origin, cp.Size, by, held)
+			r.Advise(adviceOlder)
 			continue
 		}
 		if cp.Size < h.Low {
@@ -73,6 +79,7 @@ func (j *Journal) verifyCosigned(r *tlog.VerifyReport) {
 		f, err := tlog.FrontierAt(cp.Size, j.nodeOf(h, nil, cp.Origin))
 		if err == nil && f.Root() != cp.Root {
 			r.Find("%s: %d entries were cosigned by %s with another tree than is here: the log was rewritten", cp.Origin, cp.Size, by)
+			r.Advise(adviceRewritten)
 		}
 	}
 }
