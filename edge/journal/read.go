@@ -89,6 +89,20 @@ func (j *Journal) entries(tx *bbolt.Tx, origin string, from, to uint64) (out []E
 	return out, nil
 }
 
+// written says whether an entry is what was stored in its place: it has the hash that
+// was stored with it, so that a changed byte is never taken for what was written.
+func (r record) written(e *Entry, origin string, seq uint64) error {
+	if len(r.hashes) == 0 || r.hashes[0] != e.Hash {
+		return errChanged
+	}
+	if e.Origin != origin || e.Seq != seq {
+		return fmt.Errorf("it holds %s seq %d", e.Origin, e.Seq)
+	}
+	return nil
+}
+
+var errChanged = errors.New("the entry is not the one that was written: it gives another hash than the one stored with it")
+
 func (j *Journal) entryAt(tx *bbolt.Tx, at ref) (Entry, error) {
 	es, err := j.entries(tx, at.origin, at.seq, at.seq+1)
 	if err != nil {

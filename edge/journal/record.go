@@ -136,20 +136,6 @@ func (r record) entry() (Entry, error) {
 	return e, nil
 }
 
-// written says whether an entry is what was stored in its place: it has the hash that
-// was stored with it, so that a changed byte is never taken for what was written.
-func (r record) written(e *Entry, origin string, seq uint64) error {
-	if len(r.hashes) == 0 || r.hashes[0] != e.Hash {
-		return errChanged
-	}
-	if e.Origin != origin || e.Seq != seq {
-		return fmt.Errorf("it holds %s seq %d", e.Origin, e.Seq)
-	}
-	return nil
-}
-
-var errChanged = errors.New("the entry is not the one that was written: it gives another hash than the one stored with it")
-
 // reader takes bytes from the front; after the end it gives zeros and says short.
 type reader struct {
 	b     []byte
