@@ -140,7 +140,9 @@ func TestACloneThatGivesWayLosesNothing(t *testing.T) {
 	appendMany(t, j, 20)
 	stop()
 	twin := filepath.Join(t.TempDir(), "twin")
-	copyNode(t, o.Dir, twin)
+	if err := os.CopyFS(twin, os.DirFS(o.Dir)); err != nil {
+		t.Fatal(err)
+	}
 	desk := shop.open(t, shop.options(filepath.Join(t.TempDir(), "d"), "demo-desk"))
 	j, stop = open()
 	origin := j.Origin()

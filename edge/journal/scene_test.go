@@ -101,7 +101,7 @@ func copyFile(from, to string) error {
 	if err != nil {
 		return err
 	}
-	out, err := os.OpenFile(to, os.O_RDWR|os.O_CREATE|os.O_TRUNC, st.Mode().Perm()) // keys are nobody else's
+	out, err := os.Create(to)
 	if err != nil {
 		return err
 	}

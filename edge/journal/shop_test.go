@@ -166,17 +166,6 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// copyNode copies a node's folder, with keys that nobody else may read.
-func copyNode(t testing.TB, from, to string) {
-	t.Helper()
-	must(t, os.CopyFS(to, os.DirFS(from)))
-	keys, err := filepath.Glob(filepath.Join(to, "keys", "*"))
-	must(t, err)
-	for _, k := range keys {
-		must(t, os.Chmod(k, 0o600))
-	}
-}
-
 // anything lets everything go up to a size.
 func anything(upTo uint64) journal.TrimPolicy {
 	return journal.TrimPolicy{
