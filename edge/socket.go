@@ -23,6 +23,10 @@ const SocketName = "pitlane.sock"
 // StatusNotSealed is the answer to GET /receipt for a visit that is not over.
 const StatusNotSealed = http.StatusConflict
 
+// StatusClosed is the answer to GET /receipt for a visit whose data are erased, or whose
+// keys this node does not have.
+const StatusClosed = http.StatusGone
+
 // StatusNoJob is the answer to GET /receipt for a job that this node holds nothing of.
 const StatusNoJob = http.StatusNotFound
 
@@ -161,6 +165,8 @@ func (h *house) socketCalls(listen net.Addr) http.Handler {
 		switch {
 		case errors.Is(err, receipt.ErrNotSealed):
 			http.Error(w, err.Error(), StatusNotSealed)
+		case errors.Is(err, receipt.ErrClosed):
+			http.Error(w, err.Error(), StatusClosed)
 		case errors.Is(err, receipt.ErrNoJob):
 			http.Error(w, err.Error(), StatusNoJob)
 		case err != nil:

@@ -88,6 +88,9 @@ func receiptOf(ctx context.Context, dirs []string, job string) ([]byte, error) {
 			err = e
 		}
 	}
+	if allOf(errs, receipt.ErrClosed) {
+		err = receipt.ErrClosed
+	}
 	if allOf(errs, receipt.ErrNoJob) { // said once, not by each node
 		err = fmt.Errorf("%w %q (the id stands in every line of `pitlane tail --data DIR`)", receipt.ErrNoJob, job)
 	}
@@ -136,6 +139,8 @@ func askReceipt(ctx context.Context, dir, job string) (file []byte, asked bool, 
 		return body, true, nil
 	case edge.StatusNotSealed:
 		return nil, true, receipt.ErrNotSealed
+	case edge.StatusClosed:
+		return nil, true, receipt.ErrClosed
 	case edge.StatusNoJob:
 		return nil, true, receipt.ErrNoJob
 	}

@@ -86,21 +86,20 @@ func send(ctx context.Context, dir, method, path string, body io.Reader) (*http.
 // keysOf are the keys of a stopped node, to look only, and why there are none. Without
 // them what is sealed stays closed; the journal proves as much as with them, but for the
 // payloads.
-func keysOf(dir string) ([]tlog.Sealer, error) {
+func keysOf(dir string) (*vault.Vault, error) {
 	m, err := shop.Load(dir)
 	if err != nil {
 		return nil, err
 	}
-	v, err := vault.Open(vault.Options{Dir: dir, Node: m.Node, Key: m.Key, Roster: m.Roster, ReadOnly: true})
-	if err != nil {
-		return nil, err
-	}
-	return []tlog.Sealer{v}, nil
+	return vault.Open(vault.Options{Dir: dir, Node: m.Node, Key: m.Key, Roster: m.Roster, ReadOnly: true})
 }
 
 // openStopped opens the folder of a node that does not run.
 func openStopped(ctx context.Context, dir string) (*journal.Journal, error) {
-	keys, _ := keysOf(dir) // `pitlane verify` says why there are none
+	var keys []tlog.Sealer
+	if v, err := keysOf(dir); err == nil { // `pitlane verify` says why there are none
+		keys = append(keys, v)
+	}
 	j, err := journal.OpenReadOnly(ctx, dir, keys...)
 	if errors.Is(err, journal.ErrLocked) {
 		return nil, noAnswer(dir, errors.New("it runs but does not answer on its socket"))

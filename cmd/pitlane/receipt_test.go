@@ -14,6 +14,7 @@ import (
 	"pitlane/edge"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
+	"pitlane/edge/receipt"
 	"pitlane/edge/shop"
 	"pitlane/edge/tlog"
 )
@@ -210,5 +211,38 @@ func TestSalvageSaysWhatItCannotUse(t *testing.T) {
 	}
 	if code, said := call(t, salvageCommand(), filepath.Join(nodeDir, "none"), "--out", out); code != exitUsage || !strings.Contains(said, "NNNNNN") {
 		t.Errorf("no file: %d %s", code, said)
+	}
+}
+
+// TestAnErasedVisitHasNoReceiptAndAnOldOneStaysValid: said once and plainly, by a node
+// that runs and by its stopped folder; with contact alone erased receipts are still made.
+func TestAnErasedVisitHasNoReceiptAndAnOldOneStaysValid(t *testing.T) {
+	t.Parallel()
+	shopDir, nodeDir := closedNode(t)
+	stop := running(t, nodeDir)
+	old := exported(t, shopDir)
+	erase := []string{"--data", nodeDir, "--job", "j2", "--by", "sa", "--reason", "asked for it", "--wait", "0s"}
+	export := []string{"--data", shopDir, "--job", "j2", "--out", filepath.Join(t.TempDir(), "new.tlog-proof")}
+	if code, out := call(t, eraseCommand(), append(erase, "--contact-only")...); code != 0 {
+		t.Fatalf("erase contact: %d %s", code, out)
+	}
+	if code, out := call(t, exportCommand(), export...); code != 0 {
+		t.Errorf("after contact was erased: %d %s", code, out)
+	}
+	if code, out := call(t, eraseCommand(), erase...); code != 0 {
+		t.Fatalf("erase: %d %s", code, out)
+	}
+	for _, runs := range []string{"running", "stopped"} {
+		code, out := call(t, exportCommand(), export...)
+		if code != exitFailure || out != receipt.ErrClosed.Error() {
+			t.Errorf("%s: %d %s", runs, code, out)
+		}
+		if code, out := call(t, verifyCommand(), old); code != 0 {
+			t.Errorf("%s: the old receipt: %d %s", runs, code, out)
+		}
+		if code, out := call(t, verifyCommand(), "--data", nodeDir); code != 0 {
+			t.Errorf("%s: the journal: %d %s", runs, code, out)
+		}
+		stop()
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"pitlane/edge/journal"
-	"pitlane/edge/shop"
 	"pitlane/edge/tlog"
 )
 
@@ -152,17 +151,19 @@ func verifyNode(ctx context.Context, dir string) (tlog.VerifyReport, error) {
 // lookAtKeys says why payloads of a stopped node stay closed. A folder without its keys
 // is a backup as it should be; keys that are there and do not open are damaged.
 func lookAtKeys(r *tlog.VerifyReport, dir string) {
-	_, err := keysOf(dir)
+	v, err := keysOf(dir)
 	switch {
-	case err == nil:
 	case missing(filepath.Join(dir, "keys", "node.key")):
 		r.Notes = append(r.Notes, "the node's keys are not in this folder: its payloads stayed closed, all else is checked")
-	default:
+		return
+	case err != nil:
 		r.Find("the keys of the payloads cannot be opened: %v", err)
-	}
-	if _, lerr := shop.Load(dir); err != nil && lerr == nil {
+		return
+	case v.Lost() != 0:
+		r.Find("keys.db is damaged: payloads whose keys lay there stayed closed")
 		r.Advise("keys.db: start the node beside the others. It puts a damaged keys.db aside as keys.db.lost, and they hand the keys over again")
 	}
+	_ = v.Close() // nothing was written
 }
 
 // unopened is the report of a folder that cannot be opened: that is a finding, and the

@@ -59,6 +59,7 @@ func TestWhateverIsWrongIsInTheReportWithWhatToDo(t *testing.T) {
 		"a newer program's":       {func(d string) error { return change(identity(d), `"format":1`, `"format":9`) }, "format 9", "newer pitlane"},
 		"no roster":               {func(d string) error { return os.Remove(filepath.Join(d, "roster")) }, "roster or shop.pub is missing", "copy roster"},
 		"another roster":          {func(d string) error { return change(filepath.Join(d, "roster"), "bay", "boy") }, "the roster is not one", "copy roster"},
+		"a damaged keys.db":       {func(d string) error { return os.WriteFile(filepath.Join(d, "keys.db"), []byte("x"), 0o600) }, "keys.db is damaged", "hand the keys over"},
 		"a torn cosigned.json":    {func(d string) error { return os.WriteFile(filepath.Join(d, "cosigned.json"), []byte("{"), 0o600) }, "cosigned.json", "cosign anew"},
 	} {
 		t.Run(name, func(t *testing.T) {

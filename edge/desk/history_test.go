@@ -274,6 +274,13 @@ func TestTheDeskGivesTheReceiptOfASealedVisit(t *testing.T) {
 	if r.Address != f.public+path || r.Path != path || r.Verify != f.public+"/verify" || r.Local || r.Key != shop.Key || len(r.Seen) != 0 || r.Bytes == 0 || !strings.HasPrefix(r.QR, "<svg ") {
 		t.Errorf("got %s %s %s, local %t, %d bytes", r.Address, r.Path, r.Verify, r.Local, r.Bytes)
 	}
+	f.receipts = func(context.Context, string) ([]byte, error) {
+		return nil, fmt.Errorf("make one: %w", receipt.ErrClosed)
+	}
+	f.restart()
+	if status := read(t, f.api, "desk/receipt?job="+id, &refused); status != http.StatusGone || refused.Error.Kind != "erased" {
+		t.Errorf("a visit that is erased: %d %s", status, refused.Error.Kind)
+	}
 	f.repaired(open)
 	v := f.must("pickup/open", object{"code": code})
 	if got, _ := v["receipt"].(object); got["address"] != f.public+"/receipt/"+f.desk.ReceiptToken(open) || got["qr_svg"] == "" || got["local"] != nil {

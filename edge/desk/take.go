@@ -48,6 +48,8 @@ func (d *Desk) takeReceipt(ctx context.Context, id string) (ReceiptOut, error) {
 	switch {
 	case errors.Is(err, receipt.ErrNotSealed):
 		return ReceiptOut{}, web.Fail(http.StatusConflict, "not_sealed", receipt.ErrNotSealed.Error(), "hand the car back first")
+	case errors.Is(err, receipt.ErrClosed):
+		return ReceiptOut{}, web.Fail(http.StatusGone, "erased", receipt.ErrClosed.Error(), "the customer keeps the receipt that was taken; nothing else is left to give out")
 	case errors.Is(err, receipt.ErrNoJob):
 		return ReceiptOut{}, reject(job.Unknown)
 	case err != nil:

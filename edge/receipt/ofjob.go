@@ -14,6 +14,10 @@ import (
 // ErrNotSealed says that the visit is not over yet, so that there is nothing to take home.
 var ErrNotSealed = errors.New("the visit is not sealed yet: a receipt is there once the car has been handed back")
 
+// ErrClosed says that what was sealed cannot be read: it has been erased, or its key is
+// not here.
+var ErrClosed = errors.New("what was sealed has been erased, or its key is not here: no receipt is made of it any more, one that was taken before stays valid")
+
 // ErrNoJob says that nothing is held of a job of this id.
 var ErrNoJob = errors.New("no entry is held of the job")
 

@@ -193,7 +193,7 @@ func New(e tlog.Entry, in tlog.Inclusion, shop string, roster []byte) (*Receipt,
 		return nil, fmt.Errorf("make a receipt: the entry is of the kind %s, not %s or %s", e.Kind, Sealed, Amended)
 	}
 	if e.Work == nil {
-		return nil, errors.New("make a receipt: what was sealed is not held here, or has been erased")
+		return nil, ErrClosed
 	}
 	return &Receipt{
 		Shop: shop, Roster: roster, Leaf: e.Leaf, Opening: *e.Work,

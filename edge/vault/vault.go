@@ -44,6 +44,7 @@ type Vault struct {
 
 	file sync.Mutex // held while the file changes; before mu
 	book *book
+	lost int // records of it that could not be read when it was opened
 
 	mu       sync.RWMutex
 	keys     map[tlog.KeyID]*key
@@ -122,13 +123,16 @@ func Open(o Options) (*Vault, error) {
 	return v, nil
 }
 
+// Lost is how many records of keys.db could not be read when it was opened; -1: all.
+func (v *Vault) Lost() int { return v.lost }
+
 func (v *Vault) open() error {
 	o := v.opt
 	book, rs, lost, err := openBook(o.Dir, o.Random, o.ReadOnly)
 	if err != nil {
 		return err
 	}
-	v.book = book
+	v.book, v.lost = book, lost
 	for _, r := range rs {
 		v.load(r)
 	}
