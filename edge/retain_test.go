@@ -105,15 +105,22 @@ func (k *keeper) keeps(id string, now time.Time, work, contact bool, why string)
 	}
 }
 
-func TestDataIsErasedInItsTimeThoughItsEntriesWereDropped(t *testing.T) {
-	t.Parallel()
-	k := newKeeper(t)
-	over := k.clock.now
+// newDropped is a keeper whose visit j-0 is over, and its entries are dropped.
+func newDropped(t *testing.T) (k *keeper, over time.Time) {
+	t.Helper()
+	k = newKeeper(t)
+	over = k.clock.now
 	k.visit("j-0")
 	for range 60 {
 		k.visit("j-x")
 	}
 	k.dropAll(over.Add(31 * day))
+	return k, over
+}
+
+func TestDataIsErasedInItsTimeThoughItsEntriesWereDropped(t *testing.T) {
+	t.Parallel()
+	k, over := newDropped(t)
 	if entries, err := k.journal.Job(t.Context(), "j-0"); err != nil || len(entries) != 0 {
 		t.Fatalf("the visit is still held: %d %v", len(entries), err)
 	}
@@ -135,13 +142,7 @@ func TestDataIsErasedInItsTimeThoughItsEntriesWereDropped(t *testing.T) {
 
 func TestAPersonErasesAVisitWhoseEntriesWereDropped(t *testing.T) {
 	t.Parallel()
-	k := newKeeper(t)
-	over := k.clock.now
-	k.visit("j-0")
-	for range 60 {
-		k.visit("j-x")
-	}
-	k.dropAll(over.Add(31 * day))
+	k, _ := newDropped(t)
 	err := k.desk.EraseData(t.Context(), desk.Erasure{Job: "j-0", By: "SA1", Reason: "asked for it", Request: journal.RequestID{1}})
 	k.must(err)
 	k.must(k.vault.CatchUp(t.Context(), k.journal))

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -279,23 +278,6 @@ func (v *clockVisit) onTimeUnlessGone() {
 	if _, gone := v.true["car.handed_back"]; !gone {
 		v.onTime()
 	}
-}
-
-func (v *clockVisit) afterInspection(ctx context.Context) {
-	v.t.Helper()
-	v.tapDesk(ctx, "prepare", nil)
-	v.atDesk(job.PhasePrepared)
-	v.tapDesk(ctx, "notify", map[string]any{"channel": "phone"})
-	view := v.atDesk(job.PhasePrepared)
-	v.tapDesk(ctx, "settle", map[string]any{"paid": deskJob(view, v.id).Total, "method": "card"})
-	v.atDesk(job.PhaseSettled)
-	v.tapDesk(ctx, "gatepass", nil)
-	v.atDesk(job.PhaseGatepass)
-	v.must(v.reception.tap(ctx, "/api/v1/pickup/open", map[string]any{"code": v.code}, nil))
-	v.must(v.reception.tap(ctx, "/api/v1/pickup/key", map[string]any{"code": v.code, "strokes": scribble()}, nil))
-	v.within(time.Minute, "the job left in SQL at central", func() bool {
-		return v.count(`SELECT count(*) FROM jobs WHERE id = ? AND phase = 'left'`, v.id) == 1
-	})
 }
 
 // nothingTooEarly: nothing was erased, no key or door was out for too long, and only the

@@ -233,6 +233,11 @@ func (v *visit) handBack(ctx context.Context) {
 	v.t.Helper()
 	v.tapDesk(ctx, "inspect", map[string]any{"passed": true, "checks": []string{"test_drive"}})
 	v.atDesk(job.PhasePassed)
+	v.afterInspection(ctx)
+}
+
+func (v *visit) afterInspection(ctx context.Context) {
+	v.t.Helper()
 	v.tapDesk(ctx, "prepare", nil)
 	v.atDesk(job.PhasePrepared)
 	v.tapDesk(ctx, "notify", map[string]any{"channel": "phone"})

@@ -128,11 +128,7 @@ func TestADoorLeftOpenIsAnAlarmAlsoAcrossARestart(t *testing.T) {
 func TestAKeyTakenForWorkIsKnownToBeWithWhomAndItsSlotIsKept(t *testing.T) {
 	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
-		r.hangs()
-		r.staff("j1", 2, "work", "te1")
-		r.cab.key(2, keycab.KeyAbsent)
-		r.cab.hook(2, keycab.HookClosed)
-		r.stand()
+		r.takenForWork()
 		if st, _ := r.n.Job("j1"); st.Key.Where != job.WhereTechnician || st.Key.Holder != "te1" {
 			t.Errorf("the key is %+v", st.Key)
 		}

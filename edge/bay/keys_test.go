@@ -69,6 +69,16 @@ func (r *room) hangs() {
 	synctest.Wait()
 }
 
+// takenForWork brings the key of j1 into slot 2, and te1 takes it out to work.
+func (r *room) takenForWork() {
+	r.t.Helper()
+	r.hangs()
+	r.staff("j1", 2, "work", "te1")
+	r.cab.key(2, keycab.KeyAbsent)
+	r.cab.hook(2, keycab.HookClosed)
+	r.stand()
+}
+
 func TestAKeyGivenBackIsTakenWithLeave(t *testing.T) {
 	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {

@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"pitlane/devices/keycab"
 	"pitlane/edge/bay"
 	"pitlane/edge/clocks"
 )
@@ -14,11 +13,7 @@ import (
 func TestAStepOfTheClockMakesNoKeyOverdue(t *testing.T) {
 	t.Parallel()
 	inRoom(t, func(t *testing.T, r *room) {
-		r.hangs()
-		r.staff("j1", 2, "work", "te1")
-		r.cab.key(2, keycab.KeyAbsent)
-		r.cab.hook(2, keycab.HookClosed)
-		r.stand()
+		r.takenForWork()
 		r.stop()
 		<-time.After(11 * time.Hour) // by the wall clock, which was set
 		r = built(t, r.n, r.cab, newAdapter(), func(c *bay.Config) {

@@ -19,24 +19,31 @@ func forksKept(t *testing.T, dir string) int {
 	return len(files)
 }
 
+// nineHeld is a desk, with its folder, that holds the nine entries of a bay.
+func nineHeld(t *testing.T) (shop testShop, bay, desk *journal.Journal, dir string) {
+	t.Helper()
+	shop = newTestShop("demo-bay-1", "demo-desk")
+	bay = shop.journal(t, "demo-bay-1")
+	dir = filepath.Join(t.TempDir(), "d")
+	desk = shop.open(t, shop.options(dir, "demo-desk"))
+	appendMany(t, bay, 9)
+	carry(t, bay, desk, bay.Origin(), 1<<20)
+	return shop, bay, desk, dir
+}
+
 // TestAnotherTreeAtASizeThatIsHeldIsAFork: the entries sent are those that are held, and
 // only what is signed above them differs.
 func TestAnotherTreeAtASizeThatIsHeldIsAFork(t *testing.T) {
 	t.Parallel()
-	shop := newTestShop("demo-bay-1", "demo-desk")
-	bay := shop.journal(t, "demo-bay-1")
-	o := shop.options(filepath.Join(t.TempDir(), "d"), "demo-desk")
-	desk := shop.open(t, o)
-	appendMany(t, bay, 9)
-	carry(t, bay, desk, bay.Origin(), 1<<20)
+	shop, bay, desk, dir := nineHeld(t)
 	was := desk.Tips()
 	s, err := bay.Segment(t.Context(), bay.Origin(), 0, 1<<20)
 	must(t, err)
 	other, err := tlog.SignCheckpoint(tlog.Checkpoint{Origin: bay.Origin(), Size: 8, Root: journal.Hash{1}}, tlog.NewSigner("demo-bay-1", shop.keys["demo-bay-1"]))
 	must(t, err)
 	s.Entries, s.Checkpoint, s.Proof = s.Entries[:8], other, nil
-	if err := desk.Adopt(t.Context(), s); !errors.Is(err, tlog.ErrForked) || forksKept(t, o.Dir) != 1 {
-		t.Errorf("adopt = %v, with %d pieces of evidence; want ErrForked, and one", err, forksKept(t, o.Dir))
+	if err := desk.Adopt(t.Context(), s); !errors.Is(err, tlog.ErrForked) || forksKept(t, dir) != 1 {
+		t.Errorf("adopt = %v, with %d pieces of evidence; want ErrForked, and one", err, forksKept(t, dir))
 	}
 	for i, tip := range desk.Tips() {
 		if string(tip.Checkpoint) != string(was[i].Checkpoint) {
@@ -49,20 +56,15 @@ func TestAnotherTreeAtASizeThatIsHeldIsAFork(t *testing.T) {
 // TestWhatNobodySignedIsNoFork: who is not the node cannot make it look forked.
 func TestWhatNobodySignedIsNoFork(t *testing.T) {
 	t.Parallel()
-	shop := newTestShop("demo-bay-1", "demo-desk")
-	bay := shop.journal(t, "demo-bay-1")
-	o := shop.options(filepath.Join(t.TempDir(), "d"), "demo-desk")
-	desk := shop.open(t, o)
-	appendMany(t, bay, 9)
-	carry(t, bay, desk, bay.Origin(), 1<<20)
+	_, bay, desk, dir := nineHeld(t)
 	s, err := bay.Segment(t.Context(), bay.Origin(), 0, 1<<20)
 	must(t, err)
 	e := s.Entries[4]
 	e.WallMS++
 	must(t, journal.Recode(&e))
 	s.Entries[4] = e
-	if err := desk.Adopt(t.Context(), s); !errors.Is(err, tlog.ErrForged) || errors.Is(err, tlog.ErrForked) || forksKept(t, o.Dir) != 0 {
-		t.Errorf("adopt = %v, with %d pieces of evidence; want ErrForged, and none", err, forksKept(t, o.Dir))
+	if err := desk.Adopt(t.Context(), s); !errors.Is(err, tlog.ErrForged) || errors.Is(err, tlog.ErrForked) || forksKept(t, dir) != 0 {
+		t.Errorf("adopt = %v, with %d pieces of evidence; want ErrForged, and none", err, forksKept(t, dir))
 	}
 }
 

@@ -7,6 +7,18 @@ import (
 	"pitlane/edge/job"
 )
 
+// comesInFiveHours: two of the ten hours that are promised are over. At seven the
+// progress is to be checked, at nine that is late and the customer is to be told.
+func (b *bench) comesInFiveHours() {
+	b.t.Helper()
+	b.pass(5*time.Hour - time.Second)
+	b.want()
+	b.pass(time.Second)
+	b.want("due progress_check")
+	b.pass(2 * time.Hour)
+	b.want("due progress_check", "due notice", "overdue progress_check")
+}
+
 // TestAClockThatIsAheadMakesNothingDue: a battery's clock that is days or decades
 // ahead after a power cut moves no limit, and once it is right all come in time.
 func TestAClockThatIsAheadMakesNothingDue(t *testing.T) {
@@ -23,12 +35,7 @@ func TestAClockThatIsAheadMakesNothingDue(t *testing.T) {
 		b.clock.wall, b.quality = b.clock.wall.Add(-ahead), 3
 		b.write(job.WorkPaused{Reason: "x"}) // the time server was heard
 		b.want()                             // two hours have passed
-		b.pass(5*time.Hour - time.Second)
-		b.want()
-		b.pass(time.Second)
-		b.want("due progress_check")
-		b.pass(2 * time.Hour)
-		b.want("due progress_check", "due notice", "overdue progress_check")
+		b.comesInFiveHours()
 	}
 }
 
@@ -50,12 +57,7 @@ func TestAStepOfTheClockIsNoTime(t *testing.T) {
 	b.pass(time.Hour)
 	b.quality, b.clock.wall = 0, time.UnixMilli(42_000)
 	b.want()
-	b.pass(5*time.Hour - time.Second)
-	b.want()
-	b.pass(time.Second)
-	b.want("due progress_check")
-	b.pass(2 * time.Hour)
-	b.want("due progress_check", "due notice", "overdue progress_check")
+	b.comesInFiveHours()
 }
 
 // TestAPromiseOfDecadesIsNotOverdueAtOnce: a clock that was far ahead has promised it.
