@@ -225,15 +225,7 @@ func (b *Bay) writeClearIntent(ctx context.Context, c *clearing, soFar obd.Clear
 		Clear: c.id, Bay: b.cfg.Bay, By: o.By, Reason: o.Reason, Words: o.Words, Engine: soFar.Engine,
 		Complete: scanned.Complete, Codes: scanned.Codes, Report: scanned.Report,
 	}
-	d, err := draft(o.Job, o.Request, p)
-	if err != nil {
-		return false, fmt.Errorf("clear codes: %w", err)
-	}
-	d.Device = false // a person's wish: a full disk refuses it
-	d.Seen, d.Matters = o.Seen, job.Matters(p.Kind())
-	origin := b.cfg.Journal.Origin()
-	size := sizeOf(b.cfg.Journal.Tips(), origin)
-	entries, err := b.cfg.Journal.Append(context.WithoutCancel(ctx), d)
+	entries, first, err := b.intend(ctx, o.Job, o.Request, o.Seen, p)
 	if err != nil {
 		return false, fmt.Errorf("clear codes: %w", err)
 	}
@@ -243,11 +235,10 @@ func (b *Bay) writeClearIntent(ctx context.Context, c *clearing, soFar obd.Clear
 	}
 	b.noteEntries(entries)
 	c.began = entries[0].WallMS - soFar.Before.DurationMS
-	if entries[0].Origin != origin || entries[0].Seq < size {
+	if !first {
 		c.id = written.Clear
-		return false, nil
 	}
-	return true, nil
+	return first, nil
 }
 
 // disown ends an intent of an earlier run that had no ending yet: nobody knows

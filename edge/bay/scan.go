@@ -160,13 +160,7 @@ func (b *Bay) endScan(s *scan) {
 // written it for this request: that scan is the answer.
 func (b *Bay) writeStart(ctx context.Context, s *scan) (fresh bool, err error) {
 	p := job.ScanStarted{Scan: s.id, Bay: b.cfg.Bay, By: s.order.By}
-	d, err := draft(s.order.Job, s.order.Request, p)
-	if err != nil {
-		return false, fmt.Errorf("begin a scan: %w", err)
-	}
-	d.Device = false // a person's wish: a full disk refuses it
-	d.Seen, d.Matters = s.order.Seen, job.Matters(p.Kind())
-	entries, err := b.cfg.Journal.Append(context.WithoutCancel(ctx), d)
+	entries, _, err := b.intend(ctx, s.order.Job, s.order.Request, s.order.Seen, p)
 	if err != nil {
 		return false, fmt.Errorf("begin a scan: %w", err)
 	}

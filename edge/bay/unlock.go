@@ -171,26 +171,36 @@ func (b *Bay) runUnlock(ctx context.Context, u *unlock) {
 func (b *Bay) writeIntent(ctx context.Context, u *unlock) (first bool, err error) {
 	o := u.order
 	p := job.UnlockIntended{Cabinet: b.cfg.Cabinet.Name(), Slot: o.Slot, Purpose: o.Purpose, By: o.By, Reason: o.Reason, Wish: o.Wish}
-	d, err := draft(o.Job, o.Request, p)
+	entries, first, err := b.intend(ctx, o.Job, o.Request, o.Seen, p)
+	if err == nil {
+		_, err = workOf[job.UnlockIntended](entries[0])
+	}
 	if err != nil {
 		return false, fmt.Errorf("open a slot: %w", err)
 	}
-	d.Device = false // a person's wish: a full disk refuses it
-	d.Seen, d.Matters = o.Seen, job.Matters(p.Kind())
-	before := b.cfg.Journal.Origin()
-	size := sizeOf(b.cfg.Journal.Tips(), before)
-	entries, err := b.cfg.Journal.Append(context.WithoutCancel(ctx), d)
+	if first {
+		b.noteEntries(entries)
+	}
+	return first, nil
+}
+
+// intend writes what a person wants of a device, before it is done: a full disk
+// refuses it, and so does a view that is no longer true. Not first means that an
+// earlier run had written it for this request.
+func (b *Bay) intend(ctx context.Context, jobID string, request journal.RequestID, seen []journal.Hash, p job.Payload) (entries []journal.Entry, first bool, err error) {
+	d, err := draft(jobID, request, p)
 	if err != nil {
-		return false, fmt.Errorf("open a slot: %w", err)
+		return nil, false, err
 	}
-	if _, err := workOf[job.UnlockIntended](entries[0]); err != nil {
-		return false, fmt.Errorf("open a slot: %w", err)
+	d.Device = false
+	d.Seen, d.Matters = seen, job.Matters(p.Kind())
+	origin := b.cfg.Journal.Origin()
+	size := sizeOf(b.cfg.Journal.Tips(), origin)
+	entries, err = b.cfg.Journal.Append(context.WithoutCancel(ctx), d)
+	if err != nil {
+		return nil, false, err
 	}
-	if entries[0].Origin != before || entries[0].Seq < size {
-		return false, nil
-	}
-	b.noteEntries(entries)
-	return true, nil
+	return entries, entries[0].Origin == origin && entries[0].Seq >= size, nil
 }
 
 func sizeOf(tips []journal.Tip, origin string) uint64 {
