@@ -154,16 +154,7 @@ func (e *ECU) mode09(q []byte, can bool) [][]byte {
 	if len(q) != 1 {
 		return nil
 	}
-	texts := map[byte][]string{}
-	if e.VIN != "" {
-		texts[0x02] = []string{e.VIN}
-	}
-	if len(e.Calibrations) > 0 {
-		texts[0x04] = padAll(e.Calibrations, 16)
-	}
-	if e.Name != "" {
-		texts[0x0A] = padAll([]string{e.Name}, 20)
-	}
+	texts := e.texts()
 	items, ok := texts[q[0]]
 	switch {
 	case q[0] == 0 && len(texts) == 0:
@@ -181,6 +172,21 @@ func (e *ECU) mode09(q []byte, can bool) [][]byte {
 		return one([]byte{0x49, q[0], byte(n)})
 	}
 	return nil
+}
+
+// texts is what the unit says of itself, by info type: VIN, calibrations, name.
+func (e *ECU) texts() map[byte][]string {
+	texts := map[byte][]string{}
+	if e.VIN != "" {
+		texts[0x02] = []string{e.VIN}
+	}
+	if len(e.Calibrations) > 0 {
+		texts[0x04] = padAll(e.Calibrations, 16)
+	}
+	if e.Name != "" {
+		texts[0x0A] = padAll([]string{e.Name}, 20)
+	}
+	return texts
 }
 
 // withCounts adds the message counts of older buses, each one below its text.

@@ -285,16 +285,7 @@ func monitors(tests []Test) []byte {
 }
 
 func (e *ECU) udsInfo(kind byte) []byte {
-	texts := map[byte][]string{}
-	if e.VIN != "" {
-		texts[0x02] = []string{e.VIN}
-	}
-	if len(e.Calibrations) > 0 {
-		texts[0x04] = padAll(e.Calibrations, 16)
-	}
-	if e.Name != "" {
-		texts[0x0A] = padAll([]string{e.Name}, 20)
-	}
+	texts := e.texts()
 	if e.UDS.Protocol != 0 {
 		texts[0x10] = []string{string([]byte{e.UDS.Protocol})}
 	}

@@ -2,7 +2,6 @@ package wire
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -24,16 +23,7 @@ func appendSealed(out []byte, e tlog.Entry) ([]byte, error) {
 	if len(work) > tlog.MaxBox || len(contact) > tlog.MaxBox {
 		return nil, fmt.Errorf("write leaf %d: box over %d bytes", e.Seq, tlog.MaxBox)
 	}
-	line, err := json.Marshal(s)
-	if err != nil {
-		return nil, fmt.Errorf("write leaf %d: %w", e.Seq, err)
-	}
-	out = append(out, e.Leaf...)
-	out = append(out, line...)
-	out = append(out, '\n')
-	out = append(out, work...)
-	out = append(out, contact...)
-	return append(out, '\n'), nil
+	return appendParts(out, e, s, work, contact)
 }
 
 // parseSealed reads the boxes behind a leaf.

@@ -172,7 +172,12 @@ func appendEntry(out []byte, e tlog.Entry, version int) ([]byte, error) {
 	if len(work) > maxPayload || len(contact) > maxPayload {
 		return nil, fmt.Errorf("write leaf %d: payload over %d bytes", e.Seq, maxPayload)
 	}
-	line, err := json.Marshal(o)
+	return appendParts(out, e, o, work, contact)
+}
+
+// appendParts writes a leaf, the line that says what follows, and that.
+func appendParts(out []byte, e tlog.Entry, says any, work, contact []byte) ([]byte, error) {
+	line, err := json.Marshal(says)
 	if err != nil {
 		return nil, fmt.Errorf("write leaf %d: %w", e.Seq, err)
 	}
