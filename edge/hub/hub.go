@@ -1,13 +1,10 @@
 package hub
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"net/http"
-	"path"
 	"sync"
 	"time"
 
@@ -53,7 +50,7 @@ func New(cfg Config) (*web.API, error) {
 	h := &hub{cfg: cfg, sent: map[board.Audience]sent{}}
 	actions := []web.Action{
 		web.NewPage("/{$}", "the screens of this edge", "text/html", h.index),
-		web.NewPage("/assets/{name...}", "scripts, styles and pictures of the screens", "application/octet-stream", h.asset),
+		web.NewPage("/assets/{name...}", "scripts, styles and pictures of the screens", "application/octet-stream", web.Assets(cfg.Files)),
 		web.Socket(h, cfg.Metrics),
 		web.NewPage("/verify", "the page that checks a receipt, offline", "text/html", h.verifyPage),
 		web.NewPage("/receipt/{token}", "a customer's receipt (C2SP tlog-proof)", "application/octet-stream", h.receipt),
@@ -110,69 +107,13 @@ func (h *hub) bytes(a board.Audience, view board.View) (json.RawMessage, error) 
 	return body, nil
 }
 
-// heartbeat says that the state is unchanged, and how old each node's news is.
-type heartbeat struct {
-	Version string               `json:"version"`
-	Now     time.Time            `json:"now"`
-	AsOf    map[string]time.Time `json:"as_of"`
-}
-
-// At implements web.Versioned: a heartbeat names the version that the screen has,
-// never a newer one that it was not given.
-func (b heartbeat) At(version string) any {
-	b.Version = version
-	return b
-}
-
 // Heartbeat implements web.Feed.
 func (h *hub) Heartbeat(screen string) any {
 	for _, a := range feeds() {
 		if string(a) == screen {
 			v := h.cfg.Board.View(a)
-			return heartbeat{Now: v.Now, AsOf: v.AsOf}
+			return web.Heartbeat{Now: v.Now, AsOf: v.AsOf}
 		}
 	}
 	return nil
-}
-
-func (h *hub) asset(w http.ResponseWriter, r *http.Request) {
-	name := path.Join("assets", path.Clean("/"+r.PathValue("name")))
-	body, err := fs.ReadFile(h.cfg.Files, name)
-	if err != nil {
-		web.WriteError(w, web.Fail(http.StatusNotFound, "not_found", "there is no such file", "load the screen again"))
-		return
-	}
-	w.Header().Set("Content-Type", contentType(name))
-	if hashed(name) {
-		w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	}
-	http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
-}
-
-// hashed says whether the name carries the hash of the content (name-HASH.ext), so
-// that it may be kept for ever.
-func hashed(name string) bool {
-	base := path.Base(name)
-	stem := base[:len(base)-len(path.Ext(base))]
-	return len(stem) > 9 && stem[len(stem)-9] == '-'
-}
-
-// contentType does not ask the machine's tables, which differ.
-func contentType(name string) string {
-	switch path.Ext(name) {
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	case ".png":
-		return "image/png"
-	case ".woff2":
-		return "font/woff2"
-	case ".json", ".webmanifest":
-		return "application/json"
-	default:
-		return "application/octet-stream"
-	}
 }

@@ -28,6 +28,20 @@ type Feed interface {
 // been given.
 type Versioned interface{ At(version string) any }
 
+// Heartbeat says that the state is unchanged, and how old each node's news is.
+type Heartbeat struct {
+	Version string               `json:"version"`
+	Now     time.Time            `json:"now"`
+	AsOf    map[string]time.Time `json:"as_of"`
+}
+
+// At implements Versioned: a heartbeat names the version that the screen has, never a
+// newer one that it was not given.
+func (b Heartbeat) At(version string) any {
+	b.Version = version
+	return b
+}
+
 // The limits of a screen's socket.
 const (
 	pingEvery = 10 // beats

@@ -14,6 +14,7 @@ import (
 	"pitlane/edge/job"
 	"pitlane/edge/shop"
 	"pitlane/edge/tlog"
+	"pitlane/edge/web"
 	"pitlane/sync/wire"
 )
 
@@ -306,26 +307,13 @@ func (o *office) Wait(ctx context.Context, screen, version string) (any, string,
 	}
 }
 
-// heartbeat says that nothing is new, and how old the news of each node is.
-type heartbeat struct {
-	Version string               `json:"version"`
-	Now     time.Time            `json:"now"`
-	AsOf    map[string]time.Time `json:"as_of"`
-}
-
-// At implements web.Versioned.
-func (b heartbeat) At(version string) any {
-	b.Version = version
-	return b
-}
-
 // Heartbeat implements web.Feed.
 func (o *office) Heartbeat(screen string) any {
 	if screen != screenName {
 		return nil
 	}
 	version, _, edges, _ := o.who()
-	return heartbeat{Version: version, Now: o.now(), AsOf: o.asOf(edges)}
+	return web.Heartbeat{Version: version, Now: o.now(), AsOf: o.asOf(edges)}
 }
 
 // promise is a promised moment; nil too where the clock that made it could not be right.

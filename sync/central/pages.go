@@ -1,14 +1,12 @@
 package central
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net/http"
-	"path"
 	"strings"
 	"time"
 
@@ -52,7 +50,7 @@ func (o *office) pages(m *web.Metrics) (*web.API, error) {
 	files := kioskui.FS()
 	actions := []web.Action{
 		web.NewPage("/{$}", "the office screen", "text/html", o.page(files)),
-		web.NewPage("/assets/{name...}", "scripts, styles and pictures of the screen", "application/octet-stream", asset(files)),
+		web.NewPage("/assets/{name...}", "scripts, styles and pictures of the screen", "application/octet-stream", web.Assets(files)),
 		web.Socket(o, m),
 		web.NewQuery("/api/v1/vehicles/{id}", "one car's file: its visits with their scans",
 			func(ctx context.Context, arg func(string) string) (VehicleFile, error) {
@@ -146,32 +144,5 @@ func (o *office) page(files fs.FS) http.HandlerFunc {
 		_, _ = w.Write([]byte(strings.NewReplacer( // the caller is gone: nobody is left to tell
 			kioskui.StateMarker, `<script type="application/json" id="state">`+string(state)+`</script>`,
 			kioskui.BodyMarker, "").Replace(string(html))))
-	}
-}
-
-func asset(files fs.FS) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		name := path.Join("assets", path.Clean("/"+r.PathValue("name")))
-		body, err := fs.ReadFile(files, name)
-		if err != nil {
-			web.WriteError(w, web.Fail(http.StatusNotFound, "not_found", "there is no such file", "load the screen again"))
-			return
-		}
-		w.Header().Set("Content-Type", contentType(name))
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
-	}
-}
-
-// contentType does not ask the machine's tables, which differ.
-func contentType(name string) string {
-	switch path.Ext(name) {
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	default:
-		return "application/octet-stream"
 	}
 }
