@@ -68,8 +68,7 @@ func free(ctx context.Context, base, off int) error {
 func exitCode(err error) int {
 	var u *usage
 	var c *edge.ConfigError
-	var o *central.ConfigError
-	if errors.As(err, &u) || errors.As(err, &c) || errors.As(err, &o) {
+	if errors.As(err, &u) || errors.As(err, &c) {
 		return 2
 	}
 	return 1

@@ -1,18 +1,11 @@
 package central
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"io/fs"
 	"net"
-	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
-	"github.com/pelletier/go-toml/v2"
-
+	"pitlane/edge/shop"
 	"pitlane/sync/wire"
 )
 
@@ -47,27 +40,7 @@ type LinkConfig struct {
 }
 
 // ConfigError says what is wrong in a configuration file, where, and what to do.
-type ConfigError struct {
-	File    string
-	Line    int // 0 where it is not one place
-	Column  int
-	Message string
-	Hint    string
-	Err     error
-}
-
-func (e *ConfigError) Error() string {
-	if e.Line > 0 {
-		return fmt.Sprintf("%s:%d:%d: %s", e.File, e.Line, e.Column, e.Message)
-	}
-	return e.File + ": " + e.Message
-}
-
-// Unwrap gives the cause.
-func (e *ConfigError) Unwrap() error { return e.Err }
-
-// NextStep is the hint, for whoever prints the error in one line.
-func (e *ConfigError) NextStep() string { return e.Hint }
+type ConfigError = shop.ConfigError
 
 // Template is the configuration file of a new head office: a text/template with
 // the fields Shop, Node, Role and Dir (what edge/shop's Add fills in).
@@ -84,22 +57,15 @@ url = "tcp://127.0.0.1:1883"  # on another machine tls://demo-reception:8883
 `
 }
 
-const compare = "compare it with the file that `pitlane shop add` writes"
-
 // ReadConfig reads and checks a configuration file. Its error is a *ConfigError.
 func ReadConfig(file string) (Config, error) {
-	body, err := os.ReadFile(file)
+	body, err := shop.ReadConfig(file)
 	if err != nil {
-		cause := err
-		if p, ok := errors.AsType[*fs.PathError](err); ok {
-			cause = p.Err // it names the file, as this error does
-		}
-		return Config{}, &ConfigError{File: file, Message: "cannot read the configuration: " + cause.Error(), Err: err,
-			Hint: "name an existing file with --config; `pitlane shop add` writes one into the node's folder"}
+		return Config{}, err
 	}
 	var c Config
-	if err := toml.NewDecoder(bytes.NewReader(body)).DisallowUnknownFields().Decode(&c); err != nil {
-		return c, located(file, err)
+	if err := shop.ParseConfig(file, body, &c); err != nil {
+		return c, err
 	}
 	if !filepath.IsAbs(c.Data) {
 		c.Data = filepath.Join(filepath.Dir(file), c.Data)
@@ -123,22 +89,6 @@ func ReadConfig(file string) (Config, error) {
 		}
 	}
 	return c, nil
-}
-
-// located brings the two kinds of TOML errors into ours.
-func located(file string, err error) *ConfigError {
-	if strict, ok := errors.AsType[*toml.StrictMissingError](err); ok && len(strict.Errors) > 0 {
-		line, column := strict.Errors[0].Position()
-		return &ConfigError{File: file, Line: line, Column: column, Err: err,
-			Message: "unknown key " + strings.Join(strict.Errors[0].Key(), "."),
-			Hint:    "known are data, listen, hosts, database and, in [[link]], url and server_name"}
-	}
-	if bad, ok := errors.AsType[*toml.DecodeError](err); ok {
-		line, column := bad.Position()
-		return &ConfigError{File: file, Line: line, Column: column, Err: err,
-			Message: strings.TrimPrefix(bad.Error(), "toml: "), Hint: compare}
-	}
-	return &ConfigError{File: file, Message: err.Error(), Hint: compare, Err: err}
 }
 
 func (c *Config) fill() {

@@ -225,8 +225,8 @@ func TestPagesOfHeadOffice(t *testing.T) {
 func TestConfiguration(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, line, hint string }{
-		"an unknown key":        {"listen = \"127.0.0.1:1\"\ndatabse = \"x\"\n", ":2:1: unknown key databse", "database"},
-		"an unknown link key":   {"listen = \"127.0.0.1:1\"\n[[link]]\nuri = \"x\"\n", ":3:1: unknown key link.uri", "url"},
+		"an unknown key":        {"listen = \"127.0.0.1:1\"\ndatabse = \"x\"\n", ":2:1: unknown key databse", "did you mean database?"},
+		"an unknown link key":   {"listen = \"127.0.0.1:1\"\n[[link]]\nuri = \"x\"\n", ":3:1: unknown key link.uri", "did you mean link.url?"},
 		"no TOML":               {"listen = \n", ":1:", "compare"},
 		"no links":              {"listen = \"127.0.0.1:1\"\n", "no [[link]]", "[[link]]"},
 		"no address":            {"listen = \"8080\"\n[[link]]\nurl = \"tcp://127.0.0.1:1\"\n", "not an address", "listen ="},
