@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"pitlane/edge/tlog"
 )
@@ -101,6 +102,7 @@ func (h *head) beginAt(c *tlog.Checked) error {
 	if err := f.Check(); err != nil {
 		return fmt.Errorf("%w: %w", tlog.ErrForged, err)
 	}
+	f.Nodes = slices.Clone(f.Nodes) // it will be extended; the cut stays
 	*h = head{Low: c.First, Cut: c.Frontier, Frontier: f}
 	return nil
 }

@@ -117,8 +117,8 @@ func (b *batch) repeats(drafts []prepared) (map[RequestID]Entry, error) {
 		if out == nil {
 			out = map[RequestID]Entry{}
 		}
-		if n, ok := b.requests[d.Request]; ok {
-			out[d.Request] = b.entries[n]
+		if e, ok := b.pending(d.Request); ok {
+			out[d.Request] = e
 			continue
 		}
 		at, ok, err := b.j.index.request(d.Request)
@@ -136,6 +136,19 @@ func (b *batch) repeats(drafts []prepared) (map[RequestID]Entry, error) {
 		out[d.Request] = e
 	}
 	return out, nil
+}
+
+// pending finds the entry of a request id that is staged or in the air.
+func (b *batch) pending(id RequestID) (Entry, bool) {
+	if n, ok := b.requests[id]; ok {
+		return b.entries[n], true
+	}
+	if air := b.j.w.air; air != nil {
+		if n, ok := air.requests[id]; ok {
+			return air.entries[n], true
+		}
+	}
+	return Entry{}, false
 }
 
 // refuse says why an op must not be written (the first result), against the state

@@ -15,20 +15,24 @@ import (
 type batch struct {
 	j        *Journal
 	tx       *bbolt.Tx
+	ops      []*op
 	heads    map[string]*head  // copies, changed here
 	changed  map[string]bool   // origins to write the head of
 	requests map[RequestID]int // indices of entries
 	leaves   map[string]*bbolt.Bucket
 	entries  []Entry
 	rows     []byte // what the transaction changes, for the redo log
+	record   []byte // the last one, and
+	hashes   []Hash // its tree hashes: memory that is used again
 	room     int64
 }
 
-// newBatch begins a batch of about so many entries.
+// newBatch begins a batch of about so many entries, or as many as the last had.
 func newBatch(j *Journal, tx *bbolt.Tx, about int) *batch {
+	about = max(about, min(j.w.gathered, maxBatch))
 	return &batch{
 		j: j, tx: tx, heads: map[string]*head{}, changed: map[string]bool{}, leaves: map[string]*bbolt.Bucket{},
-		requests: make(map[RequestID]int, about), entries: make([]Entry, 0, about),
+		requests: make(map[RequestID]int, about), entries: make([]Entry, 0, about), rows: j.w.spareRows(),
 	}
 }
 
@@ -54,9 +58,14 @@ func (b *batch) head(origin string) *head {
 		return h
 	}
 	h := new(head)
-	if was := b.j.heads[origin]; was != nil {
+	was := b.j.heads[origin]
+	if air := b.j.w.air; air != nil && air.heads[origin] != nil {
+		was = air.heads[origin]
+	}
+	if was != nil {
 		*h = *was
 		h.anchors = slices.Clone(was.anchors)
+		h.Nodes = append(make([]Hash, 0, 64), was.Nodes...) // its own: it is extended
 	}
 	b.heads[origin] = h
 	return h
@@ -69,13 +78,15 @@ func (b *batch) put(e *Entry) error {
 	if e.Seq != h.Size {
 		return fmt.Errorf("write %s seq %d: the next is %d", e.Origin, e.Seq, h.Size)
 	}
-	r := record{hashes: h.Add(e.Hash), leaf: e.Leaf, sealedWork: e.SealedWork, sealedContact: e.SealedContact}
+	b.hashes = h.Extend(e.Hash, b.hashes[:0])
+	r := record{hashes: b.hashes, leaf: e.Leaf, sealedWork: e.SealedWork, sealedContact: e.SealedContact}
 	if b.j.opt.Keys == nil {
 		r.work, r.contact = e.Work, e.Contact
 	}
 	leaves, err := b.leavesOf(e.Origin)
 	if err == nil {
-		err = b.row(leaves, redo.Row{Bucket: bucketLeaves, Inner: e.Origin, Key: seqKey(e.Seq), Value: r.encode()})
+		b.record = r.append(b.record[:0])
+		err = b.row(leaves, redo.Row{Bucket: bucketLeaves, Inner: e.Origin, Key: seqKey(e.Seq), Value: b.record})
 	}
 	if err != nil {
 		return fmt.Errorf("write %s seq %d: %w", e.Origin, e.Seq, err)
@@ -98,7 +109,8 @@ func (b *batch) row(in *bbolt.Bucket, r redo.Row) error {
 	if r.Delete {
 		return in.Delete(r.Key)
 	}
-	return in.Put(r.Key, r.Value)
+	end := len(b.rows)
+	return in.Put(r.Key, b.rows[end-len(r.Value):end:end]) // bbolt keeps it until the commit
 }
 
 // numbered changes the row of a number in an origin's own bucket.
@@ -176,7 +188,7 @@ func (b *batch) finish() error {
 	return nil
 }
 
-// graph is a job's graph with everything that is committed and staged.
+// graph is a job's graph with everything that is committed, in the air and staged.
 func (b *batch) graph(job string) (*graph, error) {
 	if g := b.j.w.graphs[job]; g != nil {
 		return g, nil
@@ -196,11 +208,10 @@ func (b *batch) graph(job string) (*graph, error) {
 		}
 		g.add(&e)
 	}
-	for i := range b.entries {
-		if b.entries[i].Job == job {
-			g.add(&b.entries[i])
-		}
+	if air := b.j.w.air; air != nil {
+		g.addAll(job, air.entries)
 	}
+	g.addAll(job, b.entries)
 	b.j.w.graphs[job] = g
 	return g, nil
 }

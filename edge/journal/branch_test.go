@@ -139,10 +139,7 @@ func TestACloneThatGivesWayLosesNothing(t *testing.T) {
 	j, stop := open()
 	appendMany(t, j, 20)
 	stop()
-	twin := filepath.Join(t.TempDir(), "twin")
-	if err := os.CopyFS(twin, os.DirFS(o.Dir)); err != nil {
-		t.Fatal(err)
-	}
+	twin := copyDir(t, o.Dir)
 	desk := shop.open(t, shop.options(filepath.Join(t.TempDir(), "d"), "demo-desk"))
 	j, stop = open()
 	origin := j.Origin()

@@ -31,9 +31,10 @@ const slack = 1 << 20
 // uses it.
 type durable struct {
 	log  *redo.Log
-	most int64     // what the log may grow to
-	pin  *bbolt.Tx // sees the base: while it is open, no page of the base is written
-	base int64     // what the file had in use then, bytes
+	most int64        // what the log may grow to
+	pin  *bbolt.Tx    // sees the base: while it is open, no page of the base is written
+	base int64        // what the file had in use then, bytes
+	held func() error // a test's disk, before the log's own
 }
 
 // openRedo begins with nothing pending. A disk without room for the log is no reason
@@ -56,52 +57,60 @@ func (j *Journal) openRedo() error {
 	return err
 }
 
-// prepare makes the newest file, which has so many bytes in use, ready for the next
-// transaction. After an error nobody knows what a power cut would find.
-func (s *shelf) prepare(size int64) error {
-	d := &s.durable
-	if d.log == nil {
+// prepare makes the newest file ready to take the next transaction, which may be open:
+// nothing of it is written. After an error nobody knows what a power cut would find.
+func (s *shelf) prepare() error {
+	if d := &s.durable; d.log == nil || d.log.Active() {
 		return nil
-	}
-	if d.log.Active() {
-		if size-d.base <= slack+2*d.log.Used() {
-			return nil
-		}
-		if err := s.newest.Sync(); err != nil {
-			return fmt.Errorf("sync the newest segment file: %w", err)
-		}
 	}
 	return s.begin()
 }
 
-// commit makes a transaction durable whose rows are given. Where it says that it is not
-// sure, the rows may or may not be there after the next start.
+// commit has the newest file take a transaction whose rows are given, and sends these
+// on their way to the disk: way receives once the next transaction may be committed, nil
+// when this one is durable. Where commit or way says otherwise and is not sure, it may or
+// may not be there after the next start.
 //
 // The rows go on disk while the file takes the transaction: neither waits for the other,
 // since what leads on from the base does not need what comes after it.
-func (s *shelf) commit(tx *bbolt.Tx, rows []byte) (sure bool, err error) {
+func (s *shelf) commit(tx *bbolt.Tx, rows []byte) (way <-chan error, sure bool, err error) {
 	d := &s.durable
-	if d.log == nil {
-		return true, tx.Commit()
-	}
-	if int64(len(rows)) > d.log.Room() {
-		return s.commitFile(tx)
-	}
 	logged := make(chan error, 1)
-	go func() { logged <- d.log.Append(rows) }()
-	err = func() error {
-		defer func() { logged <- <-logged }() // also when bbolt panics, nobody else is at the log
-		return tx.Commit()
+	if d.log == nil {
+		logged <- nil
+		return logged, true, tx.Commit()
+	}
+	if int64(len(rows)) > d.log.Room() || tx.Size()-d.base > slack+2*d.log.Used() {
+		logged <- nil
+		sure, err = s.commitFile(tx)
+		return logged, sure, err
+	}
+	go func() { logged <- d.append(rows) }()
+	err = func() (err error) {
+		taken := false
+		defer func() {
+			if !taken { // also when bbolt panics, nobody else is at the log
+				logged <- <-logged
+			}
+		}()
+		err = tx.Commit()
+		taken = err == nil
+		return err
 	}()
+	if err == nil {
+		return logged, true, nil
+	}
 	lerr := <-logged
-	if err != nil && lerr == nil {
+	if lerr == nil {
 		lerr = d.log.Retract()
 	}
-	return lerr == nil, errors.Join(err, lerr)
+	return nil, lerr == nil, errors.Join(err, lerr)
 }
 
-// commitFile puts the file itself on disk, with this transaction: the log is full.
+// commitFile puts the file itself on disk, with this transaction and its free list: the
+// log is full.
 func (s *shelf) commitFile(tx *bbolt.Tx) (sure bool, err error) {
+	s.newest.NoFreelistSync = false
 	if err := tx.Commit(); err != nil {
 		return true, err
 	}
@@ -130,7 +139,7 @@ func (s *shelf) begin() error {
 	if err = errors.Join(err, d.unpin()); err != nil {
 		return fmt.Errorf("hold the base of the redo log: %w", err)
 	}
-	d.pin, s.newest.NoSync = pin, true
+	d.pin, s.newest.NoSync, s.newest.NoFreelistSync = pin, true, true
 	return nil
 }
 
@@ -144,17 +153,35 @@ func (s *shelf) growLog() {
 	_ = d.log.Grow(to) // it serves as well as it is
 }
 
-// settle puts the newest file on disk, with nothing pending.
-func (s *shelf) settle() error {
+// settle puts the newest file on disk, with its free list and nothing pending. Where it
+// says that it is sure, an error has changed nothing.
+func (s *shelf) settle() (sure bool, err error) {
 	d := &s.durable
 	if d.log == nil || !d.log.Active() {
-		return nil
+		return true, nil
+	}
+	s.newest.NoFreelistSync = false
+	err = s.newest.Update(func(*bbolt.Tx) error { return nil })
+	if err != nil {
+		s.newest.NoFreelistSync = true
+		return true, fmt.Errorf("write the free list: %w", err)
 	}
 	if err := s.newest.Sync(); err != nil {
-		return fmt.Errorf("sync the newest segment file: %w", err)
+		return false, fmt.Errorf("sync the newest segment file: %w", err)
 	}
 	s.newest.NoSync = false
-	return errors.Join(d.log.Clean(), d.unpin())
+	err = errors.Join(d.log.Clean(), d.unpin())
+	return err == nil, err
+}
+
+// append puts rows on disk.
+func (d *durable) append(rows []byte) error {
+	if d.held != nil {
+		if err := d.held(); err != nil {
+			return err
+		}
+	}
+	return d.log.Append(rows)
 }
 
 func (d *durable) unpin() error {

@@ -58,7 +58,10 @@ func SetMaxSize(j *Journal, n int64) { j.opt.MaxSize = n }
 func Dir(j *Journal) string { return j.opt.Dir }
 
 // Roll begins the next segment file, between two appends.
-func Roll(j *Journal) error { return errors.Join(j.shelf.settle(), j.shelf.roll(j.heads)) }
+func Roll(j *Journal) error {
+	_, err := j.shelf.settle()
+	return errors.Join(err, j.shelf.roll(j.heads))
+}
 
 // ProveSize is the root at an earlier size and the consistency proof from it.
 func ProveSize(j *Journal, origin string, n, to uint64) (Hash, []Hash, error) {
@@ -104,4 +107,14 @@ func Slim(j *Journal) error {
 func NewestBytes(j *Journal) int64 {
 	n, _ := j.shelf.newestBytes()
 	return n
+}
+
+// HoldDisk lets what is appended to the redo log wait: entered is told of each, and it
+// goes on with what release receives, nil for a disk that works. Set it before the first
+// append after opening.
+func HoldDisk(j *Journal, entered chan<- struct{}, release <-chan error) {
+	j.shelf.durable.held = func() error {
+		entered <- struct{}{}
+		return <-release
+	}
 }

@@ -10,12 +10,12 @@ import (
 type graph struct {
 	nodes   map[Hash]graphNode
 	last    map[string]Hash // origin → its newest event of the job
-	claimed map[Hash]bool   // named as a parent by somebody
+	claimed map[Hash]bool   // named as a parent by another origin
 }
 
 type graphNode struct {
-	origin  string
 	kind    string
+	before  Hash // of the same origin; zero for the first
 	parents []Hash
 }
 
@@ -26,15 +26,20 @@ func newGraph() *graph {
 // add takes the origin's next event of the job. Events of different origins come
 // in any order: a parent may arrive after its child.
 func (g *graph) add(e *Entry) {
-	n := graphNode{origin: e.Origin, kind: e.Kind, parents: slices.Clone(e.Parents)}
-	if before, ok := g.last[e.Origin]; ok {
-		n.parents = append(n.parents, before)
-	}
-	for _, p := range n.parents {
+	for _, p := range e.Parents {
 		g.claimed[p] = true
 	}
-	g.nodes[e.Hash] = n
+	g.nodes[e.Hash] = graphNode{kind: e.Kind, before: g.last[e.Origin], parents: e.Parents}
 	g.last[e.Origin] = e.Hash
+}
+
+// addAll takes those of entries that are of the job.
+func (g *graph) addAll(job string, entries []Entry) {
+	for i := range entries {
+		if entries[i].Job == job {
+			g.add(&entries[i])
+		}
+	}
 }
 
 // tipsOfOthers is the job's events without a successor that another origin than
@@ -62,7 +67,8 @@ func (g *graph) moved(seen []Hash, kinds []string) bool {
 			continue
 		}
 		known[h] = true
-		todo = append(todo, g.nodes[h].parents...)
+		n := g.nodes[h]
+		todo = append(append(todo, n.parents...), n.before)
 	}
 	for h, n := range g.nodes {
 		if !known[h] && slices.Contains(kinds, n.kind) {

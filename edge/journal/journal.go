@@ -244,7 +244,10 @@ func (j *Journal) settle() error {
 	if j.shelf.durable.log == nil || j.w.broken != nil {
 		return nil
 	}
-	if err := j.shelf.settle(); err != nil {
+	if sure, err := j.shelf.settle(); err != nil && sure {
+		j.log.Warn("the redo log stays: the next start does again what is in it", "error", err)
+		return nil
+	} else if err != nil {
 		return err
 	}
 	return forgetRedo(redoLog(j.opt.Dir))

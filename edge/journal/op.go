@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 
@@ -68,6 +69,14 @@ func (o *op) room() int64 {
 	return n
 }
 
+// roomOf is the room of ops together.
+func roomOf(ops []*op) (n int64) {
+	for _, o := range ops {
+		n += o.room()
+	}
+	return n
+}
+
 // queue is where ops wait for the writer. Who waits in it has been promised nothing.
 type queue struct {
 	mu     sync.Mutex
@@ -104,10 +113,21 @@ func (q *queue) waiting() (ops, leaves int) {
 // take gives the first ops, of most leaves together but one op at least. They are
 // with the writer then.
 func (q *queue) take(most int) []*op {
+	first := true
+	return q.takeWhile(math.MaxInt, func(o *op) bool {
+		most -= o.count()
+		ok := first || most >= 0
+		first = false
+		return ok
+	})
+}
+
+// takeWhile gives the first ops that may be taken, of most leaves together.
+func (q *queue) takeWhile(most int, may func(*op) bool) []*op {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	n, leaves := 0, 0
-	for n < len(q.ops) && (n == 0 || leaves+q.ops[n].count() <= most) {
+	for n < len(q.ops) && leaves+q.ops[n].count() <= most && may(q.ops[n]) {
 		leaves += q.ops[n].count()
 		n++
 	}

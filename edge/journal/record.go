@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"slices"
 
 	"pitlane/edge/tlog"
 )
@@ -39,7 +40,10 @@ const (
 
 var errRecord = errors.New("not a record")
 
-func (r record) encode() []byte {
+func (r record) encode() []byte { return r.append(nil) }
+
+// append appends the record to b.
+func (r record) append(b []byte) []byte {
 	n := 4 + len(r.hashes)*len(Hash{}) + len(r.leaf)
 	flags := byte(0)
 	if r.work != nil {
@@ -59,7 +63,7 @@ func (r record) encode() []byte {
 			n += 22 + len(s.Box)
 		}
 	}
-	b := append(make([]byte, 0, n), byte(len(r.hashes)))
+	b = append(slices.Grow(b, n), byte(len(r.hashes)))
 	for _, h := range r.hashes {
 		b = append(b, h[:]...)
 	}

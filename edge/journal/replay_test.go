@@ -2,6 +2,7 @@ package journal_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -181,4 +182,50 @@ func TestTheFileOfALoneWriterStaysSmall(t *testing.T) {
 	if used := journal.NewestBytes(j); used > 4<<20 {
 		t.Errorf("1,500 entries, each committed alone, take %d KiB", used>>10)
 	}
+}
+
+// A base and a closed file bear their free list, so that no start has to walk through
+// the whole file for it; what is committed in between does not write it.
+func TestAFileBearsItsFreeListWhereAStartReadsIt(t *testing.T) {
+	t.Parallel()
+	shop := newTestShop("demo-bay-1")
+	j := shop.journal(t, "demo-bay-1")
+	dir, bases, without := journal.Dir(j), map[string]bool{}, 0
+	file := filepath.Join(dir, "segments", "000001.db")
+	for n := range 400 {
+		appendOne(t, j, pause(n))
+		p, ok, err := redo.Read(filepath.Join(dir, "redo"))
+		if err != nil || !ok {
+			t.Fatalf("nothing is pending: %v", err)
+		}
+		if bases[string(p.Base)] = true; !bearsFreeList(p.Base) {
+			t.Fatalf("after %d entries the base bears no free list", n)
+		}
+		now, err := redo.Base(file)
+		must(t, err)
+		if !bearsFreeList(now) {
+			without++
+		}
+	}
+	if len(bases) < 3 || without < 300 {
+		t.Errorf("%d bases, want some; %d of 400 commits wrote no free list, want nearly all", len(bases), without)
+	}
+	closeOnce(t, j)
+	end, err := redo.Base(file)
+	must(t, err)
+	if !bearsFreeList(end) {
+		t.Error("a closed file bears no free list")
+	}
+}
+
+// bearsFreeList says whether the newer of two meta pages of bbolt names a free list.
+func bearsFreeList(metas []byte) bool {
+	list, newest := uint64(0), uint64(0)
+	for half := range 2 {
+		meta := metas[half*len(metas)/2+16:]
+		if tx := binary.NativeEndian.Uint64(meta[48:]); tx >= newest {
+			list, newest = binary.NativeEndian.Uint64(meta[32:]), tx
+		}
+	}
+	return list != 1<<64-1
 }

@@ -5,9 +5,6 @@ package journal_test
 import (
 	"crypto/ed25519"
 	"encoding/binary"
-	"errors"
-	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,7 +13,6 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
-	"golang.org/x/sys/unix"
 
 	"pitlane/edge/journal"
 	"pitlane/edge/receipt"
@@ -69,59 +65,6 @@ func (s *scene) copy(t testing.TB) *scene {
 	c := *s
 	c.bay = copyDir(t, s.bay)
 	return &c
-}
-
-// copyDir copies a folder without the holes in its files, which are large.
-func copyDir(t testing.TB, from string) string {
-	t.Helper()
-	to := filepath.Join(t.TempDir(), "copy")
-	must(t, filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, path)
-		if err == nil && d.IsDir() {
-			return os.MkdirAll(filepath.Join(to, rel), 0o700)
-		}
-		if err != nil {
-			return err
-		}
-		return copyFile(path, filepath.Join(to, rel))
-	}))
-	return to
-}
-
-func copyFile(from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = in.Close() }() // it was only read
-	st, err := in.Stat()
-	if err != nil {
-		return err
-	}
-	out, err := os.Create(to)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = out.Close() }() // a lost byte would be found by what follows
-	for at := int64(0); at < st.Size(); {
-		from, err := unix.Seek(int(in.Fd()), at, unix.SEEK_DATA)
-		if errors.Is(err, unix.ENXIO) {
-			break
-		}
-		if err == nil {
-			at, err = unix.Seek(int(in.Fd()), from, unix.SEEK_HOLE)
-		}
-		if err != nil {
-			return err
-		}
-		if _, err := io.Copy(io.NewOffsetWriter(out, from), io.NewSectionReader(in, from, at-from)); err != nil {
-			return err
-		}
-	}
-	return out.Truncate(st.Size())
 }
 
 // newScene makes the shop. Its nodes have real keys, journals and vaults.

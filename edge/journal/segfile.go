@@ -78,11 +78,10 @@ const mapped = 256 << 20
 
 // openBolt opens a segment file.
 //
-// The free list is written with every commit (NoFreelistSync stays false): a
-// segment only grows, so its free list holds the few pages of the last commit and
-// fits in one page, and opening after a power cut reads it instead of walking the
-// whole file. What made this list expensive, one file filled and drained for
-// years, cannot happen to a file that is dropped whole.
+// The free list is written where a start reads it, so that opening does not walk
+// through the whole file: with the last commit of a file, with the base of the redo
+// log, and without such a log with every commit. In between it would be the largest
+// part of what a lone event writes: the pages that the base holds are all on it.
 //
 // The map is made larger than a segment gets, so that growing never waits for
 // readers. The lock timeout is short: the folder's own lock has already said that

@@ -18,14 +18,16 @@ const (
 	batchRoom   = 64 << 10 // what a transaction may take beside its records
 	quietYields = 3        // without a new op, and nobody on his way, they end gathering
 	mostYields  = 256      // of one gathering
+	enough      = 32       // drafts that are worth a commit, though more are on their way
 )
 
 // writer is what only the writer's goroutine touches.
 type writer struct {
 	graphs   map[string]*graph
-	gathered int    // ops of the last batch
-	leaves   int    // in the newest file
-	rows     []byte // of the last batch, to be used again
+	air      *flight  // the batch whose frame is on its way to the disk
+	gathered int      // ops of the last batch
+	leaves   int      // in the newest file, and on their way
+	rows     [][]byte // of batches that have landed, to be used again
 	older    int64
 	reserve  reserve
 	noRes    bool         // the reserve was given up
@@ -60,63 +62,85 @@ func (j *Journal) measure() error {
 
 // write is the one goroutine that writes. Each transaction takes whatever waits;
 // no timer: a lone writer waits for nobody, and while a commit is on its way the
-// others gather by themselves.
+// others are staged already.
 func (j *Journal) write() {
 	defer j.group.Done()
 	defer j.queue.close()
-	for {
-		if n, _ := j.queue.waiting(); n == 0 {
-			select {
-			case <-j.queue.filled:
-				continue
-			case <-j.closing:
-				return
-			}
+	for j.await() {
+		if j.w.air == nil {
+			j.gather(0)
 		}
-		j.commit(j.gather())
+		j.commit(j.queue.take(maxBatch))
 	}
 }
 
-// gather takes whatever waits. Those whose last append has just returned get the
-// processor, so that they are in this transaction and not in the next: as long as that
-// brings another one, one is on its way, or fewer have come than the last time. There
-// is no timer: a lone writer loses a few yields.
-func (j *Journal) gather() []*op {
+// await waits until something waits; false when the journal is closed.
+func (j *Journal) await() bool {
+	for {
+		if n, _ := j.queue.waiting(); n > 0 {
+			return true
+		}
+		select {
+		case <-j.queue.filled:
+		case err := <-j.w.air.way():
+			j.landed(err)
+		case <-j.closing:
+			j.land()
+			return false
+		}
+	}
+}
+
+// gather waits for those who are about to come, beside so many drafts that are staged.
+// Those whose last append has just returned get the processor, so that they are in this
+// transaction and not in the next: as long as that brings another one, one is on its
+// way, or fewer have come than the last time. There is no timer: a lone writer loses a
+// few yields. Once there are enough for a commit of their own it ends: the others are
+// staged while that is on its way.
+func (j *Journal) gather(staged int) {
 	seen := 0
 	for quiet, yields := 0, 0; yields < mostYields; yields++ {
 		n, leaves := j.queue.waiting()
-		if leaves >= maxBatch {
-			break
+		if staged+leaves >= enough {
+			return
 		}
 		if n > seen {
 			seen, quiet = n, 0
 		}
-		if quiet++; quiet > quietYields && j.coming.Load() <= 0 && n >= j.w.gathered {
-			break
+		if quiet++; quiet > quietYields && j.coming.Load() <= 0 && staged+n >= j.w.gathered {
+			return
 		}
 		runtime.Gosched()
 	}
-	ops := j.queue.take(maxBatch)
-	j.w.gathered = max(len(ops), j.w.gathered*31/32) // one small group is no rule
-	return ops
 }
 
-// commit writes ops in one transaction and answers them.
+// commit writes ops in one transaction and answers them, now or when what it wrote has
+// landed.
 func (j *Journal) commit(ops []*op) {
+	if !plain(ops...) {
+		j.land()
+	}
 	err := j.w.broken
 	if err == nil {
-		err = j.try(ops)
+		ops, err = j.try(ops)
 	}
-	switch {
-	case err != nil && noRoom(err) && j.w.broken == nil:
+	if err == nil && j.w.air != nil {
+		return
+	}
+	if err != nil && noRoom(err) && j.w.broken == nil {
+		err = nil
 		j.commitFull(ops)
-	case err != nil:
-		for _, o := range ops {
-			o.entries, o.err = nil, err
-		}
 	}
+	j.answer(ops, err)
+}
+
+// answer tells callers what became of their ops. An error is that of all.
+func (j *Journal) answer(ops []*op, err error) {
 	full, written := false, false
 	for _, o := range ops {
+		if err != nil {
+			o.entries, o.err = nil, err
+		}
 		full = full || errors.Is(o.err, ErrFull)
 		written = written || (o.wrote || o.look) && o.err == nil && !o.device()
 	}
@@ -130,10 +154,10 @@ func (j *Journal) commit(ops []*op) {
 // fit, repeats need no room, and what devices did may use the reserve.
 func (j *Journal) commitFull(ops []*op) {
 	for _, o := range ops {
-		err := j.try([]*op{o})
+		err := j.tryAlone(o)
 		if err != nil && noRoom(err) && o.device() && j.w.reserve.giveUp() {
 			j.w.noRes = true
-			err = j.try([]*op{o})
+			err = j.tryAlone(o)
 		}
 		if err != nil && noRoom(err) && j.w.broken == nil {
 			err = fmt.Errorf("%w: %w", ErrFull, err)
@@ -154,52 +178,35 @@ func (j *Journal) sayFull(full, written bool) {
 	}
 }
 
-// try runs one transaction. An error is the transaction's; what is wrong with a
-// single op is in the op.
-func (j *Journal) try(ops []*op) (err error) {
-	for _, o := range ops {
-		if o.renew != "" && j.Origin() == o.from {
-			if err := j.renew(o.renew); err != nil {
-				return err
-			}
-		}
-	}
-	size, err := j.rollFor(ops)
-	if err != nil {
-		return err
-	}
-	if err := j.shelf.prepare(size); err != nil {
-		return j.unsure(err)
+// try runs one transaction, and takes more ops into it as long as the one before is on
+// its way. What it wrote is in the air then. An error is the transaction's; what is
+// wrong with a single op is in the op.
+func (j *Journal) try(ops []*op) (all []*op, err error) {
+	if err := j.makeReady(ops); err != nil {
+		return ops, err
 	}
 	tx, err := j.shelf.newest.Begin(true)
 	if err != nil {
-		return fmt.Errorf("begin a transaction: %w", err)
+		return ops, fmt.Errorf("begin a transaction: %w", err)
 	}
+	b := newBatch(j, tx, countAll(ops))
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil { // bbolt's word for a damaged page
 			_ = tx.Rollback() // nothing of it counts any more
+			j.land()
 			j.w.broken = fmt.Errorf("%w; restart: the newest segment file is damaged: %v", ErrUnknownOutcome, p)
 			j.log.Error("the newest segment file is damaged: restart the node, it mends what it can", "error", p)
 			clear(j.w.graphs)
-			err = j.w.broken
+			all, err = b.ops, j.w.broken
 			j.sicken(err)
 		}
 	}()
-	b := newBatch(j, tx, countAll(ops))
-	b.rows = j.w.rows[:0]
-	defer func() {
-		if j.w.rows = b.rows; cap(b.rows) > keptRows {
-			j.w.rows = nil
-		}
-	}()
-	for _, o := range ops {
-		o.entries, o.err, o.wrote = nil, nil, false
-		before := len(b.entries)
-		if err = b.stage(o); err != nil {
-			break
-		}
-		o.wrote = len(b.entries) > before
+	if err = b.stageAll(ops); err == nil {
+		err = b.stageMore()
+	}
+	if err == nil {
+		err = j.w.broken
 	}
 	if err == nil && len(b.changed) > 0 {
 		err = b.finish()
@@ -208,29 +215,51 @@ func (j *Journal) try(ops []*op) (err error) {
 		clear(j.w.graphs)
 	}
 	if err != nil || len(b.changed) == 0 {
-		return errors.Join(err, tx.Rollback())
+		err = errors.Join(err, tx.Rollback())
+		j.w.spare(b.rows)
+		j.land()
+		return b.ops, errors.Join(err, j.w.broken)
 	}
-	if err := j.commitTx(tx, b.rows); err != nil {
+	if err := j.commitTx(b); err != nil {
 		clear(j.w.graphs)
-		return err
+		return b.ops, err
 	}
-	return j.publish(b)
+	return b.ops, nil
 }
 
-// commitTx makes the transaction durable. When that fails for another reason than
-// a full disk, nobody knows what is on disk, and fsync may not say it again: the
-// journal then refuses everything until it is opened anew and looks.
-func (j *Journal) commitTx(tx *bbolt.Tx, rows []byte) error {
+// makeReady does what must come before a transaction.
+func (j *Journal) makeReady(ops []*op) error {
+	for _, o := range ops {
+		if o.renew != "" && j.Origin() == o.from {
+			if err := j.renew(o.renew); err != nil {
+				return err
+			}
+		}
+	}
+	return j.rollFor(ops)
+}
+
+// commitTx has the newest file take the transaction, and sends its rows on their way to
+// the disk. When that fails for another reason than a full disk, nobody knows what is on
+// disk, and fsync may not say it again: the journal then refuses everything until it is
+// opened anew and looks.
+func (j *Journal) commitTx(b *batch) error {
+	if err := j.shelf.prepare(); err != nil {
+		return j.unsure(errors.Join(err, b.tx.Rollback()))
+	}
+	var way <-chan error
 	sure, err := true, error(nil)
 	if j.w.fault != nil {
 		err = j.w.fault()
 	}
 	if err != nil {
-		err = errors.Join(err, tx.Rollback())
+		err = errors.Join(err, b.tx.Rollback())
 	} else {
-		sure, err = j.shelf.commit(tx, rows)
+		way, sure, err = j.shelf.commit(b.tx, b.rows)
 	}
 	if err == nil {
+		j.w.leaves += len(b.entries)
+		j.w.air = &flight{b, way}
 		return nil
 	}
 	err = fmt.Errorf("commit: %w", err)
@@ -263,7 +292,6 @@ func (j *Journal) unchanged() bool {
 
 // publish makes a committed batch known.
 func (j *Journal) publish(b *batch) error {
-	j.w.leaves += len(b.entries)
 	var err error
 	if j.opt.SelfCheck {
 		if err = j.selfCheck(b); err != nil {
@@ -321,28 +349,29 @@ func (j *Journal) writeBehind() {
 	}
 }
 
-// rollFor begins a new segment file when the ops would overfill the newest. It gives
-// the bytes that the newest has in use.
-func (j *Journal) rollFor(ops []*op) (size int64, err error) {
-	count, room := countAll(ops), int64(batchRoom)
-	for _, o := range ops {
-		room += o.room()
+// rollFor begins a new segment file when the ops would overfill the newest.
+func (j *Journal) rollFor(ops []*op) error {
+	size, err := j.shelf.newestBytes()
+	if err != nil || j.w.leaves == 0 || j.fits(size, countAll(ops), roomOf(ops)) {
+		return err
 	}
-	if size, err = j.shelf.newestBytes(); err != nil {
-		return 0, err
+	if j.land(); j.w.broken != nil {
+		return j.w.broken
 	}
-	if j.w.leaves == 0 || j.w.leaves+count <= j.opt.SegmentLeaves && size+room <= j.opt.SegmentBytes {
-		return size, nil
-	}
-	if err := j.shelf.settle(); err != nil {
-		return 0, j.unsure(err)
+	if sure, err := j.shelf.settle(); err != nil && !sure {
+		return j.unsure(err)
+	} else if err != nil {
+		return err
 	}
 	if err := j.shelf.roll(j.heads); err != nil {
-		return 0, fmt.Errorf("begin a segment file: %w", err)
+		return fmt.Errorf("begin a segment file: %w", err)
 	}
 	j.w.leaves = 0
-	if err := j.measure(); err != nil {
-		return 0, err
-	}
-	return j.shelf.newestBytes()
+	return j.measure()
+}
+
+// fits says whether so many leaves, of so many bytes, do not overfill the newest file,
+// which has so many bytes in use.
+func (j *Journal) fits(size int64, leaves int, room int64) bool {
+	return j.w.leaves+leaves <= j.opt.SegmentLeaves && size+batchRoom+room <= j.opt.SegmentBytes
 }

@@ -30,8 +30,8 @@ func EncodeLeaf(e *Entry) ([]byte, error) {
 	if err := checkFields(e); err != nil {
 		return nil, err
 	}
-	b := make([]byte, 0, 640)
-	b = append(b, leafHead...)
+	var room [768]byte // of most leaves
+	b := append(room[:0], leafHead...)
 	b = append(b, `{"o":"`...)
 	b = append(b, e.Origin...)
 	b = append(b, `","s":`...)
@@ -54,27 +54,27 @@ func EncodeLeaf(e *Entry) ([]byte, error) {
 			b = append(b, ',')
 		}
 		b = append(b, '"')
-		b = append(b, p.String()...)
+		b = hex.AppendEncode(b, p[:])
 		b = append(b, '"')
 	}
 	b = append(b, `],"cw":"`...)
-	b = append(b, commitString(e.WorkCommit)...)
+	b = appendCommit(b, e.WorkCommit)
 	b = append(b, `","cp":"`...)
-	b = append(b, commitString(e.ContactCommit)...)
+	b = appendCommit(b, e.ContactCommit)
 	b = append(b, `","n":"`...)
-	b = append(b, e.Request.String()...)
+	b = hex.AppendEncode(b, e.Request[:])
 	b = append(b, "\"}\n"...)
 	if len(b) > MaxLeaf {
 		return nil, fmt.Errorf("%w: a leaf of %d bytes, at most %d", ErrTooLarge, len(b), MaxLeaf)
 	}
-	return b, nil
+	return bytes.Clone(b), nil
 }
 
-func commitString(h Hash) string {
+func appendCommit(b []byte, h Hash) []byte {
 	if h == (Hash{}) {
-		return ""
+		return b
 	}
-	return h.String()
+	return hex.AppendEncode(b, h[:])
 }
 
 // DecodeLeaf reads the exact bytes of a leaf, strictly: it rebuilds them from what

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/bits"
+	"slices"
 
 	sumdb "golang.org/x/mod/sumdb/tlog"
 )
@@ -19,15 +20,21 @@ type Frontier struct {
 // Add appends a leaf hash and returns the tree hashes that the leaf completes:
 // node (L, n) of RFC 6962 is completed by leaf ((n+1)<<L)-1.
 func (f *Frontier) Add(leaf Hash) []Hash {
+	f.Nodes = slices.Clone(f.Nodes) // so that no other copy is written into
+	return f.Extend(leaf, nil)
+}
+
+// Extend is Add for one who has the only copy of a frontier: it writes into its nodes,
+// and appends the tree hashes to done.
+func (f *Frontier) Extend(leaf Hash, done []Hash) []Hash {
 	h, n := leaf, len(f.Nodes)
-	done := []Hash{h}
+	done = append(done, h)
 	for s := f.Size; s&1 == 1; s >>= 1 {
 		n--
 		h = NodeHash(f.Nodes[n], h)
 		done = append(done, h)
 	}
-	// The capacity is cut so that append never writes into another copy.
-	f.Nodes = append(f.Nodes[:n:n], h)
+	f.Nodes = append(f.Nodes[:n], h)
 	f.Size++
 	return done
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"strconv"
@@ -58,7 +59,7 @@ func place(at tlog.Place, id tlog.KeyID) []byte {
 	b = append(b, '\n')
 	b = append(b, at.Class.String()...)
 	b = append(b, '\n')
-	return append(b, id.String()...)
+	return hex.AppendEncode(b, id[:])
 }
 
 var errBox = errors.New("the box does not open under its key in this place")
