@@ -16,11 +16,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"pitlane/edge"
-	"pitlane/edge/job"
-	"pitlane/edge/journal"
 	"pitlane/edge/shop"
-	"pitlane/edge/vault"
 )
 
 // BenchmarkReady is the time from the start of the program to /readyz over a journal
@@ -61,10 +57,11 @@ func BenchmarkReady(b *testing.B) {
 	}
 }
 
-// lived is a node's folder after a long time, and as it was half way.
+// lived is a node's folder after a long time, as it was half way, and as it would be
+// had no visit been sealed.
 type lived struct {
-	program, dir, half string
-	events             int
+	program, dir, half, unsealed string
+	events                       int
 }
 
 // past is a clock that goes over a hundred days till the day before yesterday.
@@ -100,6 +97,7 @@ func (l *lived) harms() []harm {
 	first := func(dir string) string { return filepath.Join(dir, "segments", "000001.db") }
 	return []harm{
 		{"as it was stopped", l.dir, nil},
+		{"closed visits not sealed", l.unsealed, nil},
 		{"without a snapshot", l.dir, func(b *testing.B, dir string) { forgotten(b, filepath.Join(dir, "meta.db")) }},
 		{"a key damaged", l.dir, func(b *testing.B, dir string) { spoil(b, filepath.Join(dir, "keys.db"), 0.99) }},
 		{"without the index", l.dir, func(b *testing.B, dir string) { gone(b, filepath.Join(dir, "meta.db")) }},
@@ -171,9 +169,27 @@ func spoil(b *testing.B, path string, at ...float64) {
 	}
 }
 
-// newLived writes the journal of a shop with visits of 40 entries, and lets the
-// program run over it once.
+// newLived writes the journal of a shop, and lets the program run over it.
 func newLived(b *testing.B, program string, events int) *lived {
+	b.Helper()
+	l := &lived{program: program, events: events, dir: founded(b)}
+	l.write(b, l.dir, 0, events/2, true)
+	l.run(b, l.dir)
+	l.half = l.copied(b, l.dir)
+	l.write(b, l.dir, events/2, events, true)
+	l.run(b, l.dir)
+	if n := seals(b, l.dir); n != events/each-open {
+		b.Fatalf("%d seals of %d visits: the program has sealed what was sealed, or was not to be", n, events/each)
+	}
+	l.unsealed = founded(b)
+	l.write(b, l.unsealed, 0, events, false)
+	l.run(b, l.unsealed)
+	b.Logf("%d of them were sealed before it was stopped", seals(b, l.unsealed))
+	return l
+}
+
+// founded is the folder of a reception.
+func founded(b *testing.B) string {
 	b.Helper()
 	root := filepath.Join(b.TempDir(), "shop")
 	if err := shop.Init(root, "demo"); err != nil {
@@ -187,70 +203,12 @@ func newLived(b *testing.B, program string, events int) *lived {
 	if err := os.WriteFile(filepath.Join(added.Dir, "edge.toml"), []byte(config), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	l := &lived{program: program, dir: added.Dir, events: events}
-	l.write(b, 0, events/2)
-	l.run(b, l.dir)
-	l.half = l.copied(b, l.dir)
-	l.write(b, events/2, events)
-	l.run(b, l.dir)
-	return l
+	return added.Dir
 }
 
 func (l *lived) run(b *testing.B, dir string) {
 	_, end := l.start(b, dir)
 	end()
-}
-
-func (l *lived) write(b *testing.B, from, to int) {
-	b.Helper()
-	m, err := shop.Load(l.dir)
-	if err != nil {
-		b.Fatal(err)
-	}
-	keys, err := vault.Open(vault.Options{Dir: l.dir, Node: m.Node, Key: m.Key, Roster: m.Roster})
-	if err != nil {
-		b.Fatal(err)
-	}
-	j, err := journal.Open(b.Context(), journal.Options{Dir: l.dir, Node: m.Node, Key: m.Key, Roster: m.Roster, Keys: keys,
-		Clock: &past{from: time.Now().AddDate(0, 0, -102), n: int64(from), all: int64(l.events)}, Quality: edge.ClockQuality})
-	if err != nil {
-		b.Fatal(err)
-	}
-	for n := from; n < to; n += 40 {
-		if _, err := j.Append(b.Context(), visitOf(b, n/40, n+40*25 < to)...); err != nil {
-			b.Fatal(err)
-		}
-	}
-	if err := errors.Join(j.Close(), keys.Close()); err != nil {
-		b.Fatal(err)
-	}
-}
-
-// visitOf is one visit of 40 entries.
-func visitOf(b *testing.B, n int, over bool) []journal.Draft {
-	b.Helper()
-	var drafts []journal.Draft
-	say := func(p job.Payload) {
-		work, err := job.Encode(p)
-		if err != nil {
-			b.Fatal(err)
-		}
-		drafts = append(drafts, journal.Draft{Kind: p.Kind(), Job: fmt.Sprintf("j%06d", n), Work: work})
-	}
-	say(job.Opened{Ticket: fmt.Sprint("A", n), Lang: "en", Purpose: "repair", Plate: "B12345", PlatePublic: "masked", Owner: "sa1", Urgency: "normal", Channel: "kiosk"})
-	say(job.HandedOver{})
-	say(job.WorkStarted{Bay: "1", By: "te1"})
-	for len(drafts) < 38 {
-		say(job.WorkPaused{By: "te1", Reason: "lunch"})
-	}
-	if over {
-		say(job.GatepassIssued{})
-		say(job.CarHandedBack{})
-	} else {
-		say(job.WorkResumed{By: "te1"})
-		say(job.WorkPaused{By: "te1", Reason: "lunch"})
-	}
-	return drafts
 }
 
 // copied is a copy of a folder, with its modes.
@@ -291,8 +249,8 @@ func (l *lived) start(b *testing.B, dir string) (cpu time.Duration, end func()) 
 			b.Fatalf("never ready:\n%s", tell())
 		}
 		<-time.After(5 * time.Millisecond)
-		if _, rest, ok := strings.Cut(tell(), "listen="); ok && addr == "" {
-			addr, _, _ = strings.Cut(rest, "\n")
+		if all := strings.Split(tell(), "listen="); len(all) > 1 { // a journal that is opened anew has another
+			addr, _, _ = strings.Cut(all[len(all)-1], "\n")
 		}
 	}
 	return used(b, c.Process.Pid), func() {

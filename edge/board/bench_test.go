@@ -16,7 +16,7 @@ import (
 )
 
 // BenchmarkStart is the time from Run to Ready over 100,000 sealed entries on disk:
-// 2,500 visits, 25 of which are open. The journal's own opening is not in it.
+// 2,500 visits with their seals, 25 of which are open. The journal's own opening is not in it.
 func BenchmarkStart(b *testing.B) {
 	j, keys := longLog(b, 2500, 40)
 	kept := new(shelf)
@@ -88,7 +88,8 @@ func longLog(b *testing.B, visits, each int) (*journal.Journal, *vault.Vault) {
 		for len(drafts) < each-2 {
 			say(job.WorkPaused{By: "te1", Reason: "lunch"})
 		}
-		if n < visits-25 {
+		over := n < visits-25
+		if over {
 			say(job.GatepassIssued{})
 			say(job.CarHandedBack{})
 		} else {
@@ -96,11 +97,35 @@ func longLog(b *testing.B, visits, each int) (*journal.Journal, *vault.Vault) {
 			say(job.WorkPaused{By: "te1", Reason: "lunch"})
 		}
 		clock.day = int64(n) / 25
-		if _, err := j.Append(b.Context(), drafts...); err != nil {
+		entries, err := j.Append(b.Context(), drafts...)
+		if err != nil {
 			b.Fatal(err)
+		}
+		if drafts = nil; over {
+			say(sealOf(b, entries))
+			if _, err := j.Append(b.Context(), drafts...); err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
 	return j, keys
+}
+
+// sealOf is the seal of a closed visit, as the desk writes it.
+func sealOf(b *testing.B, entries []journal.Entry) job.Sealed {
+	b.Helper()
+	var events []job.Event
+	var leaves []job.Leaf
+	for _, e := range entries {
+		told, err := board.Event(e)
+		if err != nil {
+			b.Fatal(err)
+		}
+		events = append(events, told)
+		leaves = append(leaves, job.Leaf{Origin: e.Origin, Seq: e.Seq, Kind: e.Kind, WallMS: e.WallMS, Hash: job.Hash(e.Hash)})
+	}
+	logs, lines := job.List(leaves)
+	return job.Sealed{Statement: job.StatementOf(job.Fold(events)), Logs: logs, Leaves: lines}
 }
 
 // oldClock stands at a day of the last months.
