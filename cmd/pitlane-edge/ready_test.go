@@ -21,7 +21,9 @@ import (
 
 // BenchmarkReady is the time from the start of the program to /readyz over a journal
 // of 100,000 entries, as it was left and after what may befall a disk; cpu-s is what
-// the process itself has worked till then. PITLANE_EVENTS makes it another number.
+// the process itself has worked till then, away-s how long its screens were away soon
+// after, because it met damage and opened its journal anew. PITLANE_EVENTS makes it
+// another number.
 func BenchmarkReady(b *testing.B) {
 	events := 100_000
 	if s := os.Getenv("PITLANE_EVENTS"); s != "" {
@@ -44,10 +46,11 @@ func BenchmarkReady(b *testing.B) {
 					harm.do(b, dir)
 				}
 				b.StartTimer()
-				cpu, end := l.start(b, dir)
-				b.ReportMetric(cpu.Seconds(), "cpu-s")
+				r := l.start(b, dir)
+				b.ReportMetric(used(b, r.Process.Pid).Seconds(), "cpu-s")
 				b.StopTimer()
-				end()
+				b.ReportMetric(r.away(b).Seconds(), "away-s")
+				r.end(b)
 				if err := os.RemoveAll(dir); err != nil {
 					b.Fatal(err)
 				}
@@ -207,8 +210,7 @@ func founded(b *testing.B) string {
 }
 
 func (l *lived) run(b *testing.B, dir string) {
-	_, end := l.start(b, dir)
-	end()
+	l.start(b, dir).end(b)
 }
 
 // copied is a copy of a folder, with its modes.
@@ -229,8 +231,15 @@ func (l *lived) copied(b *testing.B, from string) string {
 	return to
 }
 
+// running is the program at work.
+type running struct {
+	*exec.Cmd
+	said *os.File
+	read int // of what it said, when it was ready
+}
+
 // start starts the program and waits until it is ready.
-func (l *lived) start(b *testing.B, dir string) (cpu time.Duration, end func()) {
+func (l *lived) start(b *testing.B, dir string) *running {
 	b.Helper()
 	c := exec.Command(l.program, "--config", filepath.Join(dir, "edge.toml"))
 	said, err := os.Create(filepath.Join(dir, "said"))
@@ -241,25 +250,58 @@ func (l *lived) start(b *testing.B, dir string) (cpu time.Duration, end func()) 
 	if err := c.Start(); err != nil {
 		b.Fatal(err)
 	}
-	tell := func() string { t, _ := os.ReadFile(said.Name()); return string(t) }
+	r := &running{Cmd: c, said: said}
+	r.ready(b)
+	return r
+}
+
+func (r *running) tell() string {
+	text, _ := os.ReadFile(r.said.Name())
+	return string(text)
+}
+
+// ready waits until the newest address that was said answers so.
+func (r *running) ready(b *testing.B) {
+	b.Helper()
 	addr := ""
-	limit := time.Now().Add(5 * time.Minute)
-	for !ready(addr) {
+	for limit := time.Now().Add(5 * time.Minute); !ready(addr); {
 		if time.Now().After(limit) {
-			b.Fatalf("never ready:\n%s", tell())
+			b.Fatalf("never ready:\n%s", r.tell())
 		}
 		<-time.After(5 * time.Millisecond)
-		if all := strings.Split(tell(), "listen="); len(all) > 1 { // a journal that is opened anew has another
+		if all := strings.Split(r.tell(), "listen="); len(all) > 1 {
 			addr, _, _ = strings.Cut(all[len(all)-1], "\n")
 		}
 	}
-	return used(b, c.Process.Pid), func() {
-		if os.Getenv("PITLANE_SAID") != "" {
-			b.Log(tell())
+	r.read = len(r.tell())
+}
+
+// away is how long the screens were away in the seconds after, because damage was met and
+// the journal opened anew.
+func (r *running) away(b *testing.B) time.Duration {
+	b.Helper()
+	const anew = "opens its journal anew"
+	for range 100 {
+		if strings.Contains(r.tell()[r.read:], anew) {
+			begun := time.Now()
+			for strings.LastIndex(r.tell(), "edge open") < strings.LastIndex(r.tell(), anew) {
+				<-time.After(5 * time.Millisecond)
+			}
+			r.ready(b)
+			return time.Since(begun)
 		}
-		if err := errors.Join(c.Process.Signal(syscall.SIGTERM), c.Wait(), said.Close()); err != nil {
-			b.Fatalf("%v\n%s", err, tell())
-		}
+		<-time.After(20 * time.Millisecond)
+	}
+	return 0
+}
+
+func (r *running) end(b *testing.B) {
+	b.Helper()
+	if os.Getenv("PITLANE_SAID") != "" {
+		b.Log(r.tell())
+	}
+	if err := errors.Join(r.Process.Signal(syscall.SIGTERM), r.Wait(), r.said.Close()); err != nil {
+		b.Fatalf("%v\n%s", err, r.tell())
 	}
 }
 
