@@ -45,12 +45,16 @@ func floorsDrawn(text string) map[string]int {
 }
 
 func TestTheArchitectureDrawsEveryRoomOnItsFloor(t *testing.T) {
-	drawn := floorsDrawn(documents(t)["docs/ARCHITECTURE.md"])
+	text := documents(t)["docs/ARCHITECTURE.md"]
+	drawn := floorsDrawn(text)
 	graph := importGraph(t)
 	delete(graph, "housetest") // which stands beside them
 	for room := range graph {
 		if n, ok := drawn[room]; !ok || n != floorOf(room) {
 			t.Errorf("%s stands on floor %d; it is drawn: %t, on floor %d", room, floorOf(room), ok, n)
+		}
+		if !strings.Contains(text, "\n| `"+room+"` | ") {
+			t.Errorf("%s has no sentence", room)
 		}
 	}
 	for room := range drawn {
@@ -157,5 +161,24 @@ func TestEveryFileThatADocumentNamesIsThere(t *testing.T) {
 	planted := "`edge/job/words.go`, `edge/job/none.go`, [a](GUARANTEES.md) and [b](NONE.md)"
 	if got := missing(planted, "docs"); !slices.Equal(got, []string{"edge/job/none.go", "docs/NONE.md"}) {
 		t.Errorf("of two planted ones it finds %q", got)
+	}
+}
+
+func TestTheGlossarySaysEachWordOnce(t *testing.T) {
+	b, err := os.ReadFile("docs/GLOSSARY.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var words []string
+	for _, row := range regexp.MustCompile(`(?m)^\| ([^|]+) \|[^|]+\|[^|]+\|$`).FindAllStringSubmatch(string(b), -1)[1:] {
+		words = append(words, strings.ToLower(row[1]))
+	}
+	for i := range words[1:] {
+		if words[i] >= words[i+1] {
+			t.Errorf("%q stands before %q", words[i], words[i+1])
+		}
+	}
+	if len(words) < 80 {
+		t.Errorf("only %d words were found: the table is not read", len(words))
 	}
 }

@@ -1,5 +1,5 @@
-// Package sim holds practice cars and a practice key cabinet that talk over real
-// pseudo terminals, byte for byte, with their faults.
+// Package sim holds practice cars, practice key cabinets and tag readers that talk
+// over real pseudo terminals, byte for byte, with their faults.
 //
 // It promises: what is behind a Line can be reached only through the serial port,
 // as with the real thing; frames, bitmaps and checksums are computed, never

@@ -1,5 +1,5 @@
 // Package desk takes what people say at the kiosk, in the bay and at reception,
-// and writes it down.
+// and writes it down; what is over it seals, and it gives the receipt out.
 //
 // It promises: nothing is written that the visit does not allow (edge/job decides),
 // nor on top of news that the person had not seen; the same request sent twice is

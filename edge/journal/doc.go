@@ -2,8 +2,10 @@
 // before anyone hears of them. What a log is, in bytes and hashes, edge/tlog says; this
 // room has the disk.
 //
-// It promises: Append returns only after the commit with fsync; the bytes of a
-// leaf are stored, hashed and sent as they were written, never serialised again;
+// It promises: Append returns only after the commit is synced, in the segment file or
+// in the redo log ahead of it (edge/redo); the bytes of a leaf are stored, hashed and
+// sent as they were written, never serialised again, and given to nobody once they
+// have changed on the disk;
 // every commit carries a signed checkpoint of its origin; a repeat of a request id
 // returns the first entry.
 //

@@ -7,5 +7,5 @@
 // one connection that is never repaired, only replaced, and none of its calls
 // blocks longer than its time limit.
 //
-// It does not verify signatures (edge/journal does), and it keeps nothing.
+// It does not verify what is signed (edge/tlog does), and it keeps nothing.
 package wire
