@@ -243,7 +243,7 @@ func (j *Journal) writeAgain(ctx context.Context) error {
 	if err := commitRename(j.partingPath(), kept); err != nil {
 		return fmt.Errorf("keep the evidence: %w", err)
 	}
-	said := fmt.Sprintf("an older copy of this disk had written %d entries that nobody else has: they are written again in the new log", wrote)
+	said := fmt.Sprintf("an older copy of this disk had written %d entries that nobody else is known to have: they are written again in the new log", wrote)
 	if closed > 0 {
 		said += fmt.Sprintf("; the keys of %d are not here, these say only that it happened", closed)
 	}

@@ -26,14 +26,17 @@ type taker struct {
 	forked  map[string]bool   // origins complained about
 	looking map[string]uint64 // where it was asked for the parting of an own log
 	shown   map[string]time.Time
-	keys    *wire.Exchange // nil without keys
-	erased  string         // the newest confirmation, as sent
+	// own logs that nobody holds from where they end here: since when, and told of
+	alone  map[string]time.Time
+	told   map[string]bool
+	keys   *wire.Exchange // nil without keys
+	erased string         // the newest confirmation, as sent
 }
 
 // take deals with what comes in, and asks for what is missing.
 func (s *session) take(ctx context.Context) error {
 	t := &taker{
-		session: s, wants: wire.NewWants(s.cfg.Node, s.cfg.Patience), early: &wire.Early{}, forked: map[string]bool{}, looking: map[string]uint64{}, shown: map[string]time.Time{},
+		session: s, wants: wire.NewWants(s.cfg.Node, s.cfg.Patience), early: &wire.Early{}, forked: map[string]bool{}, looking: map[string]uint64{}, shown: map[string]time.Time{}, alone: map[string]time.Time{}, told: map[string]bool{},
 	}
 	t.wants.Late()
 	var turned <-chan struct{}
@@ -230,6 +233,7 @@ func (t *taker) lookForGaps() error {
 			t.wants.Anew(tip.Origin)
 			t.looking[tip.Origin] = mine[tip.Origin]
 		}
+		t.untraced(tip.Origin, mine[tip.Origin])
 	}
 	for _, r := range t.wants.Due(t.cfg.Now(), mine, t.early.Gaps()) {
 		b, err := r.Want.Encode()
@@ -247,6 +251,27 @@ func (t *taker) lookForGaps() error {
 		t.count(func(s *Stats) { s.Dropped = d })
 	}
 	return nil
+}
+
+// untraced tells the journal of an earlier log of this node that nobody holds any more
+// from where it would be asked for: once a connection, when all who are there have had
+// the time to say what they hold.
+func (t *taker) untraced(origin string, from uint64) {
+	if wire.NodeOf(origin) != t.cfg.Node || origin == t.j.Origin() || !t.wants.Trimmed(origin, from) {
+		delete(t.alone, origin)
+		return
+	}
+	now, since := t.cfg.Now(), t.alone[origin]
+	if since.IsZero() {
+		t.alone[origin] = now
+	}
+	if t.told[origin] || since.IsZero() || now.Sub(since) < t.cfg.Patience {
+		return
+	}
+	t.told[origin] = true
+	if err := t.j.Untraced(origin); err != nil {
+		t.cfg.Log.Error("cannot write again what only this disk has of an earlier log", "origin", origin, "error", err)
+	}
 }
 
 func (t *taker) asked(from string, payload []byte) {

@@ -58,6 +58,20 @@ func (w *Wants) reachable(r Range, mine uint64) bool {
 	return r.Size > mine && (r.Low <= mine || w.late && mine == 0)
 }
 
+// Trimmed says whether some node holds an origin, but everybody who does begins behind a
+// number: what follows on that is held by nobody any more.
+func (w *Wants) Trimmed(origin string, from uint64) bool {
+	some := false
+	for node, have := range w.have {
+		if r, ok := have[origin]; ok && node != w.me && r.Size > 0 {
+			if some = true; r.Low <= from {
+				return false
+			}
+		}
+	}
+	return some
+}
+
 // Holds notes what a node says it has on disk.
 func (w *Wants) Holds(node string, h Have) { w.have[node] = h }
 

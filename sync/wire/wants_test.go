@@ -213,3 +213,23 @@ func TestAHolderThatDiesIsNotWaitedFor(t *testing.T) {
 	a.Gone("demo-reception") // whoever else goes is no matter
 	a.silent(time.Second)
 }
+
+func TestWhatEverybodyHasTrimmedIsKnown(t *testing.T) {
+	a := newAsker(t)
+	for i, c := range []struct {
+		node string
+		r    wire.Range
+		want bool // that nobody holds what follows on 40
+	}{
+		{"demo-reception", wire.Range{Low: 0, Size: 0}, false},
+		{"demo-reception", wire.Range{Low: 41, Size: 90}, true},
+		{mine, wire.Range{Low: 0, Size: 40}, true},
+		{"demo-bay-3", wire.Range{Low: 40, Size: 40}, false},
+		{"demo-bay-3", wire.Range{Low: 60, Size: 60}, true},
+	} {
+		a.Holds(c.node, wire.Have{bay2: c.r})
+		if got := a.Trimmed(bay2, 40); got != c.want {
+			t.Errorf("%d: %s has %v: got %t", i, c.node, c.r, got)
+		}
+	}
+}
