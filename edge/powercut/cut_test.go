@@ -117,7 +117,7 @@ func newLoop(t *testing.T, mkfs []string) *loop {
 		t.Fatal(err)
 	}
 	l.pieces, l.peer = pieces, filepath.Join(dir, "pieces")
-	savePieces(t, l.peer, pieces)
+	save(t, l.peer, pieces)
 	t.Cleanup(func() { l.unmount(t) })
 	return l
 }

@@ -20,23 +20,23 @@ const (
 
 // body is the content of a file: its pages that are not zero.
 type body struct {
-	size  int64
-	pages map[int64][]byte
+	Size  int64
+	Pages map[int64][]byte
 }
 
 func (b *body) clone() *body {
-	out := &body{size: b.size, pages: make(map[int64][]byte, len(b.pages))}
-	for n, p := range b.pages {
-		out.pages[n] = bytes.Clone(p)
+	out := &body{Size: b.Size, Pages: make(map[int64][]byte, len(b.Pages))}
+	for n, p := range b.Pages {
+		out.Pages[n] = bytes.Clone(p)
 	}
 	return out
 }
 
 // bytes is the content, as one who reads the file has it.
 func (b *body) bytes() []byte {
-	out := make([]byte, b.size)
-	for n, p := range b.pages {
-		if n*page < b.size {
+	out := make([]byte, b.Size)
+	for n, p := range b.Pages {
+		if n*page < b.Size {
 			copy(out[n*page:], p)
 		}
 	}
@@ -44,26 +44,26 @@ func (b *body) bytes() []byte {
 }
 
 func (b *body) write(at int64, data []byte) {
-	b.size = max(b.size, at+int64(len(data)))
+	b.Size = max(b.Size, at+int64(len(data)))
 	for len(data) > 0 {
 		n, off := at/page, at%page
-		if b.pages[n] == nil {
-			b.pages[n] = make([]byte, page)
+		if b.Pages[n] == nil {
+			b.Pages[n] = make([]byte, page)
 		}
-		k := copy(b.pages[n][off:], data)
+		k := copy(b.Pages[n][off:], data)
 		data, at = data[k:], at+int64(k)
 	}
 }
 
 func (b *body) resize(to int64) {
-	for n, p := range b.pages {
+	for n, p := range b.Pages {
 		if n*page >= to {
-			delete(b.pages, n)
+			delete(b.Pages, n)
 		} else if (n+1)*page > to {
 			clear(p[to-n*page:])
 		}
 	}
-	b.size = to
+	b.Size = to
 }
 
 // file is one file of a disk: what is on it for certain, and what was written since
@@ -92,8 +92,22 @@ type disk struct {
 	freed map[string][]*file // what lost its name, or was cut off: its sectors lie there still
 }
 
-func newDisk() *disk {
-	return &disk{now: map[string]*file{}, sure: map[string]*file{}, freed: map[string][]*file{}}
+// newDisk is a disk on which lies what was found, all of it for certain.
+func newDisk(found lying) *disk {
+	d := &disk{now: map[string]*file{}, sure: map[string]*file{}, freed: map[string][]*file{}}
+	for path, b := range found.Files {
+		f := &file{folder: b == nil}
+		if b != nil {
+			f.sure, f.written = b.clone(), b.Size
+		}
+		d.now[path], d.sure[path] = f, f
+	}
+	for path, all := range found.Freed {
+		for _, b := range all {
+			d.freed[path] = append(d.freed[path], &file{sure: b})
+		}
+	}
+	return d
 }
 
 // rename, create and remove change the names at once for the program, later on disk.
@@ -103,12 +117,12 @@ func (d *disk) change(folder string, do func(map[string]*file)) {
 }
 
 // make carries out a call.
-func (d *disk) make(c call) {
+func (d *disk) make(c call, rnd *rand.Rand) {
 	f := d.now[c.path]
 	switch c.name {
 	case "open":
 		if f == nil && c.flag&unix.O_CREAT != 0 {
-			f = &file{sure: &body{pages: map[int64][]byte{}}}
+			f = &file{sure: &body{Pages: map[int64][]byte{}}}
 			d.change(filepath.Dir(c.path), func(names map[string]*file) { names[c.path] = f })
 		}
 		if f != nil && c.flag&unix.O_TRUNC != 0 {
@@ -131,6 +145,8 @@ func (d *disk) make(c call) {
 		d.change(filepath.Dir(c.path), func(names map[string]*file) { delete(names, c.path) })
 	case "sync":
 		d.sync(c.path, f)
+	case "unsynced":
+		d.unsynced(f, rnd)
 	default:
 		d.put(f, c)
 	}
@@ -193,6 +209,14 @@ func (d *disk) sync(path string, f *file) {
 	d.names = slices.Delete(d.names, 0, last+1)
 }
 
+// unsynced is a sync that failed: what was written is on the disk or is not, and no later
+// sync writes it, since the kernel takes it for written.
+func (d *disk) unsynced(f *file, rnd *rand.Rand) {
+	if f != nil && !f.folder {
+		f.sure, f.since = f.torn(rnd), nil
+	}
+}
+
 func apply(b *body, c call) {
 	switch c.name {
 	case "write":
@@ -200,13 +224,13 @@ func apply(b *body, c call) {
 	case "truncate":
 		b.resize(c.at)
 	case "allocate":
-		b.size = max(b.size, c.at)
+		b.Size = max(b.Size, c.at)
 	}
 }
 
 // cut gives a state that the disk may be in when the power fails now, and what else lies
 // on it without a name.
-func (d *disk) cut(rnd *rand.Rand) (out map[string]*body, freed map[string][]*body) {
+func (d *disk) cut(rnd *rand.Rand) lying {
 	names := make(map[string]*file, len(d.sure))
 	for path, f := range d.sure {
 		names[path] = f
@@ -221,20 +245,20 @@ func (d *disk) cut(rnd *rand.Rand) (out map[string]*body, freed map[string][]*bo
 		}
 		return bodies[f]
 	}
-	out, freed = map[string]*body{}, map[string][]*body{}
+	out := lying{map[string]*body{}, map[string][]*body{}}
 	for _, path := range slices.Sorted(maps.Keys(names)) {
 		if names[path].folder {
-			out[path] = nil
+			out.Files[path] = nil
 			continue
 		}
-		out[path] = torn(names[path])
+		out.Files[path] = torn(names[path])
 	}
 	for _, path := range slices.Sorted(maps.Keys(d.freed)) {
 		for _, f := range d.freed[path] {
-			freed[path] = append(freed[path], torn(f))
+			out.Freed[path] = append(out.Freed[path], torn(f))
 		}
 	}
-	return out, freed
+	return out
 }
 
 // torn is the file with some of what was written since the last sync: nothing, all,
@@ -289,10 +313,10 @@ func layFile(path string, b *body) error {
 		return err
 	}
 	defer func() { _ = f.Close() }() // in memory
-	for n, p := range b.pages {
+	for n, p := range b.Pages {
 		if _, err := f.WriteAt(p, n*page); err != nil {
 			return err
 		}
 	}
-	return f.Truncate(b.size)
+	return f.Truncate(b.Size)
 }

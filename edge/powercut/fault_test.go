@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -140,8 +141,12 @@ func faults() []fault {
 // adopts, rolls over into new files, trims, stops and starts again. What fails is left, the
 // next thing is tried. What is acknowledged is noted at once.
 func life(ctx context.Context, dir string, pieces []journal.Segment, a *acked) {
-	next := 0
-	for day := range 2 {
+	next := slices.IndexFunc(pieces, func(s journal.Segment) bool { return s.First >= a.peer })
+	if next < 0 {
+		next = len(pieces) // it has all
+	}
+	for range 2 {
+		day := a.begin()
 		j, err := journal.Open(ctx, options(dir, bay))
 		if err != nil {
 			continue

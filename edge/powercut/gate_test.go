@@ -35,6 +35,7 @@ type call struct {
 type verdict struct {
 	err  unix.Errno // it fails with this
 	swap bool       // it is not made, and says that it was
+	hold bool       // it is not made, and whoever asked waits for ever: the process ends
 }
 
 // gate holds every call below a folder and asks what shall become of it. It lasts
@@ -145,6 +146,8 @@ func (g *gate) serve() {
 				a.err, a.flags = -int32(v.err), 0
 			case v.swap:
 				a.flags = 0
+			case v.hold:
+				continue
 			}
 		}
 		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(g.fd), ioctlSend, uintptr(unsafe.Pointer(&a)))

@@ -16,8 +16,8 @@ import (
 
 // lying is what lies on a disk: files with names, and what has none any more.
 type lying struct {
-	files map[string]*body
-	freed map[string][]*body
+	Files map[string]*body // nil is a folder
+	Freed map[string][]*body
 }
 
 // ofKeys says whether a file is one of those that hold keys or open them.
@@ -72,8 +72,9 @@ func (s seeker) in(path string, b []byte) error {
 
 // look goes through the bytes of a disk as one would who has it and wants an erased key:
 // it tries every wrapping key that lies there on every keys.db that lies there, with a
-// name or without. It reads the format by itself.
-func (k *keyed) look(s lying, a *acked) error {
+// name or without; and no wrapping key from before an erasure may be left, for what copies
+// of an older keys.db there are elsewhere. It reads the format by itself.
+func (k *keyed) look(s lying, a *acked) (err error) {
 	var wraps, books [][]byte
 	see := func(path string, body *body) {
 		if !ofKeys(path) || body == nil {
@@ -86,14 +87,22 @@ func (k *keyed) look(s lying, a *acked) error {
 		case strings.HasPrefix(base, "keys.db"):
 			books = append(books, b)
 		}
+		for _, secret := range a.keys.Drawn[:a.keys.Gone] {
+			if bytes.Contains(b, secret) {
+				err = fmt.Errorf("in %s lies a secret from before an erasure", filepath.Base(path))
+			}
+		}
 	}
-	for path, body := range s.files {
+	for path, body := range s.Files {
 		see(path, body)
 	}
-	for path, all := range s.freed {
+	for path, all := range s.Freed {
 		for _, body := range all {
 			see(path, body)
 		}
+	}
+	if err != nil {
+		return err
 	}
 	for _, book := range books {
 		for _, wrap := range wraps {

@@ -37,6 +37,7 @@ type told struct {
 	Closed  map[string]int64  // job → when something last moved in it
 	Local   []byte            // sealed for the node itself before any erasure
 	Drawn   [][]byte          // every secret that was made
+	Gone    int               // so many of them may lie on the disk no more, not even wrapping keys
 }
 
 func newTold() told {
@@ -145,10 +146,14 @@ func sealedOf(s journal.Segment) (all []tlog.Part) {
 // private is the n-th wish of a writer that says something of a customer.
 func private(writer, n int) journal.Draft {
 	d := wish(writer, n)
+	d.Job = jobOf(n, n%5)
 	d.Work = fmt.Appendf(nil, `{"n":%d,"say":%q,"fill":%q}`, n, toldOfWork, strings.Repeat("x", n*37%300))
 	d.Contact = fmt.Appendf(nil, `{"n":%d,"say":%q}`, n, toldOfContact)
 	return d
 }
+
+// jobOf is the i-th job of the two days in which n is: those of the days before are erased.
+func jobOf(n, i int) string { return fmt.Sprint("job-", n/200*5+i) }
 
 // order is a wish to erase; why outlives what it erases.
 func order(n int, kind, job string) journal.Draft {
@@ -175,7 +180,8 @@ func (k *keyed) open(ctx context.Context, dir string, a *acked) (*vault.Vault, *
 // live is life with keys: what is said of customers is sealed, the peer's keys come, data
 // is erased by events and as the peer tells, and what a vault keeps besides is kept.
 func (k *keyed) live(ctx context.Context, dir string, a *acked) {
-	for day := range 2 {
+	for range 2 {
+		day := a.begin()
 		v, j, err := k.open(ctx, dir, a)
 		if err != nil {
 			continue
@@ -231,28 +237,29 @@ func (k *keyed) give(v *vault.Vault, ids []tlog.KeyID) error {
 // errand is what a vault is asked between two events.
 func (k *keyed) errand(ctx context.Context, v *vault.Vault, j *journal.Journal, n int, a *acked) {
 	var err error
-	switch n {
+	switch n % 200 {
 	case 1:
+		if len(a.keys.Ordered) > 0 {
+			return
+		}
 		a.keys.Local, _ = v.SealLocal("board", []byte(toldOfWork)) // nil where it could not
 	case 4:
-		k.erase(ctx, v, j, n, vault.KindErased, "job-1", a)
+		k.erase(ctx, v, j, n, vault.KindErased, jobOf(n, 1), a)
 	case 5:
-		a.keys.Columns["job-2"], _ = v.SealColumn("job-2", "notes", []byte(toldOfWork)) // nil where it could not
+		a.keys.Columns[jobOf(n, 2)], _ = v.SealColumn(jobOf(n, 2), "notes", []byte(toldOfWork)) // nil where it could not
 	case 6:
 		a.keys.Word, _ = v.Search("plate", toldOfWork) // "" where it could not
 	case 7:
-		if err = v.KeepClosed([]vault.Closed{{Job: "job-0", Opener: desk, At: 7}}); err == nil {
-			a.keys.Closed["job-0"] = 7
+		err = v.KeepClosed([]vault.Closed{{Job: jobOf(n, 0), Opener: desk, At: int64(n)}})
+		if _, kept := v.Closed(jobOf(n, 0)); kept && err == nil { // it is of jobs with keys
+			a.keys.Closed[jobOf(n, 0)] = int64(n)
 		}
 	case 103:
-		k.erase(ctx, v, j, n, vault.KindContactErased, "job-3", a)
+		k.erase(ctx, v, j, n, vault.KindContactErased, jobOf(n, 3), a)
 	case 106:
-		k.ordered(a, scopeOf("job-4", tlog.Contact))
-		if err = v.Bury(desk, k.tombs, k.signed); err == nil {
-			a.keys.Erased[scopeOf("job-4", tlog.Contact)] = true
-		}
+		k.ended(a, func() error { return v.Bury(desk, k.tombs, k.signed) }, scopeOf("job-4", tlog.Contact))
 	case 109:
-		k.erase(ctx, v, j, n, vault.KindErased, "job-2", a)
+		k.erase(ctx, v, j, n, vault.KindErased, jobOf(n, 2), a)
 	default:
 		return
 	}
@@ -261,30 +268,38 @@ func (k *keyed) errand(ctx context.Context, v *vault.Vault, j *journal.Journal, 
 	}
 }
 
-func (k *keyed) ordered(a *acked, scopes ...string) {
-	for _, s := range scopes {
-		a.keys.Ordered[s] = true
-	}
-	a.say()
-}
-
 // erase orders an erasure and sees it carried out.
 func (k *keyed) erase(ctx context.Context, v *vault.Vault, j *journal.Journal, n int, kind, job string, a *acked) {
 	scopes := []string{scopeOf(job, tlog.Contact)}
 	if kind == vault.KindErased {
 		scopes = append(scopes, scopeOf(job, tlog.Work))
 	}
-	k.ordered(a, scopes...)
-	es, err := j.Append(ctx, order(n, kind, job))
-	if err != nil {
-		return
+	k.ended(a, func() error {
+		es, err := j.Append(ctx, order(n, kind, job))
+		if err != nil {
+			return err
+		}
+		a.ack(request(1, n), es[0].Seq)
+		return v.CatchUp(ctx, j)
+	}, scopes...)
+}
+
+// ended notes that scopes may be erased, has it done, and notes that they are. Where a new
+// wrapping key was made for it, every secret from before has left the disk.
+func (k *keyed) ended(a *acked, do func() error, scopes ...string) {
+	for _, s := range scopes {
+		a.keys.Ordered[s] = true
 	}
-	a.ack(request(1, n), es[0].Seq)
-	if err := v.CatchUp(ctx, j); err != nil {
+	a.say()
+	before := len(a.keys.Drawn)
+	if do() != nil {
 		return
 	}
 	for _, s := range scopes {
 		a.keys.Erased[s] = true
+	}
+	if len(a.keys.Drawn) > before {
+		a.keys.Gone = len(a.keys.Drawn) - 1
 	}
 	a.say()
 }

@@ -5,12 +5,9 @@ package powercut
 import (
 	"bufio"
 	"context"
-	"encoding/gob"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -32,7 +29,7 @@ func TestAKillLosesNothingAndDoublesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	savePieces(t, filepath.Join(dir, "pieces"), pieces)
+	save(t, filepath.Join(dir, "pieces"), pieces)
 	rnd := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), 2))
 	v := victim{dir: filepath.Join(dir, "n"), pieces: filepath.Join(dir, "pieces"), acked: newAcked()}
 	kills := 0
@@ -127,7 +124,7 @@ func TestWritingChild(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	pieces := readPieces(t, words[3])
+	pieces := load[[]journal.Segment](t, words[3])
 	ctx := context.Background()
 	j, err := journal.Open(ctx, options(dir, bay))
 	if err != nil {
@@ -198,29 +195,4 @@ func (s *sayer) peer(ctx context.Context, pieces []journal.Segment, from uint64)
 		}
 		s.say("peer %d", p.First+uint64(len(p.Entries)))
 	}
-}
-
-func savePieces(t *testing.T, path string, pieces []journal.Segment) {
-	t.Helper()
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(gob.NewEncoder(f).Encode(pieces), f.Close()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// readPieces reads a peer's log that savePieces wrote.
-func readPieces(t *testing.T, path string) (pieces []journal.Segment) {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	if err := gob.NewDecoder(f).Decode(&pieces); err != nil {
-		t.Fatal(err)
-	}
-	return pieces
 }

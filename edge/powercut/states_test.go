@@ -3,14 +3,11 @@
 package powercut
 
 import (
-	"encoding/gob"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -23,6 +20,7 @@ import (
 // which of them what was acknowledged.
 type trace struct {
 	Root  string
+	Found lying // what lay on the disk before
 	Calls []tracedCall
 	Acks  []tracedAck
 	told  story
@@ -40,7 +38,16 @@ type tracedAck struct {
 	Own   map[journal.RequestID]uint64
 	Peer  uint64
 	Gone  uint64
+	Days  int
 	Keys  told
+}
+
+func (a *acked) noted(after int) tracedAck {
+	return tracedAck{after, maps.Clone(a.own), a.peer, a.gone, a.days, a.keys.clone()}
+}
+
+func (t tracedAck) acked() *acked {
+	return &acked{own: maps.Clone(t.Own), peer: t.Peer, gone: t.Gone, days: t.Days, keys: t.Keys.clone()}
 }
 
 // TestEveryStateOfACutDiskOpens replays what was synced and a random part of the
@@ -117,27 +124,16 @@ func manyStates(t *testing.T, tr trace, ci int) (bad []error, n int64) {
 // oneState cuts the power after a random call.
 func oneState(t *testing.T, tr trace, rnd *rand.Rand, dir string) error {
 	k := rnd.IntN(len(tr.Calls) + 1)
-	d := newDisk()
-	for _, c := range tr.Calls[:k] {
-		d.make(call{name: c.Name, path: c.Path, to: c.To, data: c.Data, at: c.At, flag: c.Flag})
-	}
-	a := newAcked()
-	for _, ack := range tr.Acks {
-		if ack.After <= k {
-			maps.Copy(a.own, ack.Own)
-			a.peer, a.gone, a.keys = ack.Peer, ack.Gone, ack.Keys.clone()
-		}
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		return err
-	}
-	files, freed := d.cut(rnd)
+	s, a := tr.cut(k, rnd)
 	err := error(nil)
 	if tr.told.look != nil {
-		err = tr.told.look(lying{files, freed}, a)
+		err = tr.told.look(s, a)
 	}
 	if err == nil {
-		err = lay(files, tr.Root, dir)
+		err = os.RemoveAll(dir)
+	}
+	if err == nil {
+		err = lay(s.Files, tr.Root, dir)
 	}
 	if err == nil {
 		err = tr.told.hold(t.Context(), dir, a)
@@ -148,80 +144,30 @@ func oneState(t *testing.T, tr trace, rnd *rand.Rand, dir string) error {
 	return nil
 }
 
+// cut is what may lie on the disk when the power fails after so many calls, and what was
+// acknowledged by then.
+func (tr trace) cut(calls int, rnd *rand.Rand) (lying, *acked) {
+	d := newDisk(tr.Found)
+	for _, c := range tr.Calls[:calls] {
+		d.make(call{name: c.Name, path: c.Path, to: c.To, data: c.Data, at: c.At, flag: c.Flag}, rnd)
+	}
+	a := newAcked()
+	for _, ack := range tr.Acks {
+		if ack.After <= calls {
+			a = ack.acked()
+		}
+	}
+	return d.cut(rnd), a
+}
+
 // traced runs a life behind the gate and reads what was recorded.
 func traced(t *testing.T, name, unsynced string) trace {
 	t.Helper()
 	dir := scratch(t)
-	played(t, copyOf(t.Context(), "TestTraceChild", dir, name, hex.EncodeToString([]byte(unsynced))))
-	f, err := os.Open(filepath.Join(dir, "trace"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }() // it was only read
-	var tr trace
-	if err := gob.NewDecoder(f).Decode(&tr); err != nil {
-		t.Fatal(err)
-	}
+	tr := recorded(t, name, dir, harm{Unsynced: unsynced}, trace{Acks: []tracedAck{newAcked().noted(0)}})
 	if len(tr.Calls) < 100 || len(tr.Acks) < 20 {
 		t.Fatalf("only %d calls and %d acknowledgements", len(tr.Calls), len(tr.Acks))
 	}
 	tr.told = tell(t, name, dir)
-	words := seek(tr.Acks[len(tr.Acks)-1].Keys.words())
-	for _, c := range tr.Calls {
-		if err := words.in(c.Path, c.Data); err != nil {
-			t.Errorf("a call writes it: %v", err)
-		}
-	}
 	return tr
-}
-
-// TestTraceChild is the process behind the gate.
-func TestTraceChild(t *testing.T) {
-	dir, words, ok := part()
-	if !ok {
-		return // only a part of the tests above
-	}
-	told := tell(t, words[0], dir)
-	unsynced, err := hex.DecodeString(words[1])
-	if err != nil {
-		t.Fatal(err)
-	}
-	tr := trace{Root: filepath.Join(dir, "n")}
-	var mu sync.Mutex
-	on := true
-	err = openGate(func(c call) verdict {
-		mu.Lock()
-		defer mu.Unlock()
-		if !on || c.path != tr.Root && !strings.HasPrefix(c.path, tr.Root+"/") {
-			return verdict{}
-		}
-		if lie, _ := filepath.Match(string(unsynced), filepath.Base(c.path)); lie && c.name == "sync" {
-			return verdict{swap: true}
-		}
-		tr.Calls = append(tr.Calls, tracedCall{c.name, c.path, c.to, c.data, c.at, c.flag})
-		return verdict{}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := newAcked()
-	a.said = func() {
-		mu.Lock()
-		defer mu.Unlock()
-		tr.Acks = append(tr.Acks, tracedAck{len(tr.Calls), maps.Clone(a.own), a.peer, a.gone, a.keys.clone()})
-	}
-	told.live(t.Context(), tr.Root, a)
-	mu.Lock()
-	on = false
-	mu.Unlock()
-	f, err := os.Create(filepath.Join(dir, "trace"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := gob.NewEncoder(f).Encode(tr); err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Close(); err != nil {
-		t.Fatal(err)
-	}
 }

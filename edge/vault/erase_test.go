@@ -158,6 +158,31 @@ func TestACrashWithinAnErasureLeavesOneOfTheTwo(t *testing.T) {
 	}
 }
 
+// TestAnErasureThatFailedLeavesNoWrappingKey: the bytes of the wrapping key of the attempt
+// are written over before another takes its name.
+func TestAnErasureThatFailedLeavesNoWrappingKey(t *testing.T) {
+	s := newShop(t)
+	desk := s.open("demo-desk")
+	s.sealed(desk, at("j1", 1, tlog.Work), evidence)
+	tmp := filepath.Join(s.folder("demo-desk"), "keys.db.tmp")
+	s.must(os.Mkdir(tmp, 0o700)) // where the new file is written first
+	if err := desk.Erase(whole("j1", 5), nil); err == nil {
+		t.Fatal("an erasure that could not be written is said to be done")
+	}
+	s.must(os.Remove(tmp))
+	left := filepath.Join(t.TempDir(), "left") // another name of the same bytes
+	s.must(os.Link(filepath.Join(s.folder("demo-desk"), "keys", "vault-2.key"), left))
+	s.must(desk.Erase(whole("j1", 5), nil))
+	got, err := os.ReadFile(left)
+	s.must(err)
+	if len(got) != 32 || !bytes.Equal(got, make([]byte, 32)) {
+		t.Errorf("the wrapping key of the failed erasure is not written over (%d bytes)", len(got))
+	}
+	if !desk.Erased("j1", tlog.Work) {
+		t.Error("the second erasure is not done")
+	}
+}
+
 func TestWhoHasNotConfirmedIsNamed(t *testing.T) {
 	s := newShop(t)
 	desk := s.open("demo-desk")

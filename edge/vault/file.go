@@ -188,6 +188,11 @@ func (b *book) rewrite(rs []record) error {
 	if err := os.MkdirAll(filepath.Join(b.dir, "keys"), 0o700); err != nil {
 		return fmt.Errorf("make the keys' folder: %w", err)
 	}
+	// One that failed before has left its wrapping key: to cut that off would leave its
+	// bytes on the disk.
+	if err := shred(next.wrapPath(next.gen)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("destroy a wrapping key that was never used: %w", err)
+	}
 	if err := writeSynced(next.wrapPath(next.gen), next.wrap); err != nil {
 		return err
 	}
