@@ -86,7 +86,7 @@ func (d *Desk) history(ctx context.Context, id string) (History, error) {
 	if h.Conflicts == nil {
 		h.Conflicts = []string{}
 	}
-	sealing := sealingOf(entries)
+	sealing := sealingOf(entries, s.Sealing.Last)
 	seen := map[string]Witnessed{}
 	for _, told := range job.Order(events) {
 		e := byHash[told.Hash]
@@ -102,7 +102,7 @@ func (d *Desk) history(ctx context.Context, id string) (History, error) {
 func sealsIn(entries []journal.Entry) int {
 	n := 0
 	for _, e := range entries {
-		if isSeal(e.Kind) {
+		if job.IsSeal(e.Kind) {
 			n++
 		}
 	}
@@ -235,20 +235,17 @@ type sealing struct {
 	dark   bool // a seal is there that cannot be read
 }
 
-func sealingOf(entries []journal.Entry) sealing {
-	s := sealing{listed: map[job.Hash]bool{}}
+func sealingOf(entries []journal.Entry, last job.Hash) sealing {
+	s := sealing{listed: listedBy(entries, last)}
 	for _, e := range entries {
-		for _, l := range sealedIn(e) {
-			s.listed[l.Hash] = true
-		}
-		s.dark = s.dark || isSeal(e.Kind) && e.Work == nil
+		s.dark = s.dark || job.IsSeal(e.Kind) && e.Work == nil
 	}
 	return s
 }
 
 func (s sealing) of(e journal.Entry) string {
 	switch {
-	case isSeal(e.Kind):
+	case job.IsSeal(e.Kind):
 		return "seal"
 	case s.listed[job.Hash(e.Hash)]:
 		return "listed"

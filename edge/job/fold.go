@@ -86,7 +86,8 @@ func Order(events []Event) []Event {
 const KindRepeated = "event.repeated"
 
 // once takes the effect from what a node wrote again after it had left a log: the same
-// kind for the same wish, in another log of the same node. The first told has it.
+// kind for the same wish, in another log of the same node. The first told has it. Seals
+// are no such: which of them count is told from what they amend.
 func once(told []Event) []Event {
 	type wish struct {
 		node, kind string
@@ -94,7 +95,7 @@ func once(told []Event) []Event {
 	}
 	first := make(map[wish]string, len(told))
 	for i, e := range told {
-		if e.Request == ([16]byte{}) {
+		if e.Request == ([16]byte{}) || IsSeal(e.Kind) {
 			continue
 		}
 		node, _, _ := strings.Cut(e.Origin, "/")

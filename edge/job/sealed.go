@@ -158,29 +158,41 @@ func sealedCodes(x Scan) *SealedCodes {
 
 // Sealing is how far a visit is sealed.
 type Sealing struct {
-	Origin string // of job.sealed: the node that seals, and goes on to amend
-	Seals  int    // job.sealed and job.amended
+	Origin string // of the job.sealed that counts: its node seals, and goes on to amend
+	Seals  int    // job.sealed and job.amended, each of the one before
 	Leaves int    // entries that they list
 	Last   Hash   // of the newest of them
+	Void   int    // seals that do not count: another's, or beside those
 }
 
-// stepSealed takes what was sealed. Only the node that sealed first amends; another
-// one's seal is a contradiction and stays visible.
+// IsSeal says whether a kind seals a visit or amends its seal.
+func IsSeal(kind string) bool {
+	return kind == (Sealed{}).Kind() || kind == (Amended{}).Kind()
+}
+
+// stepSealed takes what was sealed. Only the node that sealed first amends, in whatever
+// log it writes; another one's seal is a contradiction and stays visible. A node that
+// has left a log may have sealed in both: the first told counts.
 func (s *State) stepSealed(e Event) {
-	n := 0
+	if !IsSeal(e.Kind) {
+		return
+	}
+	node, _, _ := strings.Cut(e.Origin, "/")
+	first, _, _ := strings.Cut(s.Sealing.Origin, "/")
+	n, counts := 0, false
 	switch p := e.Payload.(type) {
 	case Sealed:
-		if s.Sealing.Seals > 0 {
+		n, counts = len(p.Leaves), s.Sealing.Seals == 0
+		if counts {
+			s.Sealing.Origin = e.Origin
+		} else if node != first {
 			s.contradict(SealedTwice)
-			return
 		}
-		s.Sealing.Origin, n = e.Origin, len(p.Leaves)
 	case Amended:
-		if s.Sealing.Seals == 0 || e.Origin != s.Sealing.Origin {
-			return
-		}
-		n = len(p.Leaves)
-	default:
+		n, counts = len(p.Leaves), s.Sealing.Seals > 0 && node == first && p.Amends == s.Sealing.Last.String()
+	}
+	if !counts {
+		s.Sealing.Void++
 		return
 	}
 	s.Sealing.Seals++
@@ -206,7 +218,7 @@ func Unsealed(s State) int {
 	if !Ended(s) || s.Erased {
 		return 0
 	}
-	return max(s.Events-s.Sealing.Leaves-s.Sealing.Seals, 0)
+	return max(s.Events-s.Sealing.Leaves-s.Sealing.Seals-s.Sealing.Void, 0)
 }
 
 func decodeSealed(kind string) func([]byte) (Payload, error) {

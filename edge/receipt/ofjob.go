@@ -2,6 +2,8 @@ package receipt
 
 import (
 	"context"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -75,15 +77,44 @@ func OfJob(ctx context.Context, log Log, shop Shop, job string) ([]byte, error) 
 	return file, nil
 }
 
-// newestSeal is the last seal of the node that sealed first: entries come by origin
-// and number.
+// newestSeal is the end of the chain of what amends what. A node that has left a log may
+// have sealed in both: the longer chain counts, or the one that was begun earlier.
 func newestSeal(entries []tlog.Entry) *tlog.Entry {
-	var newest *tlog.Entry
+	amended := map[string]*tlog.Entry{} // node and leaf hash → what amends it
 	for i, e := range entries {
-		switch {
-		case e.Kind == Sealed && newest == nil, e.Kind == Amended && newest != nil && e.Origin == newest.Origin:
-			newest = &entries[i]
+		if amends := amends(e); amends != "" {
+			amended[tlog.NodeOf(e.Origin)+" "+amends] = &entries[i]
+		}
+	}
+	after := func(e *tlog.Entry) *tlog.Entry {
+		return amended[tlog.NodeOf(e.Origin)+" "+hex.EncodeToString(e.Hash[:])]
+	}
+	var newest, first *tlog.Entry
+	most := 0
+	for i, e := range entries {
+		if e.Kind != Sealed {
+			continue
+		}
+		end, n := &entries[i], 1
+		for next := after(end); next != nil && n < len(entries); next = after(end) {
+			end, n = next, n+1
+		}
+		if n > most || n == most && e.WallMS < first.WallMS {
+			newest, first, most = end, &entries[i], n
 		}
 	}
 	return newest
+}
+
+// amends is the leaf hash of the seal that an entry amends, in hex; "" where it is none,
+// or cannot be read.
+func amends(e tlog.Entry) string {
+	if e.Kind != Amended || e.Work == nil {
+		return ""
+	}
+	var p struct {
+		Amends string `json:"amends"`
+	}
+	_ = json.Unmarshal(e.Work.Payload, &p) // what is no JSON amends nothing
+	return p.Amends
 }
