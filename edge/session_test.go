@@ -225,6 +225,24 @@ func factsOf(t *testing.T, r *obd.Report) string {
 	return string(data)
 }
 
+// playedBack is the car in the vehicle file that a record makes.
+func playedBack(t *testing.T, s *obd.Session) sim.Car {
+	t.Helper()
+	data, err := json.Marshal(s.Vehicle())
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "car.json")
+	if err := os.WriteFile(file, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	car, err := sim.VehicleFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return car
+}
+
 // TestEveryScanInTheJournalReplays: each car is scanned by the real driver through
 // a bay into a real journal; its record is taken out as a vehicle file, and the car
 // in that file says the same, or fails for the same reason.
@@ -249,18 +267,7 @@ func TestEveryScanInTheJournalReplays(t *testing.T) {
 				t.Errorf("the record does not say when it was and with which adapter: %d to %d", s.StartedMS, s.EndedMS)
 			}
 			t.Logf("%d exchanges in events of %d bytes", len(s.Exchanges), sizes)
-			data, err := json.Marshal(s.Vehicle())
-			if err != nil {
-				t.Fatal(err)
-			}
-			file := filepath.Join(t.TempDir(), "car.json")
-			if err := os.WriteFile(file, data, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			played, err := sim.VehicleFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
+			played := playedBack(t, s)
 			if is := said(t, played); is != was {
 				t.Errorf("played back it says %s\nit said %s", is, was)
 			}
@@ -305,18 +312,7 @@ func TestEveryClearingInTheJournalReplays(t *testing.T) {
 			if s.StartedMS == 0 || s.EndedMS < s.StartedMS {
 				t.Errorf("the record does not say when it was: %d to %d", s.StartedMS, s.EndedMS)
 			}
-			data, err := json.Marshal(s.Vehicle())
-			if err != nil {
-				t.Fatal(err)
-			}
-			file := filepath.Join(t.TempDir(), "car.json")
-			if err := os.WriteFile(file, data, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			played, err := sim.VehicleFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
+			played := playedBack(t, s)
 			if was, is := clearedIn(t, car()), clearedIn(t, played); is != was {
 				t.Errorf("played back it ends %s\nit ended %s", is, was)
 			}

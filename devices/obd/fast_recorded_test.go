@@ -10,7 +10,6 @@ import (
 	"testing/synctest"
 
 	"pitlane/devices/obd"
-	"pitlane/devices/sim"
 )
 
 func TestARecordingOfAFastScanHoldsAllItsFacts(t *testing.T) {
@@ -54,12 +53,8 @@ func TestARecordingOfAFastScanHoldsAllItsFacts(t *testing.T) {
 				if err := os.WriteFile(file, data, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				played, err := sim.VehicleFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				a := sim.NewAdapter(sim.AdapterConfig{})
-				a.Plug(played)
+				played := recorded(t, file)
+				a := adapterIn(played)
 				again, _ := scanOver(t, a, obd.Options{})
 				if facts(t, again) != facts(t, reports[1]) {
 					t.Errorf("played back it says %s, it said %s", facts(t, again), facts(t, reports[1]))
@@ -78,12 +73,8 @@ func TestRecordedVehiclesSayTheSameFastAndSlow(t *testing.T) {
 				want := ""
 				once := onceEach(t, file)
 				for i, o := range []obd.Options{{Plain: true}, opts, opts} {
-					car, err := sim.VehicleFile(once)
-					if err != nil {
-						t.Fatal(err)
-					}
-					a := sim.NewAdapter(sim.AdapterConfig{})
-					a.Plug(car)
+					car := recorded(t, once)
+					a := adapterIn(car)
 					report, _, err := tryOver(t, a, o)
 					got := facts(t, report)
 					if i == 0 {

@@ -200,8 +200,7 @@ func TestANewUnitIsSeenThoughTheCarWasLearned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opts := obd.Options{Port: "bay", Cache: filepath.Join(t.TempDir(), "learned.json")}
 		car := sim.DemoCAN11(1)
-		a := sim.NewAdapter(sim.AdapterConfig{})
-		a.Plug(car)
+		a := adapterIn(car)
 		for range 2 {
 			scanOver(t, a, opts)
 		}

@@ -135,8 +135,7 @@ func TestBitmapsAreAskedAtOnceAndNotBelievedBlindly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opts := obd.Options{Port: "bay", Cache: filepath.Join(t.TempDir(), "learned.json")}
 		car := still(sim.DemoOne(1))
-		a := sim.NewAdapter(sim.AdapterConfig{})
-		a.Plug(car)
+		a := adapterIn(car)
 		scanOver(t, a, opts)
 		_, said := scanOver(t, a, opts)
 		for _, all := range []string{"012040603", "0620406080A04"} {

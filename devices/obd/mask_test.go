@@ -54,12 +54,7 @@ func TestEveryRecordedCarCanBeMasked(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				car, err := sim.VehicleFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				a := sim.NewAdapter(sim.AdapterConfig{})
-				a.Plug(car)
+				a := adapterIn(recorded(t, file))
 				first, _, failed := tryOver(t, a, obd.Options{})
 				if failed != nil {
 					return // TestEveryRecordedCarReplaysFromItsRecord plays those

@@ -75,30 +75,43 @@ func TestAnotherTesterIsReported(t *testing.T) {
 	}
 }
 
-// asleep is a car that is silent the first time it is asked for some services.
-type asleep struct {
+// hindered is a car that gives another answer the first time it is asked for some
+// services.
+type hindered struct {
 	*sim.Vehicle
 	services []byte
+	instead  func(service byte) sim.Reply
 }
 
-func (s *asleep) Answer(r sim.Request) sim.Reply {
-	if i := slices.Index(s.services, r.Data[0]); i >= 0 {
-		s.services = slices.Delete(s.services, i, i+1)
-		return sim.Reply{}
+func (h *hindered) Answer(r sim.Request) sim.Reply {
+	if i := slices.Index(h.services, r.Data[0]); i >= 0 {
+		h.services = slices.Delete(h.services, i, i+1)
+		return h.instead(r.Data[0])
 	}
-	return s.Vehicle.Answer(r)
+	return h.Vehicle.Answer(r)
 }
 
-func TestWhatACarThatWasAwayForAMomentDidNotSayIsAskedAgain(t *testing.T) {
-	t.Parallel()
-	want, _ := scanned(t, still(sim.DemoCAN11(1)))
-	got, _ := scanned(t, &asleep{Vehicle: still(sim.DemoCAN11(1)), services: []byte{0x03, 0x07, 0x0A}})
+// asleep is silent the first time.
+func asleep(services ...byte) *hindered {
+	return &hindered{still(sim.DemoCAN11(1)), services, func(byte) sim.Reply { return sim.Reply{} }}
+}
+
+// sameCodes holds the lists of codes of one report against another's.
+func sameCodes(t *testing.T, got, want *obd.Report) {
+	t.Helper()
 	for i, e := range got.ECUs {
 		w := want.ECUs[i]
 		if !reflect.DeepEqual(e.Stored, w.Stored) || !reflect.DeepEqual(e.Pending, w.Pending) || !reflect.DeepEqual(e.Permanent, w.Permanent) {
 			t.Errorf("%s: %+v %+v %+v", e.ID, e.Stored, e.Pending, e.Permanent)
 		}
 	}
+}
+
+func TestWhatACarThatWasAwayForAMomentDidNotSayIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	want, _ := scanned(t, still(sim.DemoCAN11(1)))
+	got, _ := scanned(t, asleep(0x03, 0x07, 0x0A))
+	sameCodes(t, got, want)
 	if len(got.Errors) != len(want.Errors) {
 		t.Errorf("what was read in the end is still an error: %+v", got.Errors)
 	}
@@ -107,7 +120,7 @@ func TestWhatACarThatWasAwayForAMomentDidNotSayIsAskedAgain(t *testing.T) {
 			t.Errorf("%s: values out of order", e.ID)
 		}
 	}
-	report, _ := scanned(t, &asleep{Vehicle: still(sim.DemoCAN11(1)), services: []byte{0x0A}})
+	report, _ := scanned(t, asleep(0x0A))
 	if e := ecuOf(t, report, "7E8"); e.Permanent.State != obd.NoAnswer {
 		t.Errorf("a car without 0A is asked twice: %s", e.Permanent.State)
 	}
@@ -202,32 +215,15 @@ func (m *mumbling) Answer(r sim.Request) sim.Reply {
 	return reply
 }
 
-// hurried is a car whose first answer to some services is that it is busy (0x21).
-type hurried struct {
-	*sim.Vehicle
-	services []byte
-}
-
-func (h *hurried) Answer(r sim.Request) sim.Reply {
-	if i := slices.Index(h.services, r.Data[0]); i >= 0 {
-		h.services = slices.Delete(h.services, i, i+1)
-		return sim.Reply{Messages: []sim.Message{{From: "7E8", Data: []byte{0x7F, r.Data[0], 0x21}}}}
-	}
-	return h.Vehicle.Answer(r)
-}
-
 // A unit that is busy has answered: it is asked again at once, and the adapter is not
 // made to wait for it, as it is for one that asks for time.
 func TestABusyUnitIsAskedAgainAtOnce(t *testing.T) {
 	t.Parallel()
 	want, _ := scanned(t, still(sim.DemoCAN11(1)))
-	got, adapter := scanned(t, &hurried{Vehicle: still(sim.DemoCAN11(1)), services: []byte{0x03, 0x07, 0x0A}})
-	for i, e := range got.ECUs {
-		w := want.ECUs[i]
-		if !reflect.DeepEqual(e.Stored, w.Stored) || !reflect.DeepEqual(e.Pending, w.Pending) || !reflect.DeepEqual(e.Permanent, w.Permanent) {
-			t.Errorf("%s: %+v %+v %+v", e.ID, e.Stored, e.Pending, e.Permanent)
-		}
-	}
+	got, adapter := scanned(t, &hindered{still(sim.DemoCAN11(1)), []byte{0x03, 0x07, 0x0A}, func(service byte) sim.Reply {
+		return sim.Reply{Messages: []sim.Message{{From: "7E8", Data: []byte{0x7F, service, 0x21}}}}
+	}})
+	sameCodes(t, got, want)
 	if log := adapter.adapter.Log(); slices.Contains(log, "ATSTFF") {
 		t.Errorf("the adapter was made to wait: %q", log)
 	}

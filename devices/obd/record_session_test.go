@@ -28,22 +28,33 @@ func again(t *testing.T, s *obd.Session) (*obd.Report, error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := json.Marshal(back.Vehicle())
+	car, _ := playedBack(t, back.Vehicle())
+	report, _, err := tryOver(t, adapterIn(car), obd.Options{})
+	return report, err
+}
+
+// playedBack is the car in a vehicle file, and that file's text.
+func playedBack(t *testing.T, v *obd.Vehicle) (car sim.Car, text []byte) {
+	t.Helper()
+	text, err := json.Marshal(v)
 	if err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "session.json")
-	if err := os.WriteFile(file, data, 0o600); err != nil {
+	if err := os.WriteFile(file, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	return recorded(t, file), text
+}
+
+// recorded is the car in a vehicle file.
+func recorded(t *testing.T, file string) sim.Car {
+	t.Helper()
 	car, err := sim.VehicleFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := sim.NewAdapter(sim.AdapterConfig{})
-	a.Plug(car)
-	report, _, err := tryOver(t, a, obd.Options{})
-	return report, err
+	return car
 }
 
 func TestEverySimulatedCarReplaysFromItsRecord(t *testing.T) {
@@ -68,12 +79,7 @@ func TestEveryRecordedCarReplaysFromItsRecord(t *testing.T) {
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				car, err := sim.VehicleFile(file)
-				if err != nil {
-					t.Fatal(err)
-				}
-				a := sim.NewAdapter(sim.AdapterConfig{})
-				a.Plug(car)
+				a := adapterIn(recorded(t, file))
 				first, _, failed := tryOver(t, a, obd.Options{})
 				if first.Session == nil || len(first.Session.Exchanges) == 0 {
 					t.Fatal("the scan left no record")
@@ -91,8 +97,7 @@ func TestEveryRecordedCarReplaysFromItsRecord(t *testing.T) {
 // was sent and what came back.
 func TestAScanThatBrokeOffKeepsItsRecord(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := sim.NewAdapter(sim.AdapterConfig{})
-		a.Plug(sim.DemoCAN11(1))
+		a := adapterIn(sim.DemoCAN11(1))
 		a.SetFaults(sim.Faults{Error: "CAN ERROR"})
 		report, said, err := tryOver(t, a, obd.Options{})
 		if err == nil || report.Session == nil {

@@ -1,9 +1,6 @@
 package obd_test
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -120,18 +117,7 @@ func TestAUnitIsAskedByItsAddressForAllItsCodes(t *testing.T) {
 // playsBack plays the first scan of a rig back and asks the same units.
 func playsBack(t *testing.T, r *rig, report *obd.Report, unit string) {
 	t.Helper()
-	data, err := json.Marshal(obd.Record(r.exchanges(), report))
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(t.TempDir(), "session.json")
-	if err := os.WriteFile(file, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	played, err := sim.VehicleFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	played, _ := playedBack(t, obd.Record(r.exchanges(), report))
 	again := newRig(t, quick(sim.AdapterConfig{}), played, obd.Options{Units: []string{unit}})
 	if second, err := again.scan(nil); err != nil || facts(t, report) != facts(t, second) {
 		t.Errorf("played back: %v\n%s\n%s", err, facts(t, report), facts(t, second))

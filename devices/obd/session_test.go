@@ -2,11 +2,9 @@ package obd_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net"
 	"os"
-	"path/filepath"
 	"reflect"
 	"sync"
 	"testing"
@@ -90,18 +88,7 @@ func TestARecordedSessionPlaysBackToTheSameReport(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			data, err := json.Marshal(obd.Record(r.exchanges(), first))
-			if err != nil {
-				t.Fatal(err)
-			}
-			file := filepath.Join(t.TempDir(), "session.json")
-			if err := os.WriteFile(file, data, 0o600); err != nil {
-				t.Fatal(err)
-			}
-			played, err := sim.VehicleFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
+			played, data := playedBack(t, obd.Record(r.exchanges(), first))
 			again := newRig(t, quick(sim.AdapterConfig{}), played, obd.Options{})
 			second, err := again.scan(nil)
 			if err != nil {

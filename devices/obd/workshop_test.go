@@ -151,3 +151,10 @@ func fresh(cfg sim.AdapterConfig) *sim.Adapter {
 	a.Plug(still(sim.DemoCAN11(1)))
 	return a
 }
+
+// adapterIn is an adapter in a car.
+func adapterIn(car sim.Car) *sim.Adapter {
+	a := sim.NewAdapter(sim.AdapterConfig{})
+	a.Plug(car)
+	return a
+}

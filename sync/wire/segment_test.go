@@ -77,14 +77,7 @@ func TestSegmentComesBackAsItWent(t *testing.T) {
 // The segment format is final: the golden file is what version 1 nodes send.
 func TestSegmentFormatIsFinal(t *testing.T) {
 	c := codec(t)
-	b, err := c.Encode(sample())
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := inflate(b)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b, text := encoded(t, c, sample())
 	housetest.Golden(t, *update, "segment-v1.txt", text)
 	housetest.Golden(t, *update, "segment-v1.zst", b)
 	old, err := os.ReadFile(filepath.Join("testdata", "segment-v1.zst"))
@@ -102,14 +95,7 @@ func TestSegmentWithAFrontierComesBackAsItWent(t *testing.T) {
 	c := codec(t)
 	s := sample()
 	s.Frontier = []tlog.Hash{{4, 5}, {6}}
-	b, err := c.Encode(s)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := inflate(b)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b, text := encoded(t, c, s)
 	housetest.Golden(t, *update, "segment-v1-begin.txt", text)
 	if got, err := c.Decode(b); err != nil || !reflect.DeepEqual(got, s) {
 		t.Errorf("got %+v, %v\nwant %+v", got, err, s)
@@ -118,6 +104,19 @@ func TestSegmentWithAFrontierComesBackAsItWent(t *testing.T) {
 	if _, err := c.Decode(deflate(t, bad)); !errors.Is(err, wire.ErrSegment) {
 		t.Errorf("what is no hash in the frontier: %v", err)
 	}
+}
+
+// encoded is a segment as it is sent, and its text.
+func encoded(t *testing.T, c *wire.Codec, s tlog.Segment) (b, text []byte) {
+	t.Helper()
+	b, err := c.Encode(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err = inflate(b); err != nil {
+		t.Fatal(err)
+	}
+	return b, text
 }
 
 func inflate(b []byte) ([]byte, error) {
@@ -141,14 +140,7 @@ func deflate(t testing.TB, text []byte) []byte {
 
 func TestBadSegmentIsRefused(t *testing.T) {
 	c := codec(t)
-	b, err := c.Encode(sample())
-	if err != nil {
-		t.Fatal(err)
-	}
-	text, err := inflate(b)
-	if err != nil {
-		t.Fatal(err)
-	}
+	b, text := encoded(t, c, sample())
 	edit := func(old, new string) []byte {
 		t.Helper()
 		changed := strings.Replace(string(text), old, new, 1)
