@@ -91,11 +91,8 @@ type clockVisit struct {
 }
 
 func newClockVisit(t *testing.T, r *rig, day wrongClock) *clockVisit {
-	base, bay := "http://"+r.net.reception, "http://"+r.net.bays["bay-1"]
-	return &clockVisit{day: day, true: map[string][2]time.Time{},
-		base: map[string]string{"reception": base, "bay-1": bay, "bay-2": "http://" + r.net.bays["bay-2"]},
-		visit: &visit{rig: r, reception: newScreen(base), bay: newScreen(bay),
-			waiting: r.watch(base, "board"), desk: r.watch(base, "desk"), bayUI: r.watch(bay, "bay")}}
+	base := map[string]string{"reception": "http://" + r.net.reception, "bay-1": "http://" + r.net.bays["bay-1"], "bay-2": "http://" + r.net.bays["bay-2"]}
+	return &clockVisit{day: day, true: map[string][2]time.Time{}, base: base, visit: newVisit(r)}
 }
 
 func (v *clockVisit) run() {

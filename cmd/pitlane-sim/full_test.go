@@ -34,9 +34,7 @@ func TestAFullDisk(t *testing.T) {
 		}
 		return newEmbedded(r)
 	})
-	base, bayBase := "http://"+r.net.reception, "http://"+r.net.bays["bay-1"]
-	f := &fullDisk{visit: visit{rig: r, reception: newScreen(base), bay: newScreen(bayBase),
-		waiting: r.watch(base, "board"), desk: r.watch(base, "desk"), bayUI: r.watch(bayBase, "bay")}, kiosk: r.watch(base, "kiosk")}
+	f := &fullDisk{visit: newVisit(r), kiosk: r.watch("http://"+r.net.reception, "kiosk")}
 	ctx := t.Context()
 	f.checkIn(ctx)
 	f.accepted = append(f.accepted, f.id)
@@ -63,7 +61,7 @@ func TestAFullDisk(t *testing.T) {
 
 // fullDisk is a visit while disks are full.
 type fullDisk struct {
-	visit
+	*visit
 	kiosk    *watcher
 	accepted []string // jobs that a check-in was answered with
 }

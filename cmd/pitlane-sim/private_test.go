@@ -36,9 +36,7 @@ func TestNothingPrivateLiesInClear(t *testing.T) {
 	tap := &lockedBuffer{}
 	at := freeAddresses(t, 1)[0]
 	r := newRig(t, at, buildPrograms(t), func(r *rig) mqtt { return &recorded{r: r, tap: tap} })
-	base, bayBase := "http://"+r.net.reception, "http://"+r.net.bays["bay-1"]
-	v := &visit{rig: r, reception: newScreen(base), bay: newScreen(bayBase),
-		waiting: r.watch(base, "board"), desk: r.watch(base, "desk"), bayUI: r.watch(bayBase, "bay")}
+	v := newVisit(r)
 	ctx := t.Context()
 	v.checkIn(ctx)
 	v.assign(ctx)

@@ -57,11 +57,15 @@ type visit struct {
 	id, ticket, code     string
 }
 
+// newVisit is a customer at reception whose car goes to bay-1, with all that look on.
+func newVisit(r *rig) *visit {
+	base, bay := "http://"+r.net.reception, "http://"+r.net.bays["bay-1"]
+	return &visit{rig: r, reception: newScreen(base), bay: newScreen(bay),
+		waiting: r.watch(base, "board"), desk: r.watch(base, "desk"), bayUI: r.watch(bay, "bay")}
+}
+
 func trace(t *testing.T, r *rig, d disturbance) {
-	base := "http://" + r.net.reception
-	bayBase := "http://" + r.net.bays["bay-1"]
-	v := &visit{rig: r, reception: newScreen(base), bay: newScreen(bayBase),
-		waiting: r.watch(base, "board"), desk: r.watch(base, "desk"), bayUI: r.watch(bayBase, "bay")}
+	v := newVisit(r)
 	ctx := t.Context()
 
 	v.checkIn(ctx)

@@ -226,20 +226,7 @@ func TestCommissioningNeedsAName(t *testing.T) {
 
 func TestCommissioningATagReader(t *testing.T) {
 	t.Parallel()
-	r := sim.NewTagReader(sim.ReaderConfig{})
-	line, err := sim.NewLine(t.TempDir(), "reader")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	served := make(chan error, 1)
-	go func() { served <- r.Serve(ctx, line) }()
-	t.Cleanup(func() {
-		stop()
-		if err := errors.Join(<-served, line.Close()); err != nil {
-			t.Error(err)
-		}
-	})
+	r, line := tagReader(t)
 	_, code, last := commission(t, func(s keycab.CommissionStep) string {
 		switch s.Step {
 		case "tag_in":

@@ -69,8 +69,9 @@ func TestKeysSaysWhyAModuleDoesNotOpen(t *testing.T) {
 	}
 }
 
-func TestKeysWatchesTags(t *testing.T) {
-	t.Parallel()
+// tagReader is a practice reader on a line.
+func tagReader(t *testing.T) (*sim.TagReader, *sim.Line) {
+	t.Helper()
 	r := sim.NewTagReader(sim.ReaderConfig{})
 	line, err := sim.NewLine(t.TempDir(), "reader")
 	if err != nil {
@@ -85,6 +86,14 @@ func TestKeysWatchesTags(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	return r, line
+}
+
+func TestKeysWatchesTags(t *testing.T) {
+	t.Parallel()
+	r, line := tagReader(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
 	near, far := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {

@@ -35,6 +35,20 @@ func call(t *testing.T, c *cobra.Command, args ...string) (int, string) {
 	return e.code, out.String() + err.Error()
 }
 
+// opened is the journal of a node's folder. Whoever asks closes it.
+func opened(t *testing.T, nodeDir string) *journal.Journal {
+	t.Helper()
+	m, err := shop.Load(nodeDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := journal.Open(t.Context(), journal.Options{Dir: m.Dir, Node: m.Node, Key: m.Key, Roster: m.Roster})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return j
+}
+
 // testNode makes a shop with one node and a few entries, stopped.
 func testNode(t *testing.T) (shopDir, nodeDir string) {
 	t.Helper()
@@ -47,15 +61,8 @@ func testNode(t *testing.T) (shopDir, nodeDir string) {
 	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 || r.Node != "demo-bay-1" {
 		t.Fatalf("shop add: %d %s", code, out)
 	}
-	m, err := shop.Load(r.Dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	j, err := journal.Open(t.Context(), journal.Options{Dir: m.Dir, Node: m.Node, Key: m.Key, Roster: m.Roster})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = j.Append(context.Background(), journal.Draft{
+	j := opened(t, r.Dir)
+	_, err := j.Append(context.Background(), journal.Draft{
 		Kind: "job.opened", Job: "j1", Work: []byte(`{"ticket":"A1"}`), Contact: []byte(`{"name":"Practice Person"}`),
 	})
 	if err := errors.Join(err, j.Close()); err != nil {
@@ -107,14 +114,7 @@ func TestTheToolSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%s: exit code %d, want %d: %s", c.name, got, c.want, out)
 		}
 	}
-	m, err := shop.Load(nodeDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	j, err := journal.Open(t.Context(), journal.Options{Dir: m.Dir, Node: m.Node, Key: m.Key, Roster: m.Roster})
-	if err != nil {
-		t.Fatal(err)
-	}
+	j := opened(t, nodeDir)
 	if got, out := call(t, tailCommand(), "--data", nodeDir); got != exitUnreachable {
 		t.Errorf("a node that runs without a socket: exit code %d, want %d: %s", got, exitUnreachable, out)
 	}

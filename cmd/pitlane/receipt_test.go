@@ -15,7 +15,6 @@ import (
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 	"pitlane/edge/receipt"
-	"pitlane/edge/shop"
 	"pitlane/edge/tlog"
 )
 
@@ -23,14 +22,7 @@ import (
 func closedNode(t *testing.T) (shopDir, nodeDir string) {
 	t.Helper()
 	shopDir, nodeDir = testNode(t)
-	m, err := shop.Load(nodeDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	j, err := journal.Open(t.Context(), journal.Options{Dir: m.Dir, Node: m.Node, Key: m.Key, Roster: m.Roster})
-	if err != nil {
-		t.Fatal(err)
-	}
+	j := opened(t, nodeDir)
 	for i, p := range []job.Payload{job.Opened{Ticket: "A2", Owner: "sa"}, job.KeyHung{Cabinet: "wall", Slot: 1},
 		job.KeyTaken{Cabinet: "wall", Slot: 1, Authorised: true}, job.CarHandedBack{By: "kiosk"}} {
 		work, err := job.Encode(p)

@@ -12,7 +12,6 @@ import (
 	"pitlane/devices/obd"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
-	"pitlane/edge/shop"
 	"pitlane/edge/tlog"
 )
 
@@ -20,14 +19,7 @@ import (
 func recordedNode(t *testing.T) (shopDir string) {
 	t.Helper()
 	shopDir, nodeDir := testNode(t)
-	m, err := shop.Load(nodeDir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	j, err := journal.Open(t.Context(), journal.Options{Dir: m.Dir, Node: m.Node, Key: m.Key, Roster: m.Roster})
-	if err != nil {
-		t.Fatal(err)
-	}
+	j := opened(t, nodeDir)
 	packed, err := obd.PackSession(&obd.Session{
 		Adapter: obd.Adapter{Identity: "ELM327 v1.5"}, Protocol: obd.Protocol{Number: "6"},
 		Exchanges: []obd.Exchange{

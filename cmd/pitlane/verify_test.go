@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"pitlane/edge/journal"
-	"pitlane/edge/shop"
 	"pitlane/edge/tlog"
 )
 
@@ -22,16 +21,9 @@ func twoNodes(t *testing.T) (shopDir, bay, desk string) {
 		t.Fatal(out)
 	}
 	desk = filepath.Join(shopDir, "demo-reception")
-	m, err := shop.Load(desk)
-	if err != nil {
-		t.Fatal(err)
-	}
-	j, err := journal.Open(t.Context(), journal.Options{Dir: m.Dir, Node: m.Node, Key: m.Key, Roster: m.Roster})
-	if err == nil {
-		_, err = j.Append(t.Context(), journal.Draft{Kind: "job.opened", Job: "j2", Work: []byte(`{"ticket":"B2"}`)})
-		err = errors.Join(err, j.Close())
-	}
-	if err != nil {
+	j := opened(t, desk)
+	_, err := j.Append(t.Context(), journal.Draft{Kind: "job.opened", Job: "j2", Work: []byte(`{"ticket":"B2"}`)})
+	if err := errors.Join(err, j.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return shopDir, bay, desk

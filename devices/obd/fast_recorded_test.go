@@ -53,9 +53,7 @@ func TestARecordingOfAFastScanHoldsAllItsFacts(t *testing.T) {
 				if err := os.WriteFile(file, data, 0o600); err != nil {
 					t.Fatal(err)
 				}
-				played := recorded(t, file)
-				a := adapterIn(played)
-				again, _ := scanOver(t, a, obd.Options{})
+				again, _ := scanOver(t, adapterIn(recorded(t, file)), obd.Options{})
 				if facts(t, again) != facts(t, reports[1]) {
 					t.Errorf("played back it says %s, it said %s", facts(t, again), facts(t, reports[1]))
 				}
@@ -73,9 +71,7 @@ func TestRecordedVehiclesSayTheSameFastAndSlow(t *testing.T) {
 				want := ""
 				once := onceEach(t, file)
 				for i, o := range []obd.Options{{Plain: true}, opts, opts} {
-					car := recorded(t, once)
-					a := adapterIn(car)
-					report, _, err := tryOver(t, a, o)
+					report, _, err := tryOver(t, adapterIn(recorded(t, once)), o)
 					got := facts(t, report)
 					if i == 0 {
 						want = got

@@ -21,20 +21,7 @@ type bus struct {
 
 func serveBoard(t *testing.T, b *sim.Board) *bus {
 	t.Helper()
-	near, far := net.Pipe()
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- b.Serve(ctx, far) }()
-	t.Cleanup(func() {
-		cancel()
-		if err := near.Close(); err != nil {
-			t.Error(err)
-		}
-		if err := <-ended; err != nil {
-			t.Errorf("serve ended with %v", err)
-		}
-	})
-	return &bus{t: t, conn: near}
+	return &bus{t: t, conn: serve(t, b.Serve)}
 }
 
 // request is a frame with its sum, computed here.

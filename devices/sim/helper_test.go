@@ -3,6 +3,7 @@ package sim_test
 import (
 	"bufio"
 	"context"
+	"io"
 	"net"
 	"strings"
 	"testing"
@@ -18,13 +19,13 @@ type talk struct {
 	in   *bufio.Reader
 }
 
-// serveAdapter serves until the test ends, and waits for the end.
-func serveAdapter(t *testing.T, a *sim.Adapter) *talk {
+// serve serves until the test ends, and waits for the end.
+func serve(t *testing.T, run func(context.Context, io.ReadWriter) error) net.Conn {
 	t.Helper()
 	near, far := net.Pipe()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- a.Serve(ctx, far) }()
+	go func() { ended <- run(ctx, far) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := near.Close(); err != nil {
@@ -34,6 +35,13 @@ func serveAdapter(t *testing.T, a *sim.Adapter) *talk {
 			t.Errorf("serve ended with %v", err)
 		}
 	})
+	return near
+}
+
+// serveAdapter serves until the test ends, and waits for the end.
+func serveAdapter(t *testing.T, a *sim.Adapter) *talk {
+	t.Helper()
+	near := serve(t, a.Serve)
 	return &talk{t: t, conn: near, in: bufio.NewReader(near)}
 }
 

@@ -44,9 +44,7 @@ func TestAlarmsFromTheSerialBytes(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
 	e := y.start(t)
-	e.online()
-	e.say(signed()...)
-	e.until("signed", func(s job.State) bool { return s.Signed })
+	e.signs()
 	if outcome, err := e.unlock(4, "hang", request()); outcome != "opened" || err != nil {
 		t.Fatalf("got %s and %v", outcome, err)
 	}

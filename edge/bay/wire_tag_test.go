@@ -66,9 +66,7 @@ func TestAFloatingCabinetFromTheSerialBytes(t *testing.T) {
 		y.cab.SetHook(slot, true)
 		e.cabinetSays("shut", func(s board.DeskSlot) bool { return s.Slot == slot && s.Hook == "closed" })
 	}
-	e.online()
-	e.say(signed()...)
-	e.until("signed", func(s job.State) bool { return s.Signed })
+	e.signs()
 	opens(1, "hang")
 	tags[0].Show(own)
 	e.until("hung and bound", func(s job.State) bool { return s.HandedOver && s.Key.Slot == 1 && s.Key.Tag == tagA })

@@ -262,14 +262,20 @@ func count(kinds []string, kind string) int {
 	return len(slices.DeleteFunc(slices.Clone(kinds), func(k string) bool { return k != kind }))
 }
 
+// signs waits for the devices, and has a customer sign.
+func (e *edge) signs() {
+	e.t.Helper()
+	e.online()
+	e.say(signed()...)
+	e.until("signed", func(s job.State) bool { return s.Signed })
+}
+
 func TestAVisitFromTheSerialBytes(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
 	e := y.start(t)
 	defer e.kill()
-	e.online()
-	e.say(signed()...)
-	e.until("signed", func(s job.State) bool { return s.Signed })
+	e.signs()
 	slot := e.freeSlot()
 	if outcome, err := e.unlock(slot, "hang", request()); outcome != keycab.Opened || err != nil {
 		t.Fatalf("got %s and %v, want opened", outcome, err)
@@ -299,9 +305,7 @@ func TestAnEdgeKilledInTheMiddleGoesOn(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
 	e := y.start(t)
-	e.online()
-	e.say(signed()...)
-	e.until("signed", func(s job.State) bool { return s.Signed })
+	e.signs()
 	hang := request()
 	e.power.left.Store(1) // the intent, and nothing after it
 	if outcome, err := e.unlock(5, "hang", hang); outcome != keycab.Opened || err != nil {

@@ -244,15 +244,7 @@ func historyOf(t *testing.T, c *clocks.Clocks, entries []journal.Entry) desk.His
 func TestTheDeskGivesTheReceiptOfASealedVisit(t *testing.T) {
 	t.Parallel()
 	f := newFront(t)
-	f.receipts = func(ctx context.Context, id string) ([]byte, error) {
-		shop, err := receipt.ShopOf(f.dir)
-		if err != nil {
-			return nil, err
-		}
-		return receipt.OfJob(ctx, f.journal, shop, id)
-	}
-	f.public = "https://receipts.example"
-	f.restart()
+	f.givesReceipts()
 	open, code := f.checkedIn()
 	var refused struct{ Error struct{ Kind string } }
 	if status := read(t, f.api, "desk/receipt?job="+open, &refused); status != http.StatusConflict || refused.Error.Kind != "not_sealed" {

@@ -215,11 +215,9 @@ func TestAVisitIsSealedByTheNodeThatEndedItAlone(t *testing.T) {
 	}
 }
 
-// TestAReceiptIsThereAsLongAsItsVisitIsHeld: the board forgets a visit a day after its
-// end, the address on the customer's phone stays.
-func TestAReceiptIsThereAsLongAsItsVisitIsHeld(t *testing.T) {
-	t.Parallel()
-	f := newFront(t)
+// givesReceipts starts the desk again with receipts, and an address that phones reach.
+func (f *front) givesReceipts() {
+	f.t.Helper()
 	f.receipts = func(ctx context.Context, id string) ([]byte, error) {
 		shop, err := receipt.ShopOf(f.dir)
 		if err != nil {
@@ -229,6 +227,14 @@ func TestAReceiptIsThereAsLongAsItsVisitIsHeld(t *testing.T) {
 	}
 	f.public = "https://receipts.example"
 	f.restart()
+}
+
+// TestAReceiptIsThereAsLongAsItsVisitIsHeld: the board forgets a visit a day after its
+// end, the address on the customer's phone stays.
+func TestAReceiptIsThereAsLongAsItsVisitIsHeld(t *testing.T) {
+	t.Parallel()
+	f := newFront(t)
+	f.givesReceipts()
 	id := f.closed()
 	token := f.desk.ReceiptToken(id)
 	name, _, ok := f.desk.Receipt(t.Context(), token)

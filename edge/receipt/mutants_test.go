@@ -142,13 +142,9 @@ func signatures(r *rand.Rand, note, other []byte) []byte {
 	}
 	lines := bytes.SplitAfter(sigs, []byte("\n"))
 	i, j := r.IntN(len(lines)), r.IntN(len(lines))
-	switch r.IntN(6) {
-	case 0:
-		lines[i], lines[j] = lines[j], lines[i]
-	case 1:
-		lines = slices.Insert(lines, i, lines[j])
-	case 2:
-		lines = slices.Delete(lines, i, i+1)
+	switch how := r.IntN(6); how {
+	case 0, 1, 2:
+		lines = moved(lines, i, j, how)
 	case 3:
 		if _, theirs, ok := bytes.Cut(other, []byte("\n\n")); ok {
 			all := bytes.SplitAfter(theirs, []byte("\n"))
@@ -223,16 +219,20 @@ func number(r *rand.Rand, b []byte, from int) []byte {
 
 func swapped(b []byte, r *rand.Rand) []byte {
 	lines := bytes.SplitAfter(b, []byte("\n"))
-	i, j := r.IntN(len(lines)), r.IntN(len(lines))
-	switch r.IntN(3) {
+	return bytes.Join(moved(lines, r.IntN(len(lines)), r.IntN(len(lines)), r.IntN(3)), nil)
+}
+
+// moved has two lines changed about, one of them twice, or one left out.
+func moved(lines [][]byte, i, j, how int) [][]byte {
+	switch how {
 	case 0:
 		lines[i], lines[j] = lines[j], lines[i]
+		return lines
 	case 1:
-		lines = slices.Insert(lines, i, lines[j])
-	case 2:
-		lines = slices.Delete(lines, i, i+1)
+		return slices.Insert(lines, i, lines[j])
+	default:
+		return slices.Delete(lines, i, i+1)
 	}
-	return bytes.Join(lines, nil)
 }
 
 // spelt says the same in another spelling: base64, numbers, ends of lines.
