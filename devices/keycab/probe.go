@@ -118,9 +118,26 @@ func (p *probe) there(ctx context.Context, addr int) (bool, error) {
 	}
 	_, ok, twice, err := p.raw(addr, 3)
 	if twice && err == nil {
+		twice, err = p.double(addr)
+	}
+	if twice && err == nil {
 		err = fault("cabinet", fmt.Sprintf("two boards answer to address %d", addr), "give each board its own address with its DIP switches", ErrRefused)
 	}
 	return ok && err == nil, err
+}
+
+// double asks again on a line that rests whether two boards answer to an address: a
+// second reply may have been a late one to the request before.
+func (p *probe) double(addr int) (bool, error) {
+	for range 2 {
+		if _, err := p.collect(2*probeWindow, nil); err != nil {
+			return false, err
+		}
+		if _, _, twice, err := p.raw(addr, 1); !twice || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // pulse opens one lock, once, and sees that it is not left driven.
