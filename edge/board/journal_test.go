@@ -27,7 +27,7 @@ func realShop(t *testing.T, nodes ...string) map[string]*journal.Journal {
 	}
 	journals := map[string]*journal.Journal{}
 	for _, n := range nodes {
-		j, err := journal.Open(t.Context(), journal.Options{Dir: filepath.Join(t.TempDir(), n), Node: n, Key: keys[n], Roster: roster, Reserve: -1, Quality: func() uint8 { return 2 }})
+		j, err := journal.Open(t.Context(), journal.Options{Dir: filepath.Join(t.TempDir(), n), Node: n, Key: keys[n], Roster: roster, Reserve: -1, SegmentLeaves: 20, Quality: func() uint8 { return 2 }})
 		if err != nil {
 			t.Fatal(err)
 		}

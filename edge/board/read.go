@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -150,6 +151,11 @@ func (b *Board) turn(ctx context.Context) error {
 }
 
 func (b *Board) readOrigin(ctx context.Context, tip journal.Tip) error {
+	if next := b.reader.cursor[tip.Origin].Next; next > 0 && next < tip.Low {
+		if err := b.passOver(ctx, tip); err != nil {
+			return err
+		}
+	}
 	from := max(b.reader.cursor[tip.Origin].Next, tip.Low)
 	if from >= tip.Size {
 		return nil
@@ -167,6 +173,23 @@ func (b *Board) readOrigin(ctx context.Context, tip journal.Tip) error {
 		if from >= tip.Size {
 			return nil // what came meanwhile has its own wake: show this much first
 		}
+	}
+	return nil
+}
+
+// passOver leaves out what the journal has passed over: a node that was away goes on
+// where the others begin. Visits that were open then are over since.
+func (b *Board) passOver(ctx context.Context, tip journal.Tip) error {
+	b.reader.cursor[tip.Origin] = passed{Next: tip.Low}
+	gone := func(e job.Event) bool { return e.Origin == tip.Origin && e.Seq < tip.Low }
+	for _, id := range slices.Sorted(maps.Keys(b.reader.events)) {
+		if !slices.ContainsFunc(b.reader.events[id], gone) {
+			continue
+		}
+		if err := b.reread(ctx, id); err != nil {
+			return err
+		}
+		b.reader.touched[id] = true
 	}
 	return nil
 }

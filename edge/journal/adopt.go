@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
 	"pitlane/edge/tlog"
 )
@@ -46,13 +45,15 @@ func (b *batch) adopt(o *op) error {
 		o.err = b.j.forked(c, h, errors.New("this node's own log is longer elsewhere: this disk is an older copy"))
 		return nil
 	}
-	if h.Size == 0 && c.First > 0 && len(c.Frontier) > 0 {
-		if o.err = h.beginAt(c); o.err != nil {
+	was := *h
+	late := c.First > h.Size && len(c.Frontier) > 0 && !own
+	if late {
+		if o.err = b.j.beginAt(h, c); o.err != nil {
 			return nil
 		}
 		defer func() {
 			if o.err != nil {
-				*h = head{}
+				*h = was
 			}
 		}()
 	}
@@ -81,6 +82,11 @@ func (b *batch) adopt(o *op) error {
 		o.err = err
 		return nil
 	}
+	if late {
+		if err := b.dropAnchors(c.Origin, h, was.Size); err != nil {
+			return err
+		}
+	}
 	for _, e := range c.Entries[h.Size-c.First:] {
 		if err := b.seal(&e, false); err != nil {
 			return err
@@ -93,18 +99,6 @@ func (b *batch) adopt(o *op) error {
 		return errors.New("adopt: the tree differs from the one that was checked")
 	}
 	return b.sealEnd(c, h)
-}
-
-// beginAt begins an origin of which nothing is held where the sender's begins. The
-// checkpoint proves the frontier together with the entries.
-func (h *head) beginAt(c *tlog.Checked) error {
-	f := tlog.Frontier{Size: c.First, Nodes: c.Frontier}
-	if err := f.Check(); err != nil {
-		return fmt.Errorf("%w: %w", tlog.ErrForged, err)
-	}
-	f.Nodes = slices.Clone(f.Nodes) // it will be extended; the cut stays
-	*h = head{Low: c.First, Cut: c.Frontier, Frontier: f}
-	return nil
 }
 
 // compare holds what is held already against the segment.

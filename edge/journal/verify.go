@@ -81,6 +81,7 @@ func (j *Journal) verifyOrigin(ctx context.Context, r *tlog.VerifyReport, origin
 		r.Find("%s: %v", origin, err)
 		r.Advise(adviceDamaged)
 	}
+	maps.DeleteFunc(kept, func(size uint64, _ string) bool { return size < h.Low })
 	c := originCheck{j: j, r: r, origin: origin, tree: tlog.Frontier{Size: h.Low, Nodes: h.Cut}, roots: map[uint64]Hash{0: tlog.Frontier{}.Root()}}
 	c.roots[h.Low] = c.tree.Root()
 	c.want = map[uint64]bool{h.CheckpointSize: true}

@@ -96,6 +96,7 @@ func behindATrim(t *testing.T, alone int) {
 			t.Errorf("entry %d, which only the old disk had, is %d times in the new log", e.Seq, again[e.Request])
 		}
 	}
+	housetest.Until(t, "its old log is that of the others", func() bool { return held(old, origin) == held(desk, origin) })
 	if len(wrote) != alone {
 		t.Errorf("%d entries were written alone, want %d", len(wrote), alone)
 	}
@@ -107,5 +108,53 @@ func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A node that was away for so long that the others have trimmed what follows on what it
+// holds goes on where they begin, and what it held counts as trimmed there too.
+func TestANodeThatWasAwayBehindATrimCatchesUp(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, "demo-bay-1", "demo-desk", "demo-bay-2")
+	bay, err := journal.Open(t.Context(), journal.Options{Dir: filepath.Join(s.dir, "demo-bay-1"), Node: "demo-bay-1", Key: s.keys["demo-bay-1"], Roster: s.roster, SegmentLeaves: 50})
+	must(t, err)
+	defer bay.Close() //nolint:errcheck // only read at the end
+	b, _ := listen(t, "127.0.0.1:0")
+	_, stop := s.carry(b.URL(), bay)
+	defer stop()
+	desk, other := s.journal("demo-desk"), s.journal("demo-bay-2")
+	_, leave := s.carry(b.URL(), desk)
+	write(t, bay, 300)
+	housetest.Until(t, "the desk has the beginning", func() bool { return held(desk, bay.Origin()) == 301 })
+	leave()
+	for range 10 {
+		write(t, bay, 30)
+	}
+	_, err = bay.Trim(t.Context(), journal.TrimPolicy{Done: func(string) bool { return true }, Safe: func(string) uint64 { return 500 }})
+	must(t, err)
+	low := bay.Tips()[0].Low
+	if low <= 301 {
+		t.Fatalf("it begins at %d: this test shows nothing", low)
+	}
+	_, leave = s.carry(b.URL(), desk)
+	defer leave()
+	housetest.Until(t, "the desk has what the bay holds", func() bool { return held(desk, bay.Origin()) == held(bay, bay.Origin()) })
+	write(t, bay, 5)
+	s.carry(b.URL(), other)
+	housetest.Until(t, "what came later is everywhere", func() bool {
+		return held(desk, bay.Origin()) == 606 && held(other, bay.Origin()) == 606
+	})
+	for _, j := range []*journal.Journal{desk, other} {
+		for _, tip := range j.Tips() {
+			if tip.Origin == bay.Origin() && tip.Low != low {
+				t.Errorf("%s begins at %d, want %d", j.Node(), tip.Low, low)
+			}
+		}
+		must(t, j.Verify(t.Context()))
+	}
+	entries, err := desk.Job(t.Context(), "j1")
+	must(t, err)
+	if len(entries) != 606-int(low) {
+		t.Errorf("the desk reads %d entries of the visit, want %d", len(entries), 606-int(low))
 	}
 }

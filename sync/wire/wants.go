@@ -43,8 +43,9 @@ func (w *Wants) mine(origin string) bool {
 	return origin == w.own || w.own == "" && NodeOf(origin) == w.me
 }
 
-// Late lets the asker begin an origin of which it holds nothing where the others
-// begin, when nobody who is there holds its beginning any more.
+// Late lets the asker go on with an origin where the others begin, when nobody who is
+// there holds any more what follows on what it holds. Where that is something, it waits
+// for its patience first: who holds it may not have said so yet.
 func (w *Wants) Late() { w.late = true }
 
 // Began says whether an origin was asked for from a number on.
@@ -53,17 +54,19 @@ func (w *Wants) Began(origin string, from uint64) bool {
 	return o != nil && o.holder != "" && o.from == from
 }
 
-// reachable says whether a run of a holder can be joined to what is held.
-func (w *Wants) reachable(r Range, mine uint64) bool {
-	return r.Size > mine && (r.Low <= mine || w.late && mine == 0)
+// reachable says whether a run of a holder can be joined to what is held, or begun
+// behind it because nobody holds what lies between.
+func (w *Wants) reachable(origin string, r Range, mine uint64) bool {
+	return r.Size > mine && (r.Low <= mine || w.late && (mine == 0 || w.Trimmed(origin, mine)))
 }
 
-// Trimmed says whether some node holds an origin, but everybody who does begins behind a
-// number: what follows on that is held by nobody any more.
+// Trimmed says whether some node that is there holds an origin, but everybody who does
+// begins behind a number: what follows on that is held by nobody any more. One that is
+// away for long keeps nobody waiting.
 func (w *Wants) Trimmed(origin string, from uint64) bool {
 	some := false
 	for node, have := range w.have {
-		if r, ok := have[origin]; ok && node != w.me && r.Size > 0 {
+		if r, ok := have[origin]; ok && node != w.me && !w.gone[node] && r.Size > 0 {
 			if some = true; r.Low <= from {
 				return false
 			}
@@ -111,7 +114,7 @@ func (w *Wants) Due(now time.Time, mine map[string]uint64, gaps map[string]uint6
 	}
 	for node, have := range w.have {
 		for origin, r := range have {
-			if node != w.me && !w.mine(origin) && w.reachable(r, mine[origin]) {
+			if node != w.me && !w.mine(origin) && w.reachable(origin, r, mine[origin]) {
 				missing[origin] = true
 			}
 		}
@@ -163,6 +166,9 @@ func (w *Wants) ask(now time.Time, origin string, mine uint64) (Request, bool) {
 		clear(o.tried)
 		return Request{}, false
 	}
+	if o.holder == "" && from > mine && mine > 0 && waited < w.patience {
+		return Request{}, false
+	}
 	o.holder, o.from, o.left, o.since = holder, from, credit, now
 	return Request{holder, Want{Origin: origin, From: from, Credit: credit}}, true
 }
@@ -174,7 +180,7 @@ func (w *Wants) choose(origin string, mine uint64, tried map[string]bool) (best 
 	var of Range
 	for node, have := range w.have {
 		r, ok := have[origin]
-		if !ok || node == w.me || !w.reachable(r, mine) || tried[node] || w.gone[node] {
+		if !ok || node == w.me || !w.reachable(origin, r, mine) || tried[node] || w.gone[node] {
 			continue
 		}
 		r.Low = max(r.Low, mine)

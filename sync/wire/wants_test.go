@@ -193,9 +193,27 @@ func TestOfWhatNobodyHoldsWholeTheEarliestIsAsked(t *testing.T) {
 		t.Error("it is not known from where it was asked")
 	}
 	a.asked(6*time.Second, "demo-bay-2", 700)
-	a.held[bay2] = 100 // of an older disk: what lies between is nowhere
+}
+
+// What lies behind what is held is asked for where the others begin, when they have had
+// the time to say what they hold, and nobody who is there holds what lies between.
+func TestBehindATrimItIsAskedWhereTheOthersBegin(t *testing.T) {
+	a := newAsker(t)
+	a.held[bay2] = 100
+	a.Holds("demo-reception", wire.Have{bay2: {Low: 300, Size: 800}})
 	a.silent(0)
-	a.silent(time.Minute)
+	a.silent(time.Minute) // not without Late
+	a.Late()
+	a.silent(0)
+	a.silent(grace)
+	a.silent(3 * time.Second)
+	a.Holds("demo-bay-3", wire.Have{bay2: {Low: 100, Size: 200}})
+	a.asked(0, "demo-bay-3", 100)
+	a.Gone("demo-bay-3")
+	a.asked(6*time.Second, "demo-reception", 300)
+	if !a.Began(bay2, 300) {
+		t.Error("it is not known from where it was asked")
+	}
 }
 
 func TestAHolderThatDiesIsNotWaitedFor(t *testing.T) {
