@@ -181,8 +181,10 @@ func (t *taker) adopt(ctx context.Context, from string, seg tlog.Segment) error 
 		t.fork(seg.Origin, from)
 		return t.show(ctx, seg)
 	case errors.Is(err, tlog.ErrForged) && from == wire.NodeOf(seg.Origin):
-		// It does not follow from what is held: a forgery, or another history.
+		// Signed by the log's own node and sent by it, and it does not follow from what is
+		// held: another history, whose parting that node finds when it is shown this one.
 		t.refuse(from, err)
+		t.fork(seg.Origin, from)
 		return t.show(ctx, seg)
 	case errors.Is(err, tlog.ErrForged), errors.Is(err, tlog.ErrUnknownOrigin), errors.Is(err, tlog.ErrTooLarge):
 		t.refuse(from, err)
