@@ -130,7 +130,7 @@ func (k *keyed) given(ctx context.Context, v *vault.Vault, j *journal.Journal, a
 			continue
 		}
 		if err := k.give(v, []tlog.KeyID{id}); !errors.Is(err, vault.ErrErased) {
-			return fmt.Errorf("an erased key of %s was offered again: %v", scope, err)
+			return errors.Join(fmt.Errorf("an erased key of %s was offered again", scope), err)
 		}
 	}
 	return nil
@@ -162,7 +162,7 @@ func (k *keyed) besides(v *vault.Vault, a *acked) error {
 		}
 	}
 	if word, err := v.Search("plate", toldOfWork); a.keys.Word != "" && (err != nil || word != a.keys.Word) {
-		return fmt.Errorf("a search word is another one now: %v", err)
+		return errors.Join(errors.New("a search word is another one now"), err)
 	}
 	return nil
 }

@@ -5,7 +5,6 @@ package powercut
 import (
 	"bytes"
 	"context"
-	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -85,7 +84,7 @@ func reception(dir, node string) (vault.Options, journal.Options) {
 	for i := range o.Roster.Nodes {
 		o.Roster.Nodes[i].Role = "reception"
 	}
-	return vault.Options{Dir: dir, Node: node, Key: ed25519.PrivateKey(o.Key), Roster: o.Roster}, o
+	return vault.Options{Dir: dir, Node: node, Key: o.Key, Roster: o.Roster}, o
 }
 
 // tellOfKeys makes the peer, or finds it as it was made.
