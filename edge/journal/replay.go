@@ -17,6 +17,9 @@ import (
 // redoLog is where the newest transactions are until the newest segment file is on disk.
 func redoLog(dir string) string { return filepath.Join(dir, "redo") }
 
+// redoHead is more than a redo log's header, and what a disk writes whole.
+const redoHead = 512
+
 // redoPending does again what a crash or a power cut has left undone: the file goes back
 // to the state that is on disk for certain, and takes all transactions since. It is done
 // again as often as it is itself cut short.
@@ -59,7 +62,15 @@ func forgetRedo(path string) error {
 		return nil
 	}
 	if err == nil {
-		err = errors.Join(blank(f), f.Close()) // from its front on: without a header nothing is pending
+		// The header first, and on disk: a log with its header and without its last frames
+		// would put the file back to before them.
+		if _, err = f.WriteAt(make([]byte, redoHead), 0); err == nil {
+			err = f.Sync()
+		}
+		if err == nil {
+			err = blank(f)
+		}
+		err = errors.Join(err, f.Close())
 	}
 	if err == nil {
 		err = os.Remove(path)

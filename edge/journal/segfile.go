@@ -97,6 +97,11 @@ func openBolt(path string, readOnly bool) (db *bbolt.DB, err error) {
 			db, err = nil, fmt.Errorf("open %s: it is damaged: %v", filepath.Base(path), p)
 		}
 	}()
+	if !readOnly {
+		if err := walked(path); err != nil {
+			return nil, err
+		}
+	}
 	db, err = bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout:         time.Second,
 		ReadOnly:        readOnly,

@@ -342,13 +342,31 @@ func openBook(dir string, random io.Reader, readOnly bool) (b *book, rs []record
 	if b.f, err = os.OpenFile(b.path(), os.O_RDWR, 0); err != nil {
 		return nil, nil, 0, fmt.Errorf("open keys.db: %w", err)
 	}
-	if int64(len(raw)) != whole {
-		err = errors.Join(b.f.Truncate(whole), b.f.Sync())
+	if err = b.settle(raw[:whole], len(raw)); err == nil {
+		err = b.sweep()
 	}
-	if err = errors.Join(err, b.sweep()); err != nil {
+	if err != nil {
 		return nil, nil, 0, errors.Join(fmt.Errorf("tidy keys.db: %w", err), b.f.Close())
 	}
 	return b, rs, damaged, nil
+}
+
+// settle puts on disk what was read: after a sync that failed, or a rename whose folder was
+// not synced, it may be in the machine's memory alone, and no later sync would write it.
+// Whatever is used, and whatever an older generation is destroyed for, is on disk then.
+func (b *book) settle(whole []byte, size int) error {
+	if size != len(whole) {
+		if err := b.f.Truncate(int64(len(whole))); err != nil {
+			return err
+		}
+	}
+	if _, err := b.f.WriteAt(whole, 0); err != nil { // the same bytes: a torn write changes nothing
+		return err
+	}
+	if err := b.f.Sync(); err != nil {
+		return err
+	}
+	return syncDir(b.dir)
 }
 
 // begin makes the first generation, above those whose wrapping keys lie here.
