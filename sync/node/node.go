@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"pitlane/edge"
@@ -49,10 +50,35 @@ func Run(ctx context.Context, cfg edge.Config, opt Options, log *slog.Logger) er
 		rooms := Join(ctx, cfg, member, opt, log)
 		rooms.Restart = n < restarts
 		rooms.Serving = func(net.Addr) { started() }
-		if err := edge.Run(ctx, cfg, rooms, log); ctx.Err() != nil || !errors.Is(err, edge.ErrRestart) {
+		err := edge.Run(ctx, cfg, rooms, log)
+		shut(ctx, rooms, log)
+		if ctx.Err() != nil || !errors.Is(err, edge.ErrRestart) {
 			return err
 		}
 		log.Warn("the node opens its journal anew", "time", n+1)
+	}
+}
+
+// once is a room that runs at most once: told again that it ended, it has ended.
+func once(run func(context.Context) error) func(context.Context) error {
+	var begun atomic.Bool
+	return func(ctx context.Context) error {
+		if begun.Swap(true) {
+			return nil
+		}
+		return run(ctx)
+	}
+}
+
+// shut ends what listens since Join and was never run: an edge may find damage before it
+// comes to that, and the next one needs the address.
+func shut(ctx context.Context, rooms edge.Rooms, log *slog.Logger) {
+	ended, cancel := context.WithCancel(ctx)
+	cancel()
+	for _, run := range rooms.Beside {
+		if err := run(ended); err != nil {
+			log.Warn("the broker of an edge that did not come up is not closed", "error", err)
+		}
 	}
 }
 
@@ -76,7 +102,7 @@ func Join(ctx context.Context, cfg edge.Config, member *shop.Member, opt Options
 		if err != nil {
 			fault(err)
 		} else {
-			rooms.Beside = append(rooms.Beside, b.Run)
+			rooms.Beside = append(rooms.Beside, once(b.Run))
 		}
 	}
 	peers := make([]link.Peer, 0, len(member.Roster.Nodes))

@@ -10,6 +10,7 @@ import (
 
 	"pitlane/edge"
 	"pitlane/edge/shop"
+	"pitlane/housetest"
 )
 
 // TestABrokerThatCannotListenIsAFault: the screens go on and say so.
@@ -46,5 +47,34 @@ func TestABrokerThatCannotListenIsAFault(t *testing.T) {
 	rooms.Serving = func(net.Addr) { cancel() }
 	if err := edge.Run(ctx, cfg, rooms, log); err != nil {
 		t.Errorf("the edge did not run without its broker: %v", err)
+	}
+}
+
+// TestABrokerThatNeverRanGivesItsAddressBack: an edge that finds damage before it comes to
+// its broker is opened anew, and that one listens there again.
+func TestABrokerThatNeverRanGivesItsAddressBack(t *testing.T) {
+	t.Parallel()
+	cfg, _ := member(t)
+	own, err := shop.Load(cfg.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg, err = edge.ParseConfig(cfg.File, []byte("[http]\nlisten = \"127.0.0.1:0\"\n[broker]\nlisten = \""+housetest.OwnAddress(t)+"\"\n")); err != nil {
+		t.Fatal(err)
+	}
+	log := slog.New(slog.DiscardHandler)
+	for n := range 3 {
+		rooms := Join(t.Context(), cfg, own, Options{}, log)
+		if len(rooms.Faults) != 0 || len(rooms.Beside) != 1 {
+			t.Fatalf("time %d: %v", n, rooms.Faults)
+		}
+		if n == 1 { // this one was run, and has ended
+			ended, cancel := context.WithCancel(t.Context())
+			cancel()
+			if err := rooms.Beside[0](ended); err != nil {
+				t.Error(err)
+			}
+		}
+		shut(t.Context(), rooms, log)
 	}
 }
