@@ -28,6 +28,7 @@ type reader struct {
 	events  map[string][]job.Event
 	touched map[string]bool // jobs that are to be folded
 	partial bool            // of jobs that are not in events something may have been read
+	later   []string        // of the snapshot: jobs of which only the seal is missing
 	turned  int             // position in what the keys have changed
 	wall    wall
 	clocks  *clocks.Clocks
@@ -70,6 +71,9 @@ func (b *Board) Run(ctx context.Context) error {
 		default:
 			b.catch()
 			b.keep(false)
+			if b.readLater(ctx) {
+				continue // with what is new first
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -270,7 +274,7 @@ func (b *Board) forget() {
 	now := b.cfg.Now()
 	for id, s := range b.states {
 		mine := job.Unsealed(s) > 0 && tlog.NodeOf(job.Sealer(s)) == b.cfg.Node // this node has to seal it yet
-		if (s.Phase == job.PhaseLeft || !s.Opened) && now.Sub(at(b.moved[id])) > keep && !mine {
+		if b.past(s, now) && !mine {
 			delete(b.states, id)
 			delete(b.stories, id)
 			delete(b.moved, id)
@@ -281,6 +285,12 @@ func (b *Board) forget() {
 			b.reader.partial = true
 		}
 	}
+}
+
+// past says that a job was closed long ago, or is what trimming has left of one. b.mu
+// is held.
+func (b *Board) past(s job.State, now time.Time) bool {
+	return (s.Phase == job.PhaseLeft || !s.Opened) && now.Sub(at(b.moved[s.ID])) > keep
 }
 
 // Event is an entry of the journal as the fold sees it. With an error it is still

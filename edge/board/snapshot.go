@@ -36,7 +36,8 @@ const (
 type snapshot struct {
 	Read   map[string]passed   `json:"read"`
 	Jobs   []string            `json:"jobs"`
-	Wall   map[string][]uint64 `json:"wall"` // origin → seqs
+	Later  []string            `json:"later"` // jobs of long ago, to be sealed by this node
+	Wall   map[string][]uint64 `json:"wall"`  // origin → seqs
 	Clocks clocks.Saved        `json:"clocks"`
 }
 
@@ -52,7 +53,8 @@ func (b *Board) keep(end bool) {
 	if b.cfg.Memory == nil || r.unkept == 0 || !end && r.unkept < keepAfter && b.cfg.Now().Sub(r.keptAt).Abs() < keepEvery {
 		return
 	}
-	s := snapshot{Read: r.cursor, Jobs: slices.Sorted(maps.Keys(r.events)), Wall: map[string][]uint64{}, Clocks: r.clocks.Save()}
+	s := snapshot{Read: r.cursor, Wall: map[string][]uint64{}, Clocks: r.clocks.Save()}
+	s.Jobs, s.Later = b.split()
 	for _, n := range r.wall.of {
 		for _, at := range n.refs() {
 			s.Wall[at.origin] = append(s.Wall[at.origin], at.seq)
@@ -65,6 +67,45 @@ func (b *Board) keep(end bool) {
 	}
 	b.cfg.Memory.Keep(raw)
 	r.unkept, r.keptAt = 0, b.cfg.Now()
+}
+
+// split are the jobs that a start has to know, and those that it can wait for.
+func (b *Board) split() (jobs, later []string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.cfg.Now()
+	later = slices.DeleteFunc(slices.Clone(b.reader.later), func(id string) bool { return b.reader.events[id] != nil })
+	for id := range b.reader.events {
+		if s, there := b.states[id]; there && b.past(s, now) {
+			later = append(later, id)
+		} else {
+			jobs = append(jobs, id)
+		}
+	}
+	slices.Sort(jobs)
+	slices.Sort(later)
+	return jobs, later
+}
+
+// laterAtOnce bounds how many jobs of long ago are read before what is new.
+const laterAtOnce = 32
+
+// readLater reads some of the jobs that no start waits for, and says whether there are
+// more.
+func (b *Board) readLater(ctx context.Context) bool {
+	r := &b.reader
+	if len(r.later) == 0 {
+		return false
+	}
+	for range min(len(r.later), laterAtOnce) {
+		if err := b.reread(ctx, r.later[0]); err != nil {
+			b.cfg.Log.Error("a visit of long ago cannot be read, tried again soon", "job", r.later[0], "error", err)
+			return false
+		}
+		r.later = r.later[1:]
+	}
+	b.fold()
+	return len(r.later) > 0
 }
 
 // resume begins where the last run left the journal. A snapshot that does not fit it
@@ -99,7 +140,7 @@ func (b *Board) recall(ctx context.Context, raw []byte) error {
 	}
 	r := &b.reader
 	maps.Copy(r.cursor, s.Read)
-	r.partial = true
+	r.partial, r.later = true, s.Later
 	if err := r.clocks.Restore(s.Clocks); err != nil {
 		return err
 	}

@@ -1,11 +1,13 @@
 package board_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -40,6 +42,7 @@ type history struct {
 	alarm int
 	right bool // clocks are right, as where something is trimmed
 	boots map[string]int
+	node  string // whose board it is; "" for a bay's
 }
 
 // told is a visit and how far it has come.
@@ -66,7 +69,7 @@ func course() []struct {
 			payload job.Payload
 		}{bay1, p})
 	}
-	for _, p := range []job.Payload{job.KeyHung{Cabinet: "c", Slot: 2}, job.GatepassIssued{}, job.CarHandedBack{}, job.Rated{Stars: 4}, job.SubjectErased{By: "sa1", Reason: "asked"}} {
+	for _, p := range []job.Payload{job.KeyHung{Cabinet: "c", Slot: 2}, job.GatepassIssued{}, job.KeyTaken{Cabinet: "c", Slot: 2, Authorised: true}, job.CarHandedBack{}, job.Rated{Stars: 4}, job.SubjectErased{By: "sa1", Reason: "asked"}} {
 		all = append(all, struct {
 			origin  string
 			payload job.Payload
@@ -88,8 +91,11 @@ func (h *history) some(t *testing.T, n int) {
 		case k == 4:
 			h.boots[h.anyone()]++
 		case k == 5 && h.r.IntN(3) == 0:
-			x := h.jobs[h.r.IntN(len(h.jobs))]
-			h.lock([]string{reception, bay1, bay2}[h.r.IntN(3)], x.id, h.r.IntN(3) == 0)
+			x, origin, goes := h.jobs[h.r.IntN(len(h.jobs))], h.anyone(), h.r.IntN(3) == 0
+			if goes && h.alarmed(origin, x.id) {
+				continue // only an erasure takes a key away, and with it every snapshot
+			}
+			h.lock(origin, x.id, goes)
 		default:
 			x := h.jobs[h.r.IntN(len(h.jobs))]
 			if c := course(); x.step < len(c) {
@@ -98,6 +104,11 @@ func (h *history) some(t *testing.T, n int) {
 			}
 		}
 	}
+}
+
+// alarmed says that an alarm of a visit was read.
+func (h *history) alarmed(origin, id string) bool {
+	return slices.ContainsFunc(h.logs[origin], func(e journal.Entry) bool { return e.Job == id && ofAlarm(e.Kind) })
 }
 
 func (h *history) pass(d time.Duration) {
@@ -191,7 +202,7 @@ func seen(t *testing.T, b *board.Board) string {
 func (h *history) day(t *testing.T, m board.Memory, during func()) string {
 	t.Helper()
 	cfg := config(h.memory)
-	cfg.Keys, cfg.Memory = h.memory, m
+	cfg.Keys, cfg.Memory, cfg.Node = h.memory, m, cmp.Or(h.node, cfg.Node)
 	cfg.Now = func() time.Time { return time.UnixMilli(h.clock.Load()) }
 	ctx, cancel := context.WithCancel(t.Context())
 	b, ended := board.New(cfg), make(chan error, 1)
@@ -215,6 +226,9 @@ func TestABoardFromItsSnapshotIsTheBoardFromTheJournal(t *testing.T) {
 		resumed := 0
 		for round := range uint64(100) {
 			h, s := newHistory(rand.New(rand.NewPCG(round, 7))), new(shelf)
+			if round%2 == 1 {
+				h.node = "demo-reception" // it has all those visits to seal, and here never does
+			}
 			for range 1 + h.r.IntN(4) {
 				h.some(t, h.r.IntN(120))
 				h.day(t, s, func() { h.some(t, h.r.IntN(60)) })
@@ -272,6 +286,63 @@ func TestASnapshotThatDoesNotFitIsNotUsed(t *testing.T) {
 			if n := reads([]byte(raw)); n < all {
 				t.Errorf("%s: it is used", what)
 			}
+		}
+	})
+}
+
+// counting counts the visits that are read before a board is ready.
+type counting struct {
+	*memory
+	of     *board.Board
+	before int
+}
+
+// Job implements board.Journal.
+func (c *counting) Job(ctx context.Context, id string) ([]journal.Entry, error) {
+	select {
+	case <-c.of.Ready():
+	default:
+		c.before++
+	}
+	return c.memory.Job(ctx, id)
+}
+
+// TestAStartDoesNotWaitForWhatIsToBeSealed: visits of long ago that this node has yet to
+// seal are read once the board is ready, in parts, and all of them are on it then.
+func TestAStartDoesNotWaitForWhatIsToBeSealed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const visits = 100
+		h, s := newHistory(rand.New(rand.NewPCG(1, 1))), new(shelf)
+		h.node = "demo-reception"
+		for n := range visits {
+			for _, c := range course()[:len(course())-2] {
+				h.entry(t, c.origin, fmt.Sprintf("j%03d", n), c.payload)
+			}
+		}
+		h.pass(48 * time.Hour)
+		h.entry(t, reception, "open", job.Opened{Ticket: "A1", Owner: "sa1"})
+		want := h.day(t, s, func() {})
+
+		cfg, c := config(h.memory), &counting{memory: h.memory}
+		cfg.Journal, cfg.Keys, cfg.Memory, cfg.Node = c, h.memory, s, h.node
+		cfg.Now = func() time.Time { return time.UnixMilli(h.clock.Load()) }
+		c.of = board.New(cfg)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- c.of.Run(ctx) }()
+		synctest.Wait()
+		if c.before != 1 {
+			t.Errorf("%d visits were read before the board was ready, and one is open", c.before)
+		}
+		if got := seen(t, c.of); got != want {
+			t.Error("the board does not show what it showed before")
+		}
+		if n := len(c.of.Jobs()); n != visits+1 {
+			t.Errorf("%d visits are on the board, want %d", n, visits+1)
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Fatal(err)
 		}
 	})
 }
