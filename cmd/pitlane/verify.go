@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +20,8 @@ func verifyCommand() *cobra.Command {
 	var witness []string
 	cmd := &cobra.Command{
 		Use: "verify --data DIR | FILE [--policy FILE]", Short: "check a journal, or a receipt: say what is proven, or what is wrong and where",
-		Long: "With --data checks every entry that a folder holds: hashes, trees, signatures, openings, files. With FILE checks a receipt,\n" +
+		Long: "With --data checks every entry that a folder holds: hashes, trees, signatures, openings, files; of several folders also\n" +
+			"one against the other, where the nodes are stopped. With FILE checks a receipt,\n" +
 			"offline. Prints what is proven and, as findings, what is wrong. Exit 0: all is proven; 1: something is wrong; 2: there was\n" +
 			"nothing to check; 3: the node runs and does not answer.\n" +
 			"Without --policy the shop's key is the receipt's own: compare it with one that you had from elsewhere.",
@@ -50,7 +53,7 @@ func verifyCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&data, "data", "", "a node's folder, head office's, or that of pitlane-sim")
-	cmd.Flags().StringArrayVar(&witness, "witness", nil, "a node's folder, to hold head office's against what it cosigned there (several)")
+	cmd.Flags().StringArrayVar(&witness, "witness", nil, "another node's folder, to hold what --data names against (several)")
 	cmd.Flags().StringVar(&policy, "policy", "", "what to demand of a receipt: keys and cosigners (C2SP tlog-policy)")
 	return cmd
 }
@@ -63,8 +66,9 @@ func verifyAll(ctx context.Context, data string, witness []string) (tlog.VerifyR
 		return all, err
 	}
 	named := len(nodes)+len(offices) > 1
+	others := tipsOf(ctx, append(slices.Clone(nodes), witness...))
 	for _, dir := range nodes {
-		r, err := verifyNode(ctx, dir)
+		r, err := verifyNode(ctx, dir, others)
 		if err != nil {
 			return all, err
 		}
@@ -120,7 +124,23 @@ func join(all *tlog.VerifyReport, r tlog.VerifyReport, dir string, named bool) {
 	}
 }
 
-func verifyNode(ctx context.Context, dir string) (tlog.VerifyReport, error) {
+// tipsOf is what stopped nodes have of the shop's logs, by folder. What cannot be opened
+// says so in its own report; a node that runs holds itself against the others.
+func tipsOf(ctx context.Context, dirs []string) map[string][]journal.Tip {
+	out := map[string][]journal.Tip{}
+	if len(dirs) < 2 {
+		return out
+	}
+	for _, dir := range dirs {
+		if j, err := journal.OpenReadOnly(ctx, dir); err == nil {
+			out[dir] = j.Tips()
+			_ = j.Close() // nothing was written
+		}
+	}
+	return out
+}
+
+func verifyNode(ctx context.Context, dir string, others map[string][]journal.Tip) (tlog.VerifyReport, error) {
 	var r tlog.VerifyReport
 	res, err := ask(ctx, dir, "/verify")
 	if err != nil {
@@ -142,6 +162,11 @@ func verifyNode(ctx context.Context, dir string) (tlog.VerifyReport, error) {
 	}
 	defer func() { _ = j.Close() }() // nothing was written
 	r = j.VerifyReport(ctx)
+	for _, other := range slices.Sorted(maps.Keys(others)) {
+		if other != dir {
+			j.VerifyAgainst(&r, filepath.Base(other), others[other])
+		}
+	}
 	if j.Roster() != nil {
 		lookAtKeys(&r, dir)
 	}

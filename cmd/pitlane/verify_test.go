@@ -122,3 +122,58 @@ func TestWhatEarlierTroubleLeftIsToldOf(t *testing.T) {
 		}
 	}
 }
+
+// An older copy of a folder is whole in itself: what the other nodes of the shop have of
+// its log shows it, and so does another history that is written on it.
+func TestAnOlderCopyOfAFolderIsFoundBesideTheOthers(t *testing.T) {
+	t.Parallel()
+	shopDir, bay, desk := twoNodes(t)
+	write := func(kind string) {
+		t.Helper()
+		j := opened(t, bay)
+		_, err := j.Append(t.Context(), journal.Draft{Kind: kind, Job: "j1", Work: []byte(`{}`)})
+		if err := errors.Join(err, j.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ends := func(want int, find, next string) {
+		t.Helper()
+		for _, args := range [][]string{{"--data", shopDir}, {"--data", bay, "--witness", desk}} {
+			code, out := call(t, verifyCommand(), args...)
+			var r tlog.VerifyReport
+			if err := json.NewDecoder(strings.NewReader(out)).Decode(&r); err != nil || code != want {
+				t.Fatalf("%v, exit code %d, want %d: %s", err, code, want, out)
+			}
+			if want != 0 && (len(r.Findings) != 1 || !strings.Contains(r.Findings[0], find) || len(r.Next) != 1 || !strings.Contains(r.Next[0], next)) {
+				t.Errorf("%q, %q; want %q, %q", r.Findings, r.Next, find, next)
+			}
+		}
+	}
+	older := filepath.Join(t.TempDir(), "older")
+	if err := os.CopyFS(older, os.DirFS(filepath.Join(bay, "segments"))); err != nil {
+		t.Fatal(err)
+	}
+	write("work.started")
+	write("work.paused")
+	from, to := opened(t, bay), opened(t, desk)
+	s, err := from.Segment(t.Context(), from.Origin(), 0, 1<<20)
+	if err == nil {
+		err = to.Adopt(t.Context(), s)
+	}
+	if err := errors.Join(err, from.Close(), to.Close()); err != nil {
+		t.Fatal(err)
+	}
+	ends(0, "", "")
+
+	segments := filepath.Join(bay, "segments")
+	err = errors.Join(os.RemoveAll(segments), os.CopyFS(segments, os.DirFS(older)), os.Remove(filepath.Join(bay, "meta.db")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ends(exitFailure, "demo-reception holds 4 entries, 2 are here", "an older copy of this disk was put back")
+
+	for range 3 {
+		write("work.resumed")
+	}
+	ends(exitFailure, "at size 4 demo-reception holds another signed tree", "keep this folder as evidence")
+}
