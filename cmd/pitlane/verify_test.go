@@ -107,16 +107,17 @@ func TestWhatEarlierTroubleLeftIsToldOf(t *testing.T) {
 		os.WriteFile(filepath.Join(forks, "demo-reception-00-7-abc.json"), []byte(`{"origin":"demo-reception/00","first":7}`), 0o600),
 		os.WriteFile(filepath.Join(forks, "orphans-demo-bay-1-00.json"), []byte(`{}`), 0o600),
 		os.WriteFile(filepath.Join(bay, "segments", "000001.db.quarantine"), []byte("x"), 0o600),
+		os.WriteFile(filepath.Join(bay, "redo.quarantine"), []byte("x"), 0o600),
 		os.RemoveAll(filepath.Join(bay, "keys")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	code, out := call(t, verifyCommand(), "--data", bay)
 	var r tlog.VerifyReport
-	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 || !r.OK || len(r.Notes) != 4 {
+	if err := json.Unmarshal([]byte(out), &r); err != nil || code != 0 || !r.OK || len(r.Notes) != 5 {
 		t.Fatalf("%v, %d: %s", err, code, out)
 	}
-	for _, want := range []string{"segments/000001.db.quarantine: damaged", "demo-reception/00 has two histories from about entry 7", "written again in the node's new log", "keys are not in this folder"} {
+	for _, want := range []string{"segments/000001.db.quarantine: damaged", "redo.quarantine: the newest transactions", "demo-reception/00 has two histories from about entry 7", "written again in the node's new log", "keys are not in this folder"} {
 		if !strings.Contains(strings.Join(r.Notes, "\n"), want) {
 			t.Errorf("nothing is said of %q: %q", want, r.Notes)
 		}

@@ -67,6 +67,9 @@ func (j *Journal) note(r *tlog.VerifyReport) {
 		rel, _ := filepath.Rel(j.opt.Dir, name) // it lies there
 		r.Notes = append(r.Notes, rel+": damaged, and put aside by an earlier start; remove it when all that it held is here again (`pitlane salvage` shows what it holds)")
 	}
+	for _, name := range in("redo.quarantine*") {
+		r.Notes = append(r.Notes, filepath.Base(name)+": the newest transactions of a segment file that did not lie here when they were to be done again: an older copy was put back, or the file was lost; the other nodes hold them")
+	}
 	for _, name := range in("forks/*.json") {
 		rel, _ := filepath.Rel(j.opt.Dir, name)
 		r.Notes = append(r.Notes, rel+": "+evidenceOf(name))
