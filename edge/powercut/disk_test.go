@@ -246,7 +246,9 @@ func (d *disk) cut(rnd *rand.Rand) lying {
 		return bodies[f]
 	}
 	out := lying{map[string]*body{}, map[string][]*body{}}
+	named := map[*file]bool{}
 	for _, path := range slices.Sorted(maps.Keys(names)) {
+		named[names[path]] = true
 		if names[path].folder {
 			out.Files[path] = nil
 			continue
@@ -255,6 +257,9 @@ func (d *disk) cut(rnd *rand.Rand) lying {
 	}
 	for _, path := range slices.Sorted(maps.Keys(d.freed)) {
 		for _, f := range d.freed[path] {
+			if named[f] {
+				continue // the power went before it lost its name
+			}
 			out.Freed[path] = append(out.Freed[path], torn(f))
 		}
 	}
