@@ -38,6 +38,7 @@ type nodeWall struct {
 	// closed are entries that could not be read, for want of a key, and all that came
 	// after the first of them: the wall is hung anew when keys come.
 	closed []ref
+	held   []ref // what it followed from before the first of closed: without that entry nobody knows what is over
 }
 
 // maxClosed bounds what waits for keys that may never come.
@@ -57,6 +58,9 @@ func (w *wall) node(name string) *nodeWall {
 // take takes an event about cabinets.
 func (w *wall) take(e job.Event) {
 	n, at := w.node(nodeOf(e.Origin)), ref{e.Origin, e.Seq}
+	if e.Payload == nil && len(n.closed) == 0 {
+		n.held = n.refs()
+	}
 	if e.Payload == nil || len(n.closed) > 0 {
 		n.closed = append(n.closed, at)
 		n.closed = n.closed[max(0, len(n.closed)-maxClosed):]
@@ -101,7 +105,7 @@ func (n *nodeWall) alarm(id string, e job.Event, at ref) {
 
 // refs are the entries that the wall follows from, in the order of their logs.
 func (n *nodeWall) refs() []ref {
-	all := slices.Clone(n.closed)
+	all := slices.Concat(n.closed, n.held)
 	for _, chain := range n.why {
 		all = append(all, chain...)
 	}
