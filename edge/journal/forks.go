@@ -30,6 +30,34 @@ type fork struct {
 // answers ErrForked. Nothing that is held is changed.
 func (j *Journal) forked(c *tlog.Checked, h *head, what error) error {
 	err := fmt.Errorf("%w: %s: %w", tlog.ErrForked, c.Origin, what)
+	if kept := j.keepEvidence(c, h, what); kept != nil {
+		return fmt.Errorf("%w (and its evidence is not kept: %w)", err, kept)
+	}
+	return err
+}
+
+// KeepFork keeps as evidence, once for each log, what a log's own node has sent and signed
+// and what does not follow from what is held: where that node's other history is the longer
+// one, nobody here can say yet where the two part.
+func (j *Journal) KeepFork(s Segment, what error) error {
+	have, err := filepath.Glob(filepath.Join(j.opt.Dir, "forks", evidenceName(s.Origin)+"-*.json"))
+	if err != nil || len(have) > 0 {
+		return err
+	}
+	c, err := j.Roster().CheckAlone(s)
+	h := j.head(s.Origin)
+	if err == nil && h != nil {
+		err = j.keepEvidence(c, h, what)
+	}
+	if err != nil {
+		return fmt.Errorf("keep the evidence of a fork: %w", err)
+	}
+	return nil
+}
+
+func evidenceName(origin string) string { return strings.ReplaceAll(origin, "/", "-") }
+
+func (j *Journal) keepEvidence(c *tlog.Checked, h *head, what error) error {
 	f := fork{
 		Origin: c.Origin, What: what.Error(), First: c.First, Checkpoint: c.Signed,
 		Proof: c.Proof, Held: h.Checkpoint, HeldSize: h.Size,
@@ -38,19 +66,16 @@ func (j *Journal) forked(c *tlog.Checked, h *head, what error) error {
 		f.Leaves = append(f.Leaves, string(e.Leaf))
 	}
 	dir := filepath.Join(j.opt.Dir, "forks")
-	name := fmt.Sprintf("%s-%d-%.8s.json", strings.ReplaceAll(c.Origin, "/", "-"), c.First, c.Checkpoint.Root)
+	name := fmt.Sprintf("%s-%d-%.8s.json", evidenceName(c.Origin), c.First, c.Checkpoint.Root)
 	if _, have := os.Stat(filepath.Join(dir, name)); have == nil {
-		return err
+		return nil
 	}
-	b, mErr := json.MarshalIndent(f, "", " ")
-	if mErr == nil {
-		mErr = os.MkdirAll(dir, 0o700)
+	b, err := json.MarshalIndent(f, "", " ")
+	if err == nil {
+		err = os.MkdirAll(dir, 0o700)
 	}
-	if mErr == nil {
-		mErr = writeFile(filepath.Join(dir, name), append(b, '\n'))
-	}
-	if mErr != nil {
-		return fmt.Errorf("%w (and its evidence is not kept: %w)", err, mErr)
+	if err == nil {
+		err = writeFile(filepath.Join(dir, name), append(b, '\n'))
 	}
 	return err
 }

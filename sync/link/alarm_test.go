@@ -42,6 +42,11 @@ func TestAForkIsAlarmedAtBothEnds(t *testing.T) {
 	_, atBay, _ := s.watched(b.URL(), second)
 	housetest.Until(t, "the copy is on the desk's broker", func() bool { return len(second.Peers()) > 0 || second.Origin() != origin })
 	write(t, second, 1)
+	housetest.Until(t, "the desk has the evidence", func() bool {
+		kept, err := filepath.Glob(filepath.Join(s.dir, "demo-desk", "forks", "demo-bay-1-*.json"))
+		must(t, err)
+		return len(kept) > 0
+	})
 	for name, e := range map[string]*ear{"the desk": atDesk, "the copy": atBay} {
 		housetest.Until(t, name+" shows the fork", func() bool {
 			return e.heard(func(n board.Now) bool { return n.Fault != nil && n.Fault.Kind == "forked" && n.Fault.Hint != "" })

@@ -185,6 +185,9 @@ func (t *taker) adopt(ctx context.Context, from string, seg tlog.Segment) error 
 		// held: another history, whose parting that node finds when it is shown this one.
 		t.refuse(from, err)
 		t.fork(seg.Origin, from)
+		if err := t.j.KeepFork(seg, err); err != nil {
+			t.cfg.Log.Error("what a log's own node signed of another history is not kept", "origin", seg.Origin, "error", err)
+		}
 		return t.show(ctx, seg)
 	case errors.Is(err, tlog.ErrForged), errors.Is(err, tlog.ErrUnknownOrigin), errors.Is(err, tlog.ErrTooLarge):
 		t.refuse(from, err)
