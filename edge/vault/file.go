@@ -234,20 +234,24 @@ func (b *book) sweep() error {
 			continue
 		}
 		if err := shred(p); err != nil {
-			return fmt.Errorf("destroy an old wrapping key: %w", err)
+			return fmt.Errorf("destroy the old wrapping key %s: %w (as long as it cannot be written over it may open what is erased: replace the disk)", filepath.Base(p), err)
 		}
 	}
 	return nil
 }
 
-// shred writes over a file's bytes in place, on disk, and removes it. Flash and
-// copying file systems may keep the old bytes elsewhere.
+// shred writes over a file's bytes in place, on disk, and then removes it: one that could
+// not be written over keeps its name, so that the next try finds it. Flash and copying file
+// systems may keep the old bytes elsewhere.
 func shred(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(overwrite(f), f.Close(), os.Remove(path)); err != nil {
+	if err := errors.Join(overwrite(f), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil {
 		return err
 	}
 	return syncDir(filepath.Dir(path))
