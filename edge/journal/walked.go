@@ -7,72 +7,56 @@ import (
 	"hash/fnv"
 	"os"
 	"path/filepath"
-
-	"go.etcd.io/bbolt"
 )
 
-// walked reads a file through, where bbolt would do so to find its free pages: that is
-// in a goroutine of its own, in which a page that is damaged, or lies behind the end of a
-// file that was cut short, ends the process, at every start again. Here it is an error. A
-// file with its free list on it is not read.
-func walked(path string) error {
-	if listed(path) {
-		return nil
-	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, NoStatistics: true})
-	if err != nil {
-		return fmt.Errorf("open %s: %w", filepath.Base(path), err)
-	}
-	err = whole(db, path)
-	if err == nil {
-		err = guarded(db, func(tx *bbolt.Tx) error {
-			return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error { return walkedIn(b) })
-		})
-	}
-	return errors.Join(err, db.Close())
-}
-
-// walkedIn touches every page of a bucket and every key, as bbolt compares them.
-func walkedIn(b *bbolt.Bucket) error {
-	var before byte
-	return b.ForEach(func(k, v []byte) error {
-		if len(k) > 0 {
-			before ^= k[0] ^ k[len(k)-1]
-		}
-		if v != nil {
-			return nil
-		}
-		inner := b.Bucket(k)
-		if inner == nil {
-			return fmt.Errorf("a bucket is none (%02x)", before)
-		}
-		return walkedIn(inner)
-	})
-}
-
-// The places of a bbolt file's two first pages that say what its newest transaction is
-// (go.etcd.io/bbolt, internal/common/meta.go): behind 16 bytes of every page.
+// The places of a bbolt file's two first pages, which say what its newest transaction is
+// (go.etcd.io/bbolt, internal/common), and the word for a page of branches.
 const (
 	metaMagic    = 0xED0CDAED
 	metaSize     = 64
+	metaPageSize = 8
+	metaRoot     = 16
 	metaFreelist = 32
+	metaPages    = 40
 	metaTxid     = 48
 	metaSum      = 56
 	noFreelist   = ^uint64(0)
+	pageBranch   = 1
 )
 
-// listed says whether the newest transaction of a file has its free list with it. Of what
-// is no such file bbolt says so itself.
-func listed(path string) bool {
+// walked looks whether the pages of a file hang together, where bbolt would walk through
+// them to find those that are free: it does so in a goroutine of its own, in which a page
+// that is damaged, goes in a circle or lies behind the end of a file that was cut short
+// ends the process, at every start again. Here it is an error. A file with its free list
+// on it is not walked through, and of what is no such file bbolt says so itself.
+func walked(path string) (err error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return true
+		return nil
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	newest, list := uint64(0), true
+	m, ok := newestMeta(f)
+	if !ok || binary.NativeEndian.Uint64(m[metaFreelist:]) != noFreelist {
+		return nil
+	}
+	w := walk{f: f, size: int64(binary.NativeEndian.Uint32(m[metaPageSize:])), end: binary.NativeEndian.Uint64(m[metaPages:]), seen: map[uint64]bool{}}
+	w.todo = append(w.todo, binary.NativeEndian.Uint64(m[metaRoot:]))
+	for len(w.todo) > 0 && err == nil {
+		n := w.todo[len(w.todo)-1]
+		w.todo = w.todo[:len(w.todo)-1]
+		err = w.page(n)
+	}
+	if err != nil {
+		return fmt.Errorf("open %s: it is damaged: %w", filepath.Base(path), err)
+	}
+	return nil
+}
+
+// newestMeta is what the newest transaction of a file says, if any can be read.
+func newestMeta(f *os.File) (newest []byte, ok bool) {
 	for n := range int64(2) {
 		m := make([]byte, metaSize)
-		if _, err := f.ReadAt(m, n*int64(os.Getpagesize())+16); err != nil {
+		if _, err := f.ReadAt(m, n*int64(os.Getpagesize())+pageHeader); err != nil {
 			continue
 		}
 		sum := fnv.New64a()
@@ -80,9 +64,79 @@ func listed(path string) bool {
 		if binary.NativeEndian.Uint32(m) != metaMagic || binary.NativeEndian.Uint64(m[metaSum:]) != sum.Sum64() {
 			continue
 		}
-		if tx := binary.NativeEndian.Uint64(m[metaTxid:]); tx >= newest {
-			newest, list = tx, binary.NativeEndian.Uint64(m[metaFreelist:]) != noFreelist
+		if newest == nil || binary.NativeEndian.Uint64(m[metaTxid:]) >= binary.NativeEndian.Uint64(newest[metaTxid:]) {
+			newest = m
 		}
 	}
-	return list
+	return newest, newest != nil
+}
+
+// walk goes from page to page, to each once.
+type walk struct {
+	f    *os.File
+	size int64  // of a page, bytes
+	end  uint64 // the first page that was never used
+	todo []uint64
+	seen map[uint64]bool
+}
+
+// errPages: the pages of a file do not hang together.
+var errPages = errors.New("its pages do not hang together")
+
+// page looks at one page, and notes those that it names.
+func (w *walk) page(n uint64) error {
+	if n < 2 || n >= w.end || w.seen[n] {
+		return fmt.Errorf("%w: page %d", errPages, n)
+	}
+	w.seen[n] = true
+	b := make([]byte, w.size)
+	if _, err := w.f.ReadAt(b, int64(n)*w.size); err != nil {
+		return fmt.Errorf("%w: page %d: %w", errPages, n, err)
+	}
+	flags, count, more := binary.NativeEndian.Uint16(b[8:]), int(binary.NativeEndian.Uint16(b[10:])), uint64(binary.NativeEndian.Uint32(b[12:]))
+	if binary.NativeEndian.Uint64(b) != n || flags != pageBranch && flags != pageLeaf || more >= w.end-n {
+		return fmt.Errorf("%w: page %d", errPages, n)
+	}
+	if more > 0 {
+		b = make([]byte, int64(more+1)*w.size)
+		if _, err := w.f.ReadAt(b, int64(n)*w.size); err != nil {
+			return fmt.Errorf("%w: page %d: %w", errPages, n, err)
+		}
+	}
+	for i := range count {
+		if err := w.element(b, pageHeader+i*elementSize, flags); err != nil {
+			return fmt.Errorf("%w: page %d", err, n)
+		}
+	}
+	return nil
+}
+
+// element looks at one element of a page, which lies at a place of it.
+func (w *walk) element(b []byte, at int, flags uint16) error {
+	if at+elementSize > len(b) {
+		return errPages
+	}
+	e := b[at:]
+	word := func(i int) uint64 { return uint64(binary.NativeEndian.Uint32(e[4*i:])) }
+	if flags == pageBranch { // position, length of the key, page
+		if word(0)+word(1) > uint64(len(e)) {
+			return errPages
+		}
+		w.todo = append(w.todo, binary.NativeEndian.Uint64(e[8:]))
+		return nil
+	}
+	from := word(1) + word(2) // flags, position, length of the key, of the value
+	if from+word(3) > uint64(len(e)) {
+		return errPages
+	}
+	if word(0)&elementIsSub == 0 {
+		return nil
+	}
+	if word(3) < subHeader {
+		return errPages
+	}
+	if root := binary.NativeEndian.Uint64(e[from:]); root != 0 { // else it lies in the value
+		w.todo = append(w.todo, root)
+	}
+	return nil
 }

@@ -45,8 +45,15 @@ func unlisted(t *testing.T) string {
 func TestAFileWithoutItsFreeListThatIsDamagedIsAnError(t *testing.T) {
 	t.Parallel()
 	path := unlisted(t)
-	if listed(path) {
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, ok := newestMeta(f); !ok || binary.NativeEndian.Uint64(m[metaFreelist:]) != noFreelist {
 		t.Fatal("it has its free list: this shows nothing")
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
 	}
 	db, err := openBolt(path, false)
 	if err != nil {
@@ -65,6 +72,23 @@ func TestAFileWithoutItsFreeListThatIsDamagedIsAnError(t *testing.T) {
 			for at := 2 * 4096; at+4096 <= len(b); at += 4096 {
 				if b[at+8] == 1 { // a branch
 					binary.NativeEndian.PutUint64(b[at+16+8:], 20_000)
+				}
+			}
+			return b
+		},
+		"branches that go in a circle": func(b []byte) []byte {
+			for at := 2 * 4096; at+4096 <= len(b); at += 4096 {
+				if b[at+8] == 1 {
+					binary.NativeEndian.PutUint64(b[at+16+8:], uint64(at/4096))
+				}
+			}
+			return b
+		},
+		"buckets that go in a circle": func(b []byte) []byte {
+			for at := 2 * 4096; at+4096 <= len(b); at += 4096 {
+				if e := b[at+16:]; b[at+8] == 2 && e[0] == 1 { // a leaf whose first element is a bucket
+					from := binary.NativeEndian.Uint32(e[4:]) + binary.NativeEndian.Uint32(e[8:])
+					binary.NativeEndian.PutUint64(e[from:], uint64(at/4096))
 				}
 			}
 			return b

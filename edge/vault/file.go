@@ -225,7 +225,7 @@ func (b *book) sweep() error {
 	if err := os.Remove(b.path() + ".tmp"); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove half a keys.db: %w", err)
 	}
-	paths, err := filepath.Glob(filepath.Join(b.dir, "keys", "vault-*"))
+	paths, err := b.wraps()
 	if err != nil {
 		return fmt.Errorf("look for old wrapping keys: %w", err)
 	}
@@ -238,6 +238,22 @@ func (b *book) sweep() error {
 		}
 	}
 	return nil
+}
+
+// wraps are the wrapping keys that lie here. A folder that cannot be read is an error, not
+// one without keys.
+func (b *book) wraps() ([]string, error) {
+	all, err := os.ReadDir(filepath.Join(b.dir, "keys"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var out []string
+	for _, e := range all {
+		if strings.HasPrefix(e.Name(), "vault-") {
+			out = append(out, filepath.Join(b.dir, "keys", e.Name()))
+		}
+	}
+	return out, nil
 }
 
 // shred writes over a file's bytes in place, on disk, and then removes it: one that could
@@ -378,7 +394,7 @@ func (b *book) begin(lost int) (*book, []record, int, error) {
 	if b.read {
 		return b, nil, lost, nil
 	}
-	paths, err := filepath.Glob(filepath.Join(b.dir, "keys", "vault-*.key"))
+	paths, err := b.wraps()
 	if err != nil {
 		return nil, nil, 0, fmt.Errorf("look for wrapping keys: %w", err)
 	}
