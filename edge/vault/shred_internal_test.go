@@ -31,3 +31,19 @@ func TestWhatCannotBeWrittenOverKeepsItsName(t *testing.T) {
 		t.Error("what was written over is still there")
 	}
 }
+
+// A folder of wrapping keys that cannot be read is not one without any: what an erasure
+// has to destroy may lie in it.
+func TestAFolderOfKeysThatCannotBeReadIsAnError(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "keys"), nil, 0o600); err != nil { // no folder
+		t.Fatal(err)
+	}
+	if err := (&book{dir: dir}).sweep(); err == nil {
+		t.Error("nothing was found to be destroyed, where nothing can be looked at")
+	}
+	if err := (&book{dir: t.TempDir()}).sweep(); err != nil {
+		t.Errorf("without any keys yet: %v", err)
+	}
+}
