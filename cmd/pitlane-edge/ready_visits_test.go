@@ -103,7 +103,7 @@ func sealOf(b *testing.B, entries []journal.Entry) journal.Draft {
 			b.Fatal(err)
 		}
 		events = append(events, told)
-		leaves = append(leaves, job.Leaf{Origin: e.Origin, Seq: e.Seq, Kind: e.Kind, WallMS: e.WallMS, Hash: job.Hash(e.Hash)})
+		leaves = append(leaves, board.Leaf(e))
 	}
 	logs, lines := job.List(leaves)
 	return draftOf(b, entries[0].Job, job.Sealed{Statement: job.StatementOf(job.Fold(events)), Logs: logs, Leaves: lines})

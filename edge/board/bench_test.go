@@ -122,7 +122,7 @@ func sealOf(b *testing.B, entries []journal.Entry) job.Sealed {
 			b.Fatal(err)
 		}
 		events = append(events, told)
-		leaves = append(leaves, job.Leaf{Origin: e.Origin, Seq: e.Seq, Kind: e.Kind, WallMS: e.WallMS, Hash: job.Hash(e.Hash)})
+		leaves = append(leaves, board.Leaf(e))
 	}
 	logs, lines := job.List(leaves)
 	return job.Sealed{Statement: job.StatementOf(job.Fold(events)), Logs: logs, Leaves: lines}

@@ -293,6 +293,11 @@ func (b *Board) past(s job.State, now time.Time) bool {
 	return (s.Phase == job.PhaseLeft || !s.Opened) && now.Sub(at(b.moved[s.ID])) > keep
 }
 
+// Leaf is an entry of the journal as a seal lists it.
+func Leaf(e journal.Entry) job.Leaf {
+	return job.Leaf{Origin: e.Origin, Seq: e.Seq, Kind: e.Kind, WallMS: e.WallMS, Hash: job.Hash(e.Hash)}
+}
+
 // Event is an entry of the journal as the fold sees it. With an error it is still
 // an event: what its payload says is not known here, that it happened is.
 func Event(e journal.Entry) (job.Event, error) {

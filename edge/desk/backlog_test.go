@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -151,12 +150,7 @@ func TestKeysComeBeforeSeals(t *testing.T) {
 	ids := f.ended(40)
 	f.refuse(func(string) bool { return true })
 	f.open()
-	f.keys.hand = false
-	out := f.must("checkin/open", opening())
-	id, _ := out["job"].(string)
-	order, _ := out["order"].(object)
-	f.must("checkin/sign", object{"job": id, "text_hash": order["text_hash"], "consent_scan": true, "strokes": strokes()})
-	f.must("checkin/key", object{"job": id})
+	id := f.keyAsked()
 	f.stop()
 	j := f.alone(f.dir)
 	f.say(j, id, job.KeyHung{Cabinet: "wall", Slot: 3})
@@ -205,10 +199,7 @@ func TestASealListsWhatItStates(t *testing.T) {
 	f := newFront(t)
 	f.refuse(func(string) bool { return true })
 	f.restart()
-	out := f.must("checkin/open", opening())
-	id, _ := out["job"].(string)
-	f.must("checkin/decline", object{"job": id})
-	f.must("desk/gatepass", staff(id, nil))
+	id := f.left()
 	f.until("the end", id, job.Ended)
 	then := f.board.Jobs()
 	f.stop()
@@ -241,15 +232,8 @@ func TestWhoSealedAmendsThoughAnotherEndedItLater(t *testing.T) {
 	t.Parallel()
 	f := newFront(t)
 	f.stop()
-	added, err := shop.Add(filepath.Dir(f.dir), "second", shop.RoleReception, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.open() // with the new roster
-	out := f.must("checkin/open", opening())
-	id, _ := out["job"].(string)
-	f.must("checkin/decline", object{"job": id})
-	f.must("desk/gatepass", staff(id, nil))
+	added := f.second()
+	id := f.left()
 	f.allSealed(1, id)
 	f.now.add(7 * 24 * time.Hour)
 	f.restart()

@@ -281,3 +281,36 @@ func opening() object {
 }
 
 func strokes() any { return []object{{"points": []object{{"x": 1, "y": 1}}}} }
+
+// left is a visit that ended before it began: the order declined, the gate pass given.
+func (f *front) left() (id string) {
+	f.t.Helper()
+	id, _ = f.must("checkin/open", opening())["job"].(string)
+	f.must("checkin/decline", object{"job": id})
+	f.must("desk/gatepass", staff(id, nil))
+	return id
+}
+
+// keyAsked is a visit whose order is signed and whose key is asked for, and not hung.
+func (f *front) keyAsked() (id string) {
+	f.t.Helper()
+	f.keys.hand = false
+	out := f.must("checkin/open", opening())
+	id, _ = out["job"].(string)
+	order, _ := out["order"].(object)
+	f.must("checkin/sign", object{"job": id, "text_hash": order["text_hash"], "consent_scan": true, "strokes": strokes()})
+	f.must("checkin/key", object{"job": id})
+	return id
+}
+
+// second adds another reception to the shop, whose edge is down, and starts it with the new
+// roster.
+func (f *front) second() shop.AddResult {
+	f.t.Helper()
+	added, err := shop.Add(filepath.Dir(f.dir), "second", shop.RoleReception, "")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.open()
+	return added
+}

@@ -10,18 +10,13 @@ import (
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 	"pitlane/edge/receipt"
-	"pitlane/edge/shop"
 )
 
 // peer adds a node to the shop and opens its journal; the front knows the new roster.
 func (f *front) peer() *journal.Journal {
 	f.t.Helper()
 	f.stop()
-	added, err := shop.Add(filepath.Dir(f.dir), "second", shop.RoleReception, "")
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	f.open()
+	added := f.second()
 	j := f.alone(added.Dir)
 	f.t.Cleanup(func() {
 		if err := j.Close(); err != nil {
@@ -84,10 +79,7 @@ func TestANodeThatLostItsLogSealsInItsNewOne(t *testing.T) {
 	second := f.peer()
 	old := f.journal.Origin()
 	declined := func() string {
-		out := f.must("checkin/open", opening())
-		id, _ := out["job"].(string)
-		f.must("checkin/decline", object{"job": id})
-		f.must("desk/gatepass", staff(id, nil))
+		id := f.left()
 		f.allSealed(1, id)
 		return id
 	}
@@ -95,10 +87,7 @@ func TestANodeThatLostItsLogSealsInItsNewOne(t *testing.T) {
 	f.carry(f.journal, second, old, f.size(f.journal, old))
 	f.refuse(func(string) bool { return true })
 	f.restart()
-	out := f.must("checkin/open", opening())
-	lost, _ := out["job"].(string)
-	f.must("checkin/decline", object{"job": lost})
-	f.must("desk/gatepass", staff(lost, nil))
+	lost := f.left()
 	f.until("the end", lost, job.Ended)
 	f.carry(f.journal, second, old, f.size(f.journal, old))
 	f.alter = nil

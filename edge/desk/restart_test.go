@@ -49,12 +49,7 @@ func TestAKeyTakenWithoutASignatureDoesNotEndTheVisit(t *testing.T) {
 func TestTheKeyIsHungWhileTheEdgeIsDown(t *testing.T) {
 	t.Parallel()
 	f := newFront(t)
-	f.keys.hand = false
-	out := f.must("checkin/open", opening())
-	id, _ := out["job"].(string)
-	order, _ := out["order"].(object)
-	f.must("checkin/sign", object{"job": id, "text_hash": order["text_hash"], "consent_scan": true, "strokes": strokes()})
-	f.must("checkin/key", object{"job": id})
+	id := f.keyAsked()
 	f.restart()
 	if err := f.keys.write(t.Context(), id, job.KeyHung{Cabinet: "wall", Slot: 3}, fresh()); err != nil {
 		t.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"pitlane/edge/board"
 	"pitlane/edge/job"
 	"pitlane/edge/journal"
 	"pitlane/edge/tlog"
@@ -92,7 +93,7 @@ func unlisted(entries []journal.Entry, last job.Hash) []job.Leaf {
 		if job.IsSeal(e.Kind) || listed[job.Hash(e.Hash)] {
 			continue
 		}
-		out = append(out, job.Leaf{Origin: e.Origin, Seq: e.Seq, Kind: e.Kind, WallMS: e.WallMS, Hash: job.Hash(e.Hash)})
+		out = append(out, board.Leaf(e))
 	}
 	return out
 }

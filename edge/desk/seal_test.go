@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -168,11 +167,7 @@ func TestAVisitIsSealedByTheNodeThatEndedItAlone(t *testing.T) {
 	t.Parallel()
 	f := newFront(t)
 	f.stop()
-	added, err := shop.Add(filepath.Dir(f.dir), "second", shop.RoleReception, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.open() // with the new roster
+	added := f.second()
 	m, err := shop.Load(added.Dir)
 	if err != nil {
 		t.Fatal(err)
