@@ -138,15 +138,10 @@ func (b *batch) repeats(drafts []prepared) (map[RequestID]Entry, error) {
 	return out, nil
 }
 
-// pending finds the entry of a request id that is staged or in the air.
+// pending finds the entry of a request id that is staged.
 func (b *batch) pending(id RequestID) (Entry, bool) {
 	if n, ok := b.requests[id]; ok {
 		return b.entries[n], true
-	}
-	if air := b.j.w.air; air != nil {
-		if n, ok := air.requests[id]; ok {
-			return air.entries[n], true
-		}
 	}
 	return Entry{}, false
 }

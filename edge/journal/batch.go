@@ -19,20 +19,21 @@ type batch struct {
 	heads    map[string]*head  // copies, changed here
 	changed  map[string]bool   // origins to write the head of
 	requests map[RequestID]int // indices of entries
-	leaves   map[string]*bbolt.Bucket
 	entries  []Entry
 	rows     []byte // what the transaction changes, for the redo log
+	later    bool   // the file is given the rows all together, see shelf.commit
+	file     rowsOf
 	record   []byte // the last one, and
 	hashes   []Hash // its tree hashes: memory that is used again
 	room     int64
 }
 
-// newBatch begins a batch of about so many entries, or as many as the last had.
-func newBatch(j *Journal, tx *bbolt.Tx, about int) *batch {
-	about = max(about, min(j.w.gathered, maxBatch))
+// newBatch begins a batch of ops, and has memory for as many entries as the last had.
+func newBatch(j *Journal, tx *bbolt.Tx, ops []*op) *batch {
+	about := max(countAll(ops), min(j.w.gathered, maxBatch))
 	return &batch{
-		j: j, tx: tx, heads: map[string]*head{}, changed: map[string]bool{}, leaves: map[string]*bbolt.Bucket{},
-		requests: make(map[RequestID]int, about), entries: make([]Entry, 0, about), rows: j.w.spareRows(),
+		j: j, tx: tx, later: plain(ops...), file: rowsOf{tx: tx}, heads: map[string]*head{}, changed: map[string]bool{},
+		requests: make(map[RequestID]int, about), entries: slices.Grow(j.w.entries[:0], about), rows: j.w.rows[:0],
 	}
 }
 
@@ -58,11 +59,7 @@ func (b *batch) head(origin string) *head {
 		return h
 	}
 	h := new(head)
-	was := b.j.heads[origin]
-	if air := b.j.w.air; air != nil && air.heads[origin] != nil {
-		was = air.heads[origin]
-	}
-	if was != nil {
+	if was := b.j.heads[origin]; was != nil {
 		*h = *was
 		h.anchors = slices.Clone(was.anchors)
 		h.Nodes = append(make([]Hash, 0, 64), was.Nodes...) // its own: it is extended
@@ -83,12 +80,8 @@ func (b *batch) put(e *Entry) error {
 	if b.j.opt.Keys == nil {
 		r.work, r.contact = e.Work, e.Contact
 	}
-	leaves, err := b.leavesOf(e.Origin)
-	if err == nil {
-		b.record = r.append(b.record[:0])
-		err = b.row(leaves, redo.Row{Bucket: bucketLeaves, Inner: e.Origin, Key: seqKey(e.Seq), Value: b.record})
-	}
-	if err != nil {
+	b.record = r.append(b.record[:0])
+	if err := b.row(redo.Row{Bucket: bucketLeaves, Inner: e.Origin, Key: seqKey(e.Seq), Value: b.record}); err != nil {
 		return fmt.Errorf("write %s seq %d: %w", e.Origin, e.Seq, err)
 	}
 	b.entries = append(b.entries, *e)
@@ -104,34 +97,19 @@ func (b *batch) put(e *Entry) error {
 
 // row changes one row, and says so to the redo log. All that a transaction changes goes
 // through here.
-func (b *batch) row(in *bbolt.Bucket, r redo.Row) error {
+func (b *batch) row(r redo.Row) error {
 	b.rows = redo.AppendRow(b.rows, r)
-	if r.Delete {
-		return in.Delete(r.Key)
+	if b.later {
+		return nil
 	}
 	end := len(b.rows)
-	return in.Put(r.Key, b.rows[end-len(r.Value):end:end]) // bbolt keeps it until the commit
+	r.Value = b.rows[end-len(r.Value) : end : end] // bbolt keeps it until the commit
+	return b.file.change(r)
 }
 
 // numbered changes the row of a number in an origin's own bucket.
 func (b *batch) numbered(bucket, origin string, n uint64, value []byte) error {
-	in, err := bucketOf(b.tx, bucket, origin)
-	if err != nil {
-		return err
-	}
-	return b.row(in, redo.Row{Bucket: bucket, Inner: origin, Key: seqKey(n), Value: value, Delete: value == nil})
-}
-
-// leavesOf is the bucket of an origin's records, looked up once a transaction.
-func (b *batch) leavesOf(origin string) (*bbolt.Bucket, error) {
-	if l := b.leaves[origin]; l != nil {
-		return l, nil
-	}
-	l, err := bucketOf(b.tx, bucketLeaves, origin)
-	if err == nil {
-		b.leaves[origin] = l
-	}
-	return l, err
+	return b.row(redo.Row{Bucket: bucket, Inner: origin, Key: seqKey(n), Value: value, Delete: value == nil})
 }
 
 // checkpoint signs this node's own tree as it now is.
@@ -179,7 +157,7 @@ func (b *batch) finish() error {
 	for origin := range b.changed {
 		value, err := b.heads[origin].encode(origin)
 		if err == nil {
-			err = b.row(in(b.tx, bucketHeads), redo.Row{Bucket: bucketHeads, Key: []byte(origin), Value: value})
+			err = b.row(redo.Row{Bucket: bucketHeads, Key: []byte(origin), Value: value})
 		}
 		if err != nil {
 			return fmt.Errorf("write the head of %s: %w", origin, err)
@@ -188,7 +166,7 @@ func (b *batch) finish() error {
 	return nil
 }
 
-// graph is a job's graph with everything that is committed, in the air and staged.
+// graph is a job's graph with everything that is committed and staged.
 func (b *batch) graph(job string) (*graph, error) {
 	if g := b.j.w.graphs[job]; g != nil {
 		return g, nil
@@ -207,9 +185,6 @@ func (b *batch) graph(job string) (*graph, error) {
 			return nil, fmt.Errorf("read a job's entries: %w", err)
 		}
 		g.add(&e)
-	}
-	if air := b.j.w.air; air != nil {
-		g.addAll(job, air.entries)
 	}
 	g.addAll(job, b.entries)
 	b.j.w.graphs[job] = g

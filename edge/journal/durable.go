@@ -3,6 +3,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 
 	"go.etcd.io/bbolt"
 	"golang.org/x/sys/unix"
@@ -66,52 +67,55 @@ func (s *shelf) prepare() error {
 	return s.begin()
 }
 
-// commit has the newest file take a transaction whose rows are given, and sends these
-// on their way to the disk: way receives once the next transaction may be committed, nil
-// when this one is durable. Where commit or way says otherwise and is not sure, it may or
-// may not be there after the next start.
+// commit has the newest file take a transaction and puts its rows on disk: it is durable
+// then. later says that the transaction has not been given its rows yet. After an error
+// that is not sure, the transaction may or may not be there after the next start.
 //
 // The rows go on disk while the file takes the transaction: neither waits for the other,
-// since what leads on from the base does not need what comes after it.
-func (s *shelf) commit(tx *bbolt.Tx, rows []byte) (way <-chan error, sure bool, err error) {
+// since what leads on from the base does not need what comes after it. It is the file
+// that another goroutine is woken for; the disk is the longer way.
+func (s *shelf) commit(tx *bbolt.Tx, rows []byte, later bool) (sure bool, err error) {
 	d := &s.durable
-	logged := make(chan error, 1)
+	given := rows
+	if !later {
+		given = nil
+	}
 	if d.log == nil {
-		logged <- nil
-		return logged, true, tx.Commit()
+		return true, take(tx, given)
 	}
 	if int64(len(rows)) > d.log.Room() || tx.Size()-d.base > slack+2*d.log.Used() {
-		logged <- nil
-		sure, err = s.commitFile(tx)
-		return logged, sure, err
+		return s.commitFile(tx, given)
 	}
-	go func() { logged <- d.append(rows) }()
-	err = func() (err error) {
-		taken := false
-		defer func() {
-			if !taken { // also when bbolt panics, nobody else is at the log
-				logged <- <-logged
-			}
-		}()
-		err = tx.Commit()
-		taken = err == nil
-		return err
-	}()
-	if err == nil {
-		return logged, true, nil
-	}
-	lerr := <-logged
-	if lerr == nil {
+	filed := make(chan error, 1)
+	go func() { filed <- take(tx, given) }()
+	lerr := d.append(rows)
+	if err = <-filed; err != nil && lerr == nil {
 		lerr = d.log.Retract()
 	}
-	return nil, lerr == nil, errors.Join(err, lerr)
+	return lerr == nil, errors.Join(err, lerr)
+}
+
+// take has a file take a transaction with these rows.
+func take(tx *bbolt.Tx, rows []byte) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if p := recover(); p != nil { // bbolt's word for a damaged page
+			_ = tx.Rollback() // nothing of it counts any more
+			err = &damagedPage{p}
+		}
+	}()
+	file := rowsOf{tx: tx}
+	if err := redo.Rows(rows, file.change); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
 }
 
 // commitFile puts the file itself on disk, with this transaction and its free list: the
 // log is full.
-func (s *shelf) commitFile(tx *bbolt.Tx) (sure bool, err error) {
+func (s *shelf) commitFile(tx *bbolt.Tx, rows []byte) (sure bool, err error) {
 	s.newest.NoFreelistSync = false
-	if err := tx.Commit(); err != nil {
+	if err := take(tx, rows); err != nil {
 		return true, err
 	}
 	if err = s.newest.Sync(); err == nil {

@@ -82,6 +82,9 @@ func Waiting(j *Journal) int {
 	return n
 }
 
+// Coming is how many are said to be about to append.
+func Coming(j *Journal) int64 { return j.coming.Load() }
+
 // RequestsIn counts the request ids of an index.
 func RequestsIn(tx *bbolt.Tx) (n int) {
 	_ = in(tx, bucketRuns).ForEach(func(_, v []byte) error {
@@ -116,5 +119,15 @@ func HoldDisk(j *Journal, entered chan<- struct{}, release <-chan error) {
 	j.shelf.durable.held = func() error {
 		entered <- struct{}{}
 		return <-release
+	}
+}
+
+// SlowDisk lets each append to the redo log take so long, and counts them. Set it before
+// the first append after opening.
+func SlowDisk(j *Journal, d time.Duration, n *atomic.Int64) {
+	j.shelf.durable.held = func() error {
+		n.Add(1)
+		time.Sleep(d)
+		return nil
 	}
 }

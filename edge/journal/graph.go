@@ -9,11 +9,13 @@ import (
 // names and the event before it of the same origin.
 type graph struct {
 	nodes   map[Hash]graphNode
+	fresh   []graphNode     // not in nodes yet: most events are never asked for
 	last    map[string]Hash // origin → its newest event of the job
 	claimed map[Hash]bool   // named as a parent by another origin
 }
 
 type graphNode struct {
+	hash    Hash
 	kind    string
 	before  Hash // of the same origin; zero for the first
 	parents []Hash
@@ -29,7 +31,7 @@ func (g *graph) add(e *Entry) {
 	for _, p := range e.Parents {
 		g.claimed[p] = true
 	}
-	g.nodes[e.Hash] = graphNode{kind: e.Kind, before: g.last[e.Origin], parents: e.Parents}
+	g.fresh = append(g.fresh, graphNode{e.Hash, e.Kind, g.last[e.Origin], e.Parents})
 	g.last[e.Origin] = e.Hash
 }
 
@@ -58,6 +60,10 @@ func (g *graph) tipsOfOthers(origin string) []Hash {
 // moved says whether the job has an event of one of the kinds that is neither
 // among seen nor an ancestor of it.
 func (g *graph) moved(seen []Hash, kinds []string) bool {
+	for _, n := range g.fresh {
+		g.nodes[n.hash] = n
+	}
+	g.fresh = nil
 	known := map[Hash]bool{}
 	todo := slices.Clone(seen)
 	for len(todo) > 0 {

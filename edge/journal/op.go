@@ -12,17 +12,18 @@ import (
 
 // op is one call of Append or Adopt on its way through the writer.
 type op struct {
-	drafts  []prepared
-	adopt   *tlog.Checked
-	look    bool // it writes nothing and asks for room
-	cut     *cut
-	renew   string // why a new epoch is begun; "" for none
-	from    string // and instead of which origin
-	coming  bool   // counted in Journal.coming until the writer has it
-	done    chan struct{}
-	entries []Entry
-	wrote   bool // it is no mere repeat
-	err     error
+	drafts   []prepared
+	adopt    *tlog.Checked
+	look     bool // it writes nothing and asks for room
+	cut      *cut
+	renew    string // why a new epoch is begun; "" for none
+	from     string // and instead of which origin
+	coming   bool   // counted in Journal.coming until the writer has it
+	answered bool   // counted in Journal.coming until the caller runs
+	done     chan struct{}
+	entries  []Entry
+	wrote    bool // it is no mere repeat
+	err      error
 }
 
 func (o *op) count() int {
@@ -171,12 +172,24 @@ func (j *Journal) submit(ctx context.Context, o *op) error {
 	}
 	select {
 	case <-o.done:
+		j.awake(o)
 		return o.err
 	case <-ctx.Done():
 		if j.queue.withdraw(o) {
 			return ctx.Err()
 		}
+		go func() {
+			<-o.done
+			j.awake(o)
+		}()
 		return fmt.Errorf("%w: %w", ErrUnknownOutcome, ctx.Err())
+	}
+}
+
+// awake counts one who was answered and runs now: he is no longer on his way.
+func (j *Journal) awake(o *op) {
+	if o.answered {
+		j.coming.Add(-1)
 	}
 }
 

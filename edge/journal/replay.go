@@ -101,8 +101,9 @@ func redoFrames(db *bbolt.DB, frames [][]byte) (err error) {
 		}
 	}()
 	return db.Update(func(tx *bbolt.Tx) error {
+		file := rowsOf{tx: tx}
 		for _, frame := range frames {
-			if err := redo.Rows(frame, func(r redo.Row) error { return redoRow(tx, r) }); err != nil {
+			if err := redo.Rows(frame, file.change); err != nil {
 				return err
 			}
 		}
@@ -110,20 +111,36 @@ func redoFrames(db *bbolt.DB, frames [][]byte) (err error) {
 	})
 }
 
-func redoRow(tx *bbolt.Tx, r redo.Row) error {
-	if !slices.Contains(segmentBuckets(), r.Bucket) || in(tx, r.Bucket) == nil {
-		return fmt.Errorf("a row of %q, which no segment file holds", r.Bucket)
-	}
-	b, err := in(tx, r.Bucket), error(nil)
-	if r.Inner != "" {
-		if b, err = bucketOf(tx, r.Bucket, r.Inner); err != nil {
+// rowsOf changes rows of a segment file.
+type rowsOf struct {
+	tx    *bbolt.Tx
+	of    string        // the bucket of the last row
+	inner string        // and its origin
+	b     *bbolt.Bucket // they are this one
+}
+
+func (f *rowsOf) change(r redo.Row) error {
+	if f.b == nil || r.Bucket != f.of || r.Inner != f.inner {
+		b, err := f.bucket(r)
+		if err != nil {
 			return err
 		}
+		f.of, f.inner, f.b = r.Bucket, r.Inner, b
 	}
 	if r.Delete {
-		return b.Delete(r.Key)
+		return f.b.Delete(r.Key)
 	}
-	return b.Put(r.Key, r.Value)
+	return f.b.Put(r.Key, r.Value)
+}
+
+func (f *rowsOf) bucket(r redo.Row) (*bbolt.Bucket, error) {
+	if !slices.Contains(segmentBuckets(), r.Bucket) || in(f.tx, r.Bucket) == nil {
+		return nil, fmt.Errorf("a row of %q, which no segment file holds", r.Bucket)
+	}
+	if r.Inner == "" {
+		return in(f.tx, r.Bucket), nil
+	}
+	return bucketOf(f.tx, r.Bucket, r.Inner)
 }
 
 // standIn lets one who only reads see what is pending: a copy of the newest file, in a

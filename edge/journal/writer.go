@@ -4,30 +4,26 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 
 	"go.etcd.io/bbolt"
 )
 
 const (
-	maxBatch    = 256      // drafts or adopted entries of one transaction
-	maxGraphs   = 512      // jobs whose graph is kept in memory
-	flushAt     = 4096     // entries that wait before the index is written behind
-	keptRows    = 1 << 20  // bytes of rows whose memory is used again
-	batchRoom   = 64 << 10 // what a transaction may take beside its records
-	quietYields = 3        // without a new op, and nobody on his way, they end gathering
-	mostYields  = 256      // of one gathering
-	enough      = 32       // drafts that are worth a commit, though more are on their way
+	maxBatch  = 256      // drafts or adopted entries of one transaction
+	maxGraphs = 512      // jobs whose graph is kept in memory
+	flushAt   = 4096     // entries that wait before the index is written behind
+	keptRows  = 1 << 20  // bytes of rows whose memory is used again
+	batchRoom = 64 << 10 // what a transaction may take beside its records
 )
 
 // writer is what only the writer's goroutine touches.
 type writer struct {
 	graphs   map[string]*graph
-	air      *flight  // the batch whose frame is on its way to the disk
-	gathered int      // ops of the last batch
-	leaves   int      // in the newest file, and on their way
-	rows     [][]byte // of batches that have landed, to be used again
+	gathered int     // ops of the last batch
+	leaves   int     // in the newest file
+	rows     []byte  // of the last batch, and
+	entries  []Entry // its entries: memory that is used again
 	older    int64
 	reserve  reserve
 	noRes    bool         // the reserve was given up
@@ -62,14 +58,11 @@ func (j *Journal) measure() error {
 
 // write is the one goroutine that writes. Each transaction takes whatever waits;
 // no timer: a lone writer waits for nobody, and while a commit is on its way the
-// others are staged already.
+// others gather by themselves.
 func (j *Journal) write() {
 	defer j.group.Done()
 	defer j.queue.close()
 	for j.await() {
-		if j.w.air == nil {
-			j.gather(0)
-		}
 		j.commit(j.queue.take(maxBatch))
 	}
 }
@@ -82,50 +75,17 @@ func (j *Journal) await() bool {
 		}
 		select {
 		case <-j.queue.filled:
-		case err := <-j.w.air.way():
-			j.landed(err)
 		case <-j.closing:
-			j.land()
 			return false
 		}
 	}
 }
 
-// gather waits for those who are about to come, beside so many drafts that are staged.
-// Those whose last append has just returned get the processor, so that they are in this
-// transaction and not in the next: as long as that brings another one, one is on its
-// way, or fewer have come than the last time. There is no timer: a lone writer loses a
-// few yields. Once there are enough for a commit of their own it ends: the others are
-// staged while that is on its way.
-func (j *Journal) gather(staged int) {
-	seen := 0
-	for quiet, yields := 0, 0; yields < mostYields; yields++ {
-		n, leaves := j.queue.waiting()
-		if staged+leaves >= enough {
-			return
-		}
-		if n > seen {
-			seen, quiet = n, 0
-		}
-		if quiet++; quiet > quietYields && j.coming.Load() <= 0 && staged+n >= j.w.gathered {
-			return
-		}
-		runtime.Gosched()
-	}
-}
-
-// commit writes ops in one transaction and answers them, now or when what it wrote has
-// landed.
+// commit writes ops, and those who come meanwhile, in one transaction and answers them.
 func (j *Journal) commit(ops []*op) {
-	if !plain(ops...) {
-		j.land()
-	}
 	err := j.w.broken
 	if err == nil {
 		ops, err = j.try(ops)
-	}
-	if err == nil && j.w.air != nil {
-		return
 	}
 	if err != nil && noRoom(err) && j.w.broken == nil {
 		err = nil
@@ -145,7 +105,9 @@ func (j *Journal) answer(ops []*op, err error) {
 		written = written || (o.wrote || o.look) && o.err == nil && !o.device()
 	}
 	j.sayFull(full, written)
+	j.coming.Add(int64(len(ops)))
 	for _, o := range ops {
+		o.answered = true
 		close(o.done)
 	}
 }
@@ -178,9 +140,17 @@ func (j *Journal) sayFull(full, written bool) {
 	}
 }
 
-// try runs one transaction, and takes more ops into it as long as the one before is on
-// its way. What it wrote is in the air then. An error is the transaction's; what is
-// wrong with a single op is in the op.
+// tryAlone runs one op's transaction.
+func (j *Journal) tryAlone(o *op) error {
+	if j.w.broken != nil {
+		return j.w.broken
+	}
+	_, err := j.try([]*op{o})
+	return err
+}
+
+// try runs one transaction, of ops and of those who come meanwhile. An error is the
+// transaction's; what is wrong with a single op is in the op.
 func (j *Journal) try(ops []*op) (all []*op, err error) {
 	if err := j.makeReady(ops); err != nil {
 		return ops, err
@@ -189,42 +159,37 @@ func (j *Journal) try(ops []*op) (all []*op, err error) {
 	if err != nil {
 		return ops, fmt.Errorf("begin a transaction: %w", err)
 	}
-	b := newBatch(j, tx, countAll(ops))
+	b := newBatch(j, tx, ops)
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil { // bbolt's word for a damaged page
 			_ = tx.Rollback() // nothing of it counts any more
-			j.land()
-			j.w.broken = fmt.Errorf("%w; restart: the newest segment file is damaged: %v", ErrUnknownOutcome, p)
-			j.log.Error("the newest segment file is damaged: restart the node, it mends what it can", "error", p)
-			clear(j.w.graphs)
-			all, err = b.ops, j.w.broken
-			j.sicken(err)
+			all, err = b.ops, j.torn(&damagedPage{p})
 		}
+		if err != nil {
+			clear(j.w.graphs)
+		}
+		j.w.keep(b)
 	}()
 	if err = b.stageAll(ops); err == nil {
-		err = b.stageMore()
-	}
-	if err == nil {
-		err = j.w.broken
+		err = b.gather()
 	}
 	if err == nil && len(b.changed) > 0 {
 		err = b.finish()
 	}
-	if err != nil {
-		clear(j.w.graphs)
-	}
 	if err != nil || len(b.changed) == 0 {
-		err = errors.Join(err, tx.Rollback())
-		j.w.spare(b.rows)
-		j.land()
-		return b.ops, errors.Join(err, j.w.broken)
+		return b.ops, errors.Join(err, tx.Rollback())
 	}
-	if err := j.commitTx(b); err != nil {
-		clear(j.w.graphs)
-		return b.ops, err
+	return b.ops, j.commitTx(b)
+}
+
+// keep keeps the memory of a batch that is done, to be used again.
+func (w *writer) keep(b *batch) {
+	clear(b.entries)
+	w.gathered, w.entries = len(b.entries), b.entries[:0]
+	if cap(b.rows) <= keptRows {
+		w.rows = b.rows[:0]
 	}
-	return b.ops, nil
 }
 
 // makeReady does what must come before a transaction.
@@ -239,15 +204,13 @@ func (j *Journal) makeReady(ops []*op) error {
 	return j.rollFor(ops)
 }
 
-// commitTx has the newest file take the transaction, and sends its rows on their way to
-// the disk. When that fails for another reason than a full disk, nobody knows what is on
-// disk, and fsync may not say it again: the journal then refuses everything until it is
-// opened anew and looks.
+// commitTx commits the batch and makes it known. When that fails for another reason than
+// a full disk, nobody knows what is on disk, and fsync may not say it again: the journal
+// then refuses everything until it is opened anew and looks.
 func (j *Journal) commitTx(b *batch) error {
 	if err := j.shelf.prepare(); err != nil {
 		return j.unsure(errors.Join(err, b.tx.Rollback()))
 	}
-	var way <-chan error
 	sure, err := true, error(nil)
 	if j.w.fault != nil {
 		err = j.w.fault()
@@ -255,18 +218,33 @@ func (j *Journal) commitTx(b *batch) error {
 	if err != nil {
 		err = errors.Join(err, b.tx.Rollback())
 	} else {
-		way, sure, err = j.shelf.commit(b.tx, b.rows)
+		sure, err = j.shelf.commit(b.tx, b.rows, b.later)
 	}
 	if err == nil {
 		j.w.leaves += len(b.entries)
-		j.w.air = &flight{b, way}
-		return nil
+		return j.publish(b)
+	}
+	if page := (*damagedPage)(nil); errors.As(err, &page) {
+		return j.torn(page)
 	}
 	err = fmt.Errorf("commit: %w", err)
 	if sure && noRoom(err) && j.unchanged() {
 		return err
 	}
 	return j.unsure(err)
+}
+
+// damagedPage is what bbolt says of a page that it cannot read.
+type damagedPage struct{ said any }
+
+func (d *damagedPage) Error() string { return fmt.Sprint("a page is damaged: ", d.said) }
+
+// torn ends all writing in a newest file that is damaged.
+func (j *Journal) torn(page *damagedPage) error {
+	j.w.broken = fmt.Errorf("%w; restart: the newest segment file is damaged: %v", ErrUnknownOutcome, page.said)
+	j.log.Error("the newest segment file is damaged: restart the node, it mends what it can", "error", page.said)
+	j.sicken(j.w.broken)
+	return j.w.broken
 }
 
 // unsure ends all writing: only a start that looks at the disk knows what is on it.
@@ -354,9 +332,6 @@ func (j *Journal) rollFor(ops []*op) error {
 	size, err := j.shelf.newestBytes()
 	if err != nil || j.w.leaves == 0 || j.fits(size, countAll(ops), roomOf(ops)) {
 		return err
-	}
-	if j.land(); j.w.broken != nil {
-		return j.w.broken
 	}
 	if sure, err := j.shelf.settle(); err != nil && !sure {
 		return j.unsure(err)

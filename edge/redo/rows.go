@@ -37,6 +37,7 @@ func AppendRow(rows []byte, r Row) []byte {
 
 // Rows gives the rows of a frame one by one. Keys and values point into the frame.
 func Rows(frame []byte, each func(Row) error) error {
+	var last Row // its names are made once: most rows are of one bucket
 	for len(frame) > 0 {
 		op := frame[0]
 		if op != opPut && op != opDelete {
@@ -54,7 +55,14 @@ func Rows(frame []byte, each func(Row) error) error {
 		if op == opDelete && len(parts[3]) > 0 {
 			return errRows
 		}
-		if err := each(Row{string(parts[0]), string(parts[1]), parts[2], parts[3], op == opDelete}); err != nil {
+		if string(parts[0]) != last.Bucket {
+			last.Bucket = string(parts[0])
+		}
+		if string(parts[1]) != last.Inner {
+			last.Inner = string(parts[1])
+		}
+		last.Key, last.Value, last.Delete = parts[2], parts[3], op == opDelete
+		if err := each(last); err != nil {
 			return err
 		}
 	}

@@ -56,7 +56,7 @@ func named(n byte, d journal.Draft) journal.Draft {
 	return d
 }
 
-// What is staged while a commit is on its way stands on top of it: the same request is
+// What comes while a commit is on its way is decided after it: the same request is
 // not written twice, a decision on a stale view is refused, and nobody is answered before
 // the disk has what his answer rests on.
 func TestWhatIsOnItsWayCountsAndAnswersNobody(t *testing.T) {
@@ -83,7 +83,7 @@ func TestWhatIsOnItsWayCountsAndAnswersNobody(t *testing.T) {
 			t.Fatalf("the first: %+v", first)
 		}
 		if again.done && third.done {
-			t.Error("what was staged on top is answered with the first")
+			t.Error("what came after it is answered with the first")
 		}
 		j.lands(nil)
 		if !again.done || again.err != nil || again.entries[0].Hash != first.entries[0].Hash {
@@ -98,8 +98,8 @@ func TestWhatIsOnItsWayCountsAndAnswersNobody(t *testing.T) {
 	})
 }
 
-// A disk that fails ends all writing: what was on its way and what was staged on top of
-// it are told that nobody knows, and the next start knows.
+// A disk that fails ends all writing: what was on its way and what waited for it are
+// told that nobody knows, and the next start knows.
 func TestADiskThatFailsTakesWithItWhatIsStagedOnTop(t *testing.T) {
 	shop := newTestShop("demo-bay-1")
 	o := shop.options(filepath.Join(t.TempDir(), "n"), "demo-bay-1")
@@ -107,7 +107,7 @@ func TestADiskThatFailsTakesWithItWhatIsStagedOnTop(t *testing.T) {
 		j := openSlow(t, shop.open(t, o))
 		first, second := j.ask(named(1, pause(1))), j.ask(named(2, pause(2)))
 		j.lands(syscall.EIO)
-		for name, a := range map[string]*answered{"on its way": first, "staged on top": second, "later": j.ask(pause(3))} {
+		for name, a := range map[string]*answered{"on its way": first, "waiting for it": second, "later": j.ask(pause(3))} {
 			if !a.done || !errors.Is(a.err, journal.ErrUnknownOutcome) {
 				t.Errorf("%s: %v (%v), want ErrUnknownOutcome", name, a.err, a.done)
 			}
