@@ -4,6 +4,7 @@ package powercut
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -54,6 +55,7 @@ func everyCallFails(t *testing.T, name, step string) {
 // fault is one disk that fails.
 type fault struct {
 	dir     string // only below it
+	of      string // only files that end so
 	name    string // only these calls
 	n       int64  // the n-th of them
 	lasting bool   // and all after it
@@ -65,7 +67,7 @@ func (f fault) String() string {
 	if f.lasting {
 		often = "from then on"
 	}
-	return fmt.Sprintf("%s %d fails with %s %s", f.name, f.n, unix.ErrnoName(f.errno), often)
+	return fmt.Sprintf("%s %d%s fails with %s %s", f.name, f.n, f.of, unix.ErrnoName(f.errno), often)
 }
 
 // TestFaultChild is the process behind the gate.
@@ -83,7 +85,7 @@ func TestFaultChild(t *testing.T) {
 	var count atomic.Int64
 	err = openGate(func(c call) verdict {
 		f := now.Load()
-		if f == nil || c.name != f.name || !strings.HasPrefix(c.path, f.dir) {
+		if f == nil || c.name != f.name || !strings.HasPrefix(c.path, f.dir) || !strings.HasSuffix(c.path, f.of) {
 			return verdict{}
 		}
 		if n := count.Add(1); n == f.n || f.lasting && n > f.n {
@@ -134,7 +136,8 @@ func faults() []fault {
 			}
 		}
 	}
-	return all
+	// A file that is full beside a redo log that has room.
+	return append(all, fault{name: "write", of: ".db", errno: unix.ENOSPC, lasting: true})
 }
 
 // life is what an edge does with its journal in a day, in short: it begins, appends,
@@ -153,8 +156,12 @@ func life(ctx context.Context, dir string, pieces []journal.Segment, a *acked) {
 		}
 		for i := range 12 {
 			n := day*100 + i
-			if es, err := j.Append(ctx, wish(0, n)); err == nil {
+			es, err := j.Append(ctx, wish(0, n))
+			if err == nil {
 				a.ack(request(0, n), es[0].Seq)
+			}
+			if errors.Is(err, journal.ErrFull) {
+				a.refused[request(0, n)] = true
 			}
 			if i%3 == 2 && next < len(pieces) {
 				if err := j.Adopt(ctx, pieces[next]); err == nil {

@@ -127,7 +127,9 @@ func piecesOf(ctx context.Context, o journal.Options, n int, wish func(writer, n
 // acked is what was acknowledged: request → seq of this node's log, and how much of
 // the peer's log.
 type acked struct {
-	own  map[journal.RequestID]uint64
+	own     map[journal.RequestID]uint64
+	refused map[journal.RequestID]bool // and not asked again
+
 	peer uint64
 	gone uint64 // own entries below may be trimmed
 
@@ -161,7 +163,9 @@ func (a *acked) took(s journal.Segment) {
 	a.say()
 }
 
-func newAcked() *acked { return &acked{own: map[journal.RequestID]uint64{}, keys: newTold()} }
+func newAcked() *acked {
+	return &acked{own: map[journal.RequestID]uint64{}, refused: map[journal.RequestID]bool{}, keys: newTold()}
+}
 
 // clean holds a folder against what was acknowledged: it opens, it verifies, every
 // acknowledged event is there exactly once and found by its request, and it can be
@@ -193,6 +197,9 @@ func holds(ctx context.Context, j *journal.Journal, a *acked, peer string, look 
 		}
 		if _, twice := seen[e.Request]; twice {
 			return fmt.Errorf("seq %d is there twice", e.Seq)
+		}
+		if a.refused[e.Request] {
+			return fmt.Errorf("seq %d is there, and was refused", e.Seq)
 		}
 		seen[e.Request] = e.Seq
 		if err := look(e); err != nil {
