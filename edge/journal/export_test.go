@@ -127,7 +127,7 @@ func HoldDisk(j *Journal, entered chan<- struct{}, release <-chan error) {
 func SlowDisk(j *Journal, d time.Duration, n *atomic.Int64) {
 	j.shelf.durable.held = func() error {
 		n.Add(1)
-		time.Sleep(d)
+		<-time.After(d)
 		return nil
 	}
 }

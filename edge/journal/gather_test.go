@@ -35,7 +35,7 @@ func TestAllWhoAreOnTheirWayShareACommit(t *testing.T) {
 			all.Wait()
 			left, cancel := context.WithCancel(t.Context())
 			all.Go(func() { _, _ = j.Append(left, pause(0)) }) // who does not wait for his answer
-			time.Sleep(time.Millisecond)
+			synctest.Wait()
 			cancel()
 			all.Wait()
 			appendOne(t, j, pause(0))
