@@ -14,7 +14,8 @@ const (
 // gather takes those into the batch who are about to come: whose last append has just
 // been answered, or whose next is being prepared. They get the processor, so that they
 // are in this transaction and not in the next, and what has come is staged meanwhile.
-// There is no timer: a lone writer loses a few yields.
+// There is no timer: a lone writer loses a few yields, and who is long on his way is
+// waited for a millisecond at most.
 func (b *batch) gather() error {
 	quiet, yields, since := 0, 0, time.Now()
 	for quiet <= quietYields && yields < mostYields && time.Since(since) < mostWait {

@@ -20,7 +20,7 @@ const (
 // writer is what only the writer's goroutine touches.
 type writer struct {
 	graphs   map[string]*graph
-	gathered int     // ops of the last batch
+	gathered int     // entries of the last batch
 	leaves   int     // in the newest file
 	rows     []byte  // of the last batch, and
 	entries  []Entry // its entries: memory that is used again
@@ -85,7 +85,7 @@ func (j *Journal) await() bool {
 func (j *Journal) commit(ops []*op) {
 	err := j.w.broken
 	if err == nil {
-		ops, err = j.try(ops)
+		ops, err = j.try(ops, (*batch).gather)
 	}
 	if err != nil && noRoom(err) && j.w.broken == nil {
 		err = nil
@@ -140,18 +140,19 @@ func (j *Journal) sayFull(full, written bool) {
 	}
 }
 
-// tryAlone runs one op's transaction.
+// tryAlone runs one op's transaction. Nobody is taken along: who answers him?
 func (j *Journal) tryAlone(o *op) error {
 	if j.w.broken != nil {
 		return j.w.broken
 	}
-	_, err := j.try([]*op{o})
+	_, err := j.try([]*op{o}, nil)
 	return err
 }
 
-// try runs one transaction, of ops and of those who come meanwhile. An error is the
-// transaction's; what is wrong with a single op is in the op.
-func (j *Journal) try(ops []*op) (all []*op, err error) {
+// try runs one transaction, of ops and of those whom more takes along; all are those that
+// are to be answered. An error is the transaction's; what is wrong with a single op is in
+// the op.
+func (j *Journal) try(ops []*op, more func(*batch) error) (all []*op, err error) {
 	if err := j.makeReady(ops); err != nil {
 		return ops, err
 	}
@@ -171,8 +172,8 @@ func (j *Journal) try(ops []*op) (all []*op, err error) {
 		}
 		j.w.keep(b)
 	}()
-	if err = b.stageAll(ops); err == nil {
-		err = b.gather()
+	if err = b.stageAll(ops); err == nil && more != nil {
+		err = more(b)
 	}
 	if err == nil && len(b.changed) > 0 {
 		err = b.finish()
