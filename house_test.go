@@ -25,7 +25,7 @@ import (
 // sideways.
 func floors() [][]string {
 	return [][]string{
-		{"edge/tlog", "edge/redo", "housetest"},
+		{"edge/tlog", "edge/redo", "edge/disk", "housetest"},
 		{"edge/job", "edge/journal", "edge/clocks", "devices", "kiosk-ui"},
 		{"devices/*", "edge/board", "edge/web", "edge/shop", "edge/receipt", "edge/timers", "edge/vault", "sync/wire", "sync/broker"},
 		{"edge/bay", "edge/desk", "edge/hub", "sync/link", "sync/central"},

@@ -17,6 +17,7 @@ import (
 	"pitlane/devices"
 	"pitlane/devices/keycab"
 	"pitlane/devices/serialport"
+	"pitlane/edge/disk"
 )
 
 // commissionFile is the name under which an edge finds the file in its folder.
@@ -179,9 +180,5 @@ func writeFile(path string, body []byte) error {
 	if err := os.Rename(path+".tmp", path); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
+	return disk.SyncDir(filepath.Dir(path))
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"pitlane/edge/disk"
 	"pitlane/edge/tlog"
 )
 
@@ -103,18 +104,7 @@ func commitRename(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return fmt.Errorf("name %s: %w", filepath.Base(to), err)
 	}
-	return syncDir(filepath.Dir(to))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("sync a folder: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("sync a folder: %w", err)
-	}
-	return nil
+	return disk.SyncDir(filepath.Dir(to))
 }
 
 // noRoom says whether an error means that the disk is full.

@@ -11,6 +11,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"pitlane/edge/disk"
 	"pitlane/edge/redo"
 )
 
@@ -68,7 +69,7 @@ func forgetRedo(path string) error {
 			err = f.Sync()
 		}
 		if err == nil {
-			err = blank(f)
+			err = disk.Blank(f)
 		}
 		err = errors.Join(err, f.Close())
 	}

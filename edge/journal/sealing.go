@@ -11,6 +11,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
+	"pitlane/edge/disk"
 	"pitlane/edge/tlog"
 )
 
@@ -171,7 +172,7 @@ func (j *Journal) sealFile(path string) error {
 	if err := commitRename(tmp, path); err != nil {
 		return errors.Join(err, was.Close())
 	}
-	return errors.Join(blank(was), was.Close())
+	return errors.Join(disk.Blank(was), was.Close())
 }
 
 // isClear: a file in an unknown format is left for whoever reads it.
@@ -252,19 +253,4 @@ func (j *Journal) sealRecord(b []byte) ([]byte, error) {
 	}
 	r.work, r.contact, r.sealedWork, r.sealedContact = nil, nil, e.SealedWork, e.SealedContact
 	return r.encode(), nil
-}
-
-// blank writes over a file that has lost its name.
-func blank(f *os.File) error {
-	st, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	zeros := make([]byte, 64<<10)
-	for at := int64(0); at < st.Size(); at += int64(len(zeros)) {
-		if _, err := f.WriteAt(zeros[:min(int64(len(zeros)), st.Size()-at)], at); err != nil {
-			return err
-		}
-	}
-	return f.Sync()
 }

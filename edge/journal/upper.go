@@ -10,6 +10,7 @@ import (
 
 	sumdb "golang.org/x/mod/sumdb/tlog"
 
+	"pitlane/edge/disk"
 	"pitlane/edge/tlog"
 )
 
@@ -55,7 +56,7 @@ func (u upper) keep(nodes []upperNode) (err error) {
 			err = errors.Join(err, f.Sync(), f.Close())
 		}
 		if err == nil {
-			err = errors.Join(syncDir(u.dir), syncDir(filepath.Dir(u.dir)))
+			err = errors.Join(disk.SyncDir(u.dir), disk.SyncDir(filepath.Dir(u.dir)))
 		}
 		if err != nil {
 			err = fmt.Errorf("keep the upper tree: %w", err)

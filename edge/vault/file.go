@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"pitlane/edge/disk"
 )
 
 // keys.db is a line that names its generation, then records, each wrapped under
@@ -210,12 +212,12 @@ func (b *book) rewrite(rs []record) error {
 	clear(b.wrap)
 	*b = *next
 	b.reserve()
-	if err = syncDir(b.dir); err != nil {
+	if err = disk.SyncDir(b.dir); err != nil {
 		b.bad = err // the old file may come back after a power cut: keep its key until it cannot
 		return err
 	}
 	if old != nil {
-		err = errors.Join(overwrite(old), old.Close())
+		err = errors.Join(disk.Blank(old), old.Close())
 	}
 	return errors.Join(err, b.sweep())
 }
@@ -229,18 +231,7 @@ func writeSynced(path string, body []byte) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("write %s: %w", filepath.Base(path), err)
 	}
-	return syncDir(filepath.Dir(path))
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return fmt.Errorf("sync a folder: %w", err)
-	}
-	if err := errors.Join(d.Sync(), d.Close()); err != nil {
-		return fmt.Errorf("sync a folder: %w", err)
-	}
-	return nil
+	return disk.SyncDir(filepath.Dir(path))
 }
 
 // readWrap reads a wrapping key. errLost: it is not there or none. Any other error says
@@ -319,7 +310,7 @@ func (b *book) settle(whole []byte, size int) error {
 	if err := b.f.Sync(); err != nil {
 		return err
 	}
-	return syncDir(b.dir)
+	return disk.SyncDir(b.dir)
 }
 
 // begin makes the first generation, above those whose wrapping keys lie here.

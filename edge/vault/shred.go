@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"pitlane/edge/disk"
 )
 
 // sweep destroys the wrapping keys of all other generations.
@@ -53,25 +55,11 @@ func shred(path string) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(overwrite(f), f.Close()); err != nil {
+	if err := errors.Join(disk.Blank(f), f.Close()); err != nil {
 		return err
 	}
 	if err := os.Remove(path); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(path))
-}
-
-func overwrite(f *os.File) error {
-	st, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	zeros := make([]byte, 64<<10)
-	for at := int64(0); at < st.Size(); at += int64(len(zeros)) {
-		if _, err := f.WriteAt(zeros[:min(int64(len(zeros)), st.Size()-at)], at); err != nil {
-			return err
-		}
-	}
-	return f.Sync()
+	return disk.SyncDir(filepath.Dir(path))
 }
